@@ -1,0 +1,52 @@
+"""One tree of errors. A message is in the user's words and says what could not be done; the hint says what to do next.
+
+This module must not know any other part of the program.
+"""
+
+from __future__ import annotations
+
+
+class WizardError(Exception):
+    """Something a person or a server can cause.
+
+    message: lower case, starts with "cannot …" or names the thing at fault; details: what was seen (may span lines);
+    hint: the next thing to do. Only errors that somebody catches have a subclass.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, details: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.hint = hint
+
+
+class UsageError(WizardError):
+    """Wrong usage or wrong answers; nothing was touched."""
+
+    exit_status = 2
+
+
+class ConnectError(WizardError):
+    """The server cannot be reached or does not let us in."""
+
+    exit_status = 3
+
+
+class HostKeyError(ConnectError):
+    """The server's host key is unknown (and nobody could be asked) or is not the one we know."""
+
+
+class ConnectionLost(ConnectError):  # noqa: N818  (reads as the fact that it is)
+    """The connection broke while something was under way; what runs on the server goes on."""
+
+
+class StoppedError(WizardError):
+    """Stopped on purpose, with nothing lost: drift, or somebody else holds the lock."""
+
+    exit_status = 4
+
+
+class StepError(WizardError):
+    """A step or a check failed."""
