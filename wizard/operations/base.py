@@ -1,0 +1,155 @@
+"""What every operation is: a wanted state of one thing, and how it is observed, diffed and applied.
+
+An operation is plain frozen data plus shell text. It must not know the journal, the network or the person: it
+returns scripts (POSIX shell, run by root) and parses what they print. Undo is derived: it is `apply` with the two
+states swapped, so `apply` must be idempotent and must reach `after` from `before`, from `after` itself and from
+anything that an interruption can leave between them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+KINDS: dict[str, type[Operation]] = {}
+"""Every kind of operation by its name in the journal: undo looks here and needs no recipe."""
+
+
+def not_journalled(**options: Any) -> Any:
+    """A dataclass field that stays out of the journal: contents (they are blobs) and secrets."""
+    return field(metadata={"journal": False}, **options)
+
+
+@dataclass(frozen=True)
+class State:
+    """What an observation found. Fields are JSON values or tuples of them; no secret, no file content."""
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**_known_fields(cls, data))
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Content that `apply` needs on the server, named by its hash. A secret blob is removed when the change is done."""
+
+    content: bytes = field(repr=False)
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A wanted state of one thing on the server. Subclasses are registered by `kind`.
+
+    Scripts may use: the shell functions of engine/prelude.sh; `$change`, a root-only folder that belongs to this
+    change and is there again when it is undone; `$blobs`, the folder of blobs. Text of `apply` must hold no secret: secrets
+    travel as blobs.
+    """
+
+    kind: ClassVar[str] = ""
+    state: ClassVar[type[State]] = State
+    long: ClassVar[bool] = False  # runs as a transient unit on the server, which outlives the connection
+    irreversible: ClassVar[bool] = False  # a point of no return: no undo is possible, and the plan says so
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.kind:
+            KINDS[cls.kind] = cls
+
+    @property
+    def identity(self) -> str:
+        """Names the thing, unique within its kind: a path, a package set's name, a role."""
+        raise TypeError(f"{type(self).__name__} has no identity")
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.identity}"
+
+    def observe(self) -> str:
+        """A read-only script that prints what it finds, quickly, also where what it looks for isn't installed yet."""
+        raise TypeError(f"{type(self).__name__} cannot be observed")
+
+    def parse(self, text: str) -> State:
+        """What `observe` printed, as a State."""
+        raise TypeError(f"{type(self).__name__} cannot parse")
+
+    def wanted(self, found: Any) -> State:
+        """The state wanted, given the one found; equal to `found` where nothing is to be done."""
+        raise TypeError(f"{type(self).__name__} wants nothing")
+
+    def apply(self, before: Any, after: Any) -> str:
+        """A script, under `set -e`, that makes `after` of `before`; for doing and for undoing alike."""
+        raise TypeError(f"{type(self).__name__} cannot be applied")
+
+    def verify(self, after: Any) -> str:
+        """A script, under `set -e`, that fails unless the thing itself is as `after` says: exit 0 of a tool is not success."""
+        return ":"
+
+    def blobs(self, found: Any) -> tuple[Blob, ...]:
+        """The contents that `apply` towards `wanted(found)` reads from `$blobs`."""
+        return ()
+
+    def satisfied(self, found: Any) -> bool:
+        return bool(self.wanted(found) == found)
+
+    def to_json(self) -> dict[str, Any]:
+        data = {f.name: getattr(self, f.name) for f in fields(self) if f.metadata.get("journal", True)}
+        return {"kind": self.kind, **data}
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference between the state found and the state wanted; the unit that is done and undone."""
+
+    operation: Operation
+    before: State
+    after: State
+
+    def script(self) -> str:
+        return self.operation.apply(self.before, self.after)
+
+
+def diff(operation: Operation, found: State) -> Change | None:
+    """The change that is needed, or None: already so."""
+    after = operation.wanted(found)
+    return None if after == found else Change(operation, found, after)
+
+
+def operation_from_json(data: Mapping[str, Any]) -> Operation:
+    """An operation as the journal keeps it: able to observe, parse and apply journalled states. KeyError if its kind is unknown."""
+    cls = KINDS[data["kind"]]
+    known = _known_fields(cls, data)
+    for f in fields(cls):
+        if not f.metadata.get("journal", True) and f.default is dataclasses.MISSING:
+            raise TypeError(f"{cls.__name__}.{f.name} is not journalled and has no default")
+    return cls(**known)
+
+
+def _known_fields(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON back to field values: lists become tuples where the field is a tuple; unknown keys are left out."""
+    hints = typing.get_type_hints(cls)
+    known = {}
+    for f in fields(cls):
+        if f.name in data:
+            value = data[f.name]
+            if typing.get_origin(hints[f.name]) is tuple and isinstance(value, list):
+                value = tuple(tuple(v) if isinstance(v, list) else v for v in value)
+            known[f.name] = value
+    return known
+
+
+def canonical(state: State) -> str:
+    """One text per state, for comparing what was journalled with what is found."""
+    return json.dumps(state.to_json(), sort_keys=True)

@@ -1,0 +1,179 @@
+"""Files, directories and symbolic links: content, mode, owner. Content reaches the server as a blob."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.quoting import sh
+from wizard.secret import Secret
+
+
+@dataclass(frozen=True)
+class FileState(State):
+    """type: absent, file, directory, symlink or other; sha256 of a file's content; target of a symlink."""
+
+    type: str = "absent"
+    mode: str = ""
+    owner: str = ""
+    group: str = ""
+    sha256: str = ""
+    target: str = ""
+    size: int = 0
+
+
+OBSERVE = """\
+if [ -L {path} ]; then printf 'symlink|||||%s|0\\n' "$(readlink {path})"
+elif [ -d {path} ]; then stat -c 'directory|%a|%U|%G|||0' {path}
+elif [ -f {path} ]; then stat -c 'file|%a|%U|%G|'"$(sha256sum <{path} | cut -d' ' -f1)"'||%s' {path}
+elif [ -e {path} ]; then echo 'other||||||0'
+else echo 'absent||||||0'; fi"""
+
+
+@dataclass(frozen=True)
+class Path(Operation):
+    """What files, directories and links share: one path, looked at without following a link."""
+
+    path: str
+    notify: str = (
+        ""  # a script that runs after each change, also when it is undone: reload what reads the file
+    )
+    state = FileState
+
+    @property
+    def identity(self) -> str:
+        return self.path
+
+    def observe(self) -> str:
+        return OBSERVE.format(path=sh(self.path))
+
+    def parse(self, text: str) -> FileState:
+        kind, mode, owner, group, sha256, rest = text.strip("\n").split("|", 5)
+        target, _, size = rest.rpartition("|")
+        return FileState(kind, mode and f"{int(mode, 8):04o}", owner, group, sha256, target, int(size or 0))
+
+    def apply(self, before: FileState, after: FileState) -> str:
+        path = sh(self.path)
+        lines = []
+        if before.type == "file" and after.sha256 != before.sha256:
+            lines.append(f"keep_blob {path}")
+        match after.type:
+            case "absent":
+                # a directory that is no longer empty holds somebody's data: it stays, and verify says so
+                lines.append(f"if [ -d {path} ] && [ ! -L {path} ]; then rmdir {path}; else rm -f {path}; fi")
+            case "directory":
+                lines.append(f"[ -d {path} ] || mkdir {path}")
+                lines.append(f"chown {sh(after.owner)}:{sh(after.group)} {path}; chmod {after.mode} {path}")
+            case "symlink":
+                lines.append(f"put_link {sh(after.target)} {path}")
+            case "file":
+                lines.append(
+                    f"put_file {after.sha256} {path} {after.mode} {sh(after.owner)}:{sh(after.group)}"
+                )
+        if self.notify:
+            lines.append(self.notify)
+        return "\n".join(lines)
+
+    def verify(self, after: FileState) -> str:
+        path = sh(self.path)
+        match after.type:
+            case "absent":
+                return f"[ ! -e {path} ] && [ ! -L {path} ]"
+            case "file":
+                return f'[ "$(sha256sum <{path} | cut -d" " -f1)" = {after.sha256} ]'
+            case "symlink":
+                return f'[ "$(readlink {path})" = {sh(after.target)} ]'
+            case _:
+                return f"[ -d {path} ]"
+
+
+@dataclass(frozen=True)
+class File(Path):
+    """A file with this content. `secret` keeps the content off every screen and out of the journal's blobs."""
+
+    kind: ClassVar[str] = "file"
+    content: bytes = not_journalled(default=b"", repr=False)
+    mode: str = "0644"
+    owner: str = "root"
+    group: str = "root"
+    secret: bool = False
+
+    def wanted(self, found: FileState) -> FileState:
+        sha = hashlib.sha256(self.content).hexdigest()
+        return FileState("file", self.mode, self.owner, self.group, sha, size=len(self.content))
+
+    def blobs(self, found: FileState) -> tuple[Blob, ...]:
+        return (Blob(self.content, self.secret),)
+
+
+@dataclass(frozen=True)
+class Directory(Path):
+    """A directory (its parent exists). Undo removes it only when it was made by us and is empty."""
+
+    kind: ClassVar[str] = "directory"
+    mode: str = "0755"
+    owner: str = "root"
+    group: str = "root"
+
+    def wanted(self, found: FileState) -> FileState:
+        return FileState("directory", self.mode, self.owner, self.group)
+
+
+@dataclass(frozen=True)
+class Symlink(Path):
+    """A symbolic link to a target, made or replaced atomically."""
+
+    kind: ClassVar[str] = "symlink"
+    target: str = ""
+
+    def wanted(self, found: FileState) -> FileState:
+        return FileState("symlink", target=self.target)
+
+
+@dataclass(frozen=True)
+class Absent(Path):
+    """No file or link here: what is there is kept as a blob and comes back on undo."""
+
+    kind: ClassVar[str] = "absent"
+
+    def wanted(self, found: FileState) -> FileState:
+        return FileState()
+
+
+def file(
+    path: str,
+    content: str | bytes | Secret,
+    *,
+    mode: int = 0o644,
+    owner: str = "root",
+    group: str | None = None,
+    notify: str = "",
+) -> File:
+    """A file with this content; a Secret as content is never shown and is refused a mode that others can read."""
+    secret = isinstance(content, Secret)
+    text = content.reveal() if isinstance(content, Secret) else content
+    if secret and mode & 0o007:
+        raise ValueError(f"{path}: a secret file must not be readable by others (mode {mode:04o})")
+    return File(
+        path,
+        notify,
+        content=text.encode() if isinstance(text, str) else text,
+        mode=f"{mode:04o}",
+        owner=owner,
+        group=group or owner,
+        secret=secret,
+    )
+
+
+def directory(path: str, *, mode: int = 0o755, owner: str = "root", group: str | None = None) -> Directory:
+    return Directory(path, mode=f"{mode:04o}", owner=owner, group=group or owner)
+
+
+def symlink(path: str, target: str, *, notify: str = "") -> Symlink:
+    return Symlink(path, notify, target=target)
+
+
+def absent(path: str, *, notify: str = "") -> Absent:
+    return Absent(path, notify)

@@ -1,0 +1,27 @@
+"""What is known of a server once we are logged in: plain facts that defaults and recipes use. Knows no recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Server:
+    """Facts of a target. Memory, swap and disk in MiB (disk: free on /); `python` is the version of its python3, or ""."""
+
+    hostname: str = ""
+    distribution: str = "debian"
+    codename: str = "bookworm"
+    version: str = "12"
+    pretty_name: str = "Debian GNU/Linux 12 (bookworm)"
+    architecture: str = "amd64"
+    cpus: int = 1
+    memory_mb: int = 1024
+    swap_mb: int = 0
+    disk_free_mb: int = 10_000
+    virtualization: str = "none"
+    python: str = "3.11"
+    boot_id: str = ""
+    login_user: str = "root"
+    login_keys: tuple[str, ...] = ()  # the authorized_keys lines of the user we logged in as
+    address: str = ""  # how the client reaches it
