@@ -38,7 +38,7 @@ class HostKeyError(ConnectError):
     """The server's host key is unknown (and nobody could be asked) or is not the one we know."""
 
 
-class ConnectionLost(ConnectError):  # noqa: N818  (reads as the fact that it is)
+class ConnectionLost(ConnectError):
     """The connection broke while something was under way; what runs on the server goes on."""
 
 

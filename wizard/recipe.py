@@ -140,9 +140,9 @@ class Recipe:
 
         Filters for values that a person gave: `sh`, `nginx`, `sql` (see wizard.operations.quoting).
         """
-        import jinja2  # noqa: PLC0415  (slow to load, and only a plan needs it)
+        import jinja2
 
-        from wizard.operations import quoting  # noqa: PLC0415
+        from wizard.operations import quoting
 
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self.folder / "templates"), undefined=jinja2.StrictUndefined,
@@ -202,7 +202,7 @@ class Answers:
     def secret(self, name: str) -> Secret:
         """A secret that is generated once for this server and read back ever after. Its step must yield `keep(name)` first."""
         if name not in self._secrets:
-            import secrets  # noqa: PLC0415
+            import secrets
 
             self._secrets[name] = Secret(secrets.token_urlsafe(48))
         return self._secrets[name]

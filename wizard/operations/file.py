@@ -37,9 +37,7 @@ class Path(Operation):
     """What files, directories and links share: one path, looked at without following a link."""
 
     path: str
-    notify: str = (
-        ""  # a script that runs after each change, also when it is undone: reload what reads the file
-    )
+    notify: str = ""  # a script that runs after each change, also when it is undone: reload what reads the file
     state = FileState
 
     @property
@@ -69,9 +67,7 @@ class Path(Operation):
             case "symlink":
                 lines.append(f"put_link {sh(after.target)} {path}")
             case "file":
-                lines.append(
-                    f"put_file {after.sha256} {path} {after.mode} {sh(after.owner)}:{sh(after.group)}"
-                )
+                lines.append(f"put_file {after.sha256} {path} {after.mode} {sh(after.owner)}:{sh(after.group)}")
         if self.notify:
             lines.append(self.notify)
         return "\n".join(lines)

@@ -37,7 +37,11 @@ class Login:
     def as_user(self, user: str, *, key: Path | None = None, sudo_password: Secret | None = None) -> Login:
         """The same server by another door: no password is carried over."""
         return replace(
-            self, user=user, key=key or self.key, password=None, sudo_password=sudo_password,
+            self,
+            user=user,
+            key=key or self.key,
+            password=None,
+            sudo_password=sudo_password,
         )
 
     def __str__(self) -> str:
@@ -79,7 +83,13 @@ class Transport(Protocol):
         """Opens the connection. ConnectError when it can't be reached or refuses the login; HostKeyError."""
 
     def run(
-        self, script: str, *, label: str = "", root: bool = True, on_line: OnLine | None = None, silence: float = 60
+        self,
+        script: str,
+        *,
+        label: str = "",
+        root: bool = True,
+        on_line: OnLine | None = None,
+        silence: float = 60,
     ) -> Result:
         """Runs one POSIX shell script and waits for its end. The script travels over stdin, never in argv.
 
