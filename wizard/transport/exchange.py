@@ -1,0 +1,233 @@
+"""One script over one SSH channel: sends it, reads both streams at the same time, keeps the limits.
+
+Must not know how the connection came about, nor what the script means.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from wizard.errors import ConnectError, ConnectionLost, WizardError
+from wizard.transport.base import Login, OnLine, Result
+from wizard.transport.frame import Frame
+
+if TYPE_CHECKING:
+    from paramiko import Channel
+
+OUT_LIMIT = 64 * 2**20
+ERR_KEPT = 256 * 2**10
+LINE_LIMIT = 2**20
+BLOCK = 2**16
+STATUS_PATIENCE = 15.0  # seconds between the end of the output and the exit status
+
+
+class Watchdog:
+    """Calls `bite` from a thread of its own when it wasn't fed for so many seconds, while its context lasts.
+
+    A write to a frozen server blocks inside paramiko for as long as TCP likes; only closing the socket ends it.
+    """
+
+    def __init__(self, seconds: float, bite: Callable[[], None]) -> None:
+        self.seconds = seconds
+        self.bitten = False
+        self._bite = bite
+        self._fed = time.monotonic()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="wizard-watchdog", daemon=True)
+
+    def feed(self) -> None:
+        self._fed = time.monotonic()
+
+    def _watch(self) -> None:
+        while not self._over.wait(max(0.01, self._fed + self.seconds - time.monotonic())):
+            if time.monotonic() - self._fed >= self.seconds:
+                self.bitten = True
+                self._bite()
+                return
+
+    def __enter__(self) -> Watchdog:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+        self._over.set()
+
+
+class _Lines:
+    """Cuts bytes into lines of text for `on_line`, as they come; a line over LINE_LIMIT comes in pieces."""
+
+    def __init__(self, on_line: OnLine) -> None:
+        self._on_line = on_line
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def feed(self, data: bytes, *, final: bool = False) -> None:
+        *lines, rest = (self._rest + self._decoder.decode(data, final)).split("\n")
+        while len(rest) > LINE_LIMIT:
+            lines.append(rest[:LINE_LIMIT])
+            rest = rest[LINE_LIMIT:]
+        if final and rest:
+            lines.append(rest)
+        self._rest = rest
+        for line in lines:
+            for start in range(0, len(line) or 1, LINE_LIMIT):
+                self._on_line(line[start : start + LINE_LIMIT])
+
+
+class _Stream:
+    """Splits what comes before the mark line (noise of rc files, sudo's words) from what the script writes."""
+
+    def __init__(self, mark: bytes) -> None:
+        self.before = b""
+        self.begun = False
+        self._mark = mark + b"\n"
+
+    def feed(self, data: bytes) -> bytes:
+        """The part of the data that the script wrote."""
+        if self.begun:
+            return data
+        before, mark, after = (self.before + data).partition(self._mark)
+        self.begun = bool(mark)
+        self.before = before[-BLOCK:]
+        return after
+
+
+class Exchange:
+    """Call `begin`, then `send` as often as needed, then `finish`."""
+
+    def __init__(
+        self, channel: Channel, frame: Frame, login: Login, watchdog: Watchdog, on_line: OnLine | None = None
+    ) -> None:
+        self._channel, self._frame, self._login, self._watchdog = channel, frame, login, watchdog
+        self._out, self._err = _Stream(frame.mark), _Stream(frame.mark)
+        self._lines = _Lines(on_line) if on_line else None
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._tail = b""
+        self._wrong_password = False
+        self._err_reader = threading.Thread(target=self._read_err, name="wizard-stderr", daemon=True)
+
+    def begin(self) -> None:
+        """Starts the frame. With a sudo password, returns only when the shell of root has answered."""
+        self._channel.exec_command(self._frame.command)
+        self._err_reader.start()
+        self.send(self._frame.first)
+        while self._frame.patient and not self._out.begun:
+            if not self._read_block():
+                raise self._refusal()
+
+    def send(self, data: bytes) -> None:
+        """Sends all of it, or as much as the other side wants: a script may end without reading everything."""
+        view = memoryview(data)
+        while view:
+            try:
+                sent = self._channel.send(view[:BLOCK].tobytes())
+            except OSError:
+                if self._over_there():
+                    return
+                raise
+            if not sent:
+                return
+            self._watchdog.feed()
+            view = view[sent:]
+
+    def finish(self) -> Result:
+        """Waits for the end. ConnectError when the script was never begun, ConnectionLost when its end is unknown."""
+        if not self._channel.closed:
+            self._channel.shutdown_write()
+        while self._read_block():
+            pass
+        self._err_reader.join()
+        if not self._out.begun:
+            raise self._refusal()
+        status = self._status()
+        if self._lines:
+            self._lines.feed(b"", final=True)
+        text = b"".join(self._chunks).decode("utf-8", "replace")
+        return Result(status, text, self._tail.decode("utf-8", "replace"))
+
+    def _over_there(self) -> bool:
+        transport = self._channel.get_transport()
+        return bool(self._channel.closed or self._channel.eof_received) and transport.is_active()
+
+    def _read_block(self) -> bool:
+        """Takes one block of stdout; False at its end."""
+        block = self._channel.recv(BLOCK)
+        self._watchdog.feed()
+        data = self._out.feed(block)
+        self._size += len(data)
+        if self._size > OUT_LIMIT:
+            raise WizardError(
+                f"cannot take in all that {self._login} sends: more than {OUT_LIMIT >> 20} MiB from one script"
+            )
+        if data:
+            self._chunks.append(data)
+            if self._lines:
+                self._lines.feed(data)
+        return bool(block)
+
+    def _read_err(self) -> None:
+        """Reads all of stderr, on a thread of its own: both streams share a window, so neither may wait.
+
+        (Channel.fileno() would do without a thread, but a channel that is closed while data comes writes to the
+        closed number, which ends the whole connection or spoils another file.)
+        """
+        from paramiko import SSHException
+
+        with contextlib.suppress(SSHException, EOFError, OSError):  # finish() sees that the status is missing
+            while data := self._channel.recv_stderr(BLOCK):
+                self._watchdog.feed()
+                self._tail = (self._tail + self._err.feed(data))[-ERR_KEPT:]
+                if not self._err.begun and self._err.before.count(self._frame.prompt) > 1:
+                    self._wrong_password = True
+                    self._channel.close()  # or sudo would wait for another password
+
+    def _status(self) -> int:
+        # recv_exit_status() would wait without end; after a close, the event is set but the status may be missing.
+        self._channel.status_event.wait(STATUS_PATIENCE)
+        if self._channel.exit_status == -1:
+            raise ConnectionLost(
+                f"cannot tell how the script ended: {self._login} closed it without an exit status",
+                details=self._tail.decode("utf-8", "replace")[-2000:],
+                hint="it was killed, or the server is going down; run the same command again",
+            )
+        return self._channel.exit_status
+
+    def _refusal(self) -> ConnectError:
+        """Why the shell was never reached: told apart by facts; English text only chooses between words."""
+        login = self._login
+        if self._wrong_password:
+            return ConnectError(
+                f"cannot use sudo: the sudo password of {login.user} on {login.host} is not the right one",
+                hint="give the right one; it is the password of that user, not of root",
+            )
+        status = self._status()
+        words = self._err.before.replace(self._frame.prompt, b"").decode("utf-8", "replace").strip()
+        noise = self._out.before.decode("utf-8", "replace").strip()
+        details = "\n".join(filter(None, [words, noise[-2000:], f"exit status {status}"]))
+        if "expired" in words or "assword change required" in words:
+            return ConnectError(
+                f"cannot run commands as {login.user}: the server wants the password changed first",
+                details=details,
+                hint=f"log in once with `ssh {login.user}@{login.host}`, set a new password, and start again",
+            )
+        if not self._frame.sudo:
+            return ConnectError(
+                f"cannot run commands as {login.user} on {login.host}: the login works, but its shell does not",
+                details=details,
+                hint=f"see what `ssh {login.user}@{login.host} true` says",
+            )
+        if status == 127:
+            return ConnectError(
+                "cannot use sudo: it is not installed", details=details, hint="log in as root, or install sudo as root"
+            )
+        hint = f"allow it as root with: adduser {login.user} sudo"
+        if not login.sudo_password:
+            hint = f"give the sudo password of {login.user}; if it may not use sudo at all, {hint}"
+        return ConnectError(f"cannot use sudo as {login.user} on {login.host}", details=details, hint=hint)

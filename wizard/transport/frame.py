@@ -1,0 +1,75 @@
+"""How a script is handed to a server's shell: the command in argv, and what goes over stdin around the script.
+
+Nothing that is secret or long stands in the command: the script, a password and a file's content travel over stdin.
+This module must not know how bytes get there (paramiko), nor what a script means.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from wizard.transport.base import Login
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# LANGUAGE would override LC_ALL=C.UTF-8 in gettext.
+_CLEAN = f"export LC_ALL=C.UTF-8 LANGUAGE= PATH={PATH}; umask 022; cd /"
+_READ_ALL = 'eval "$(cat)"'
+# mktemp makes the file 0600 before there is content; a content that was cut off lacks the mark and never gets the name.
+_STORE = """\
+IFS= read -r path; t=$(mktemp "$path.XXXXXX") && {{ chmod {mode:04o} "$t" && cat >"$t" && \
+[ "$(tail -c {size} "$t")" = {mark} ] && truncate -s -{size} "$t" && sync "$t" && mv -fT "$t" "$path" && \
+sync "$(dirname "$path")" || {{ rm -f "$t"; exit 1; }}; }}"""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One script's way to the shell.
+
+    command: for sshd to execute; first: what goes over stdin before the script; mark: the line that stdout and
+    stderr carry when the right shell is there; prompt: what sudo writes to stderr each time it wants a password.
+    patient: send nothing after `first` before the mark came, or sudo would take the script for passwords.
+    """
+
+    command: str
+    first: bytes
+    mark: bytes
+    prompt: bytes
+    sudo: bool
+    patient: bool
+
+
+def script_frame(login: Login, *, root: bool) -> Frame:
+    """A frame whose remaining stdin is one script, as `wrapped` makes it."""
+    return _frame(login, root, secrets.token_hex(16), _READ_ALL)
+
+
+def wrapped(script: str) -> bytes:
+    """The script as one compound command, so that the shell runs nothing of it if the connection cuts it short."""
+    return f"{{ :\n{script}\n\n}}\n".encode()
+
+
+def store_frame(login: Login, mode: int) -> Frame:
+    """A frame whose remaining stdin is the path, a newline, the content and the mark."""
+    mark = secrets.token_hex(16)
+    return _frame(login, True, mark, _STORE.format(mode=mode, size=len(mark), mark=mark))
+
+
+def _frame(login: Login, root: bool, mark: str, program: str) -> Frame:
+    """No quote, backslash or exclamation mark inside the quotes: the login shell may be a csh or fish."""
+    sudo = root and login.user != "root"
+    password = login.sudo_password if sudo else None
+    prompt = f"password-{mark}:"
+    start = f"{_CLEAN}; echo {mark} >&2; echo {mark}; {program}"
+    first = b""
+    if password:
+        # sudo may or may not have eaten the password line (NOPASSWD), so everything up to the mark is skipped.
+        skip = f"while IFS= read -r line; do case $line in {mark}) break;; esac; done; line="
+        start = f"{skip}; {start}"
+        first = f"{password.reveal()}\n{mark}\n".encode()
+    command = f"/bin/sh -c '{start}'"
+    if sudo:
+        asks = f"-k -S -p {prompt}" if password else "-n"
+        command = f"env LC_ALL=C sudo {asks} -- {command}"
+    return Frame(command, first, mark.encode(), prompt.encode(), sudo=sudo, patient=bool(password))

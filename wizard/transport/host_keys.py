@@ -1,0 +1,193 @@
+"""Whether a server is the one we know: reads known_hosts files, judges the offered key, remembers a new one.
+
+paramiko's HostKeys raises on marker lines and drops what it cannot parse when it saves, so the file is read here,
+and only ever appended to. Must not know how a connection is made.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fnmatch
+import hashlib
+import hmac
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.errors import HostKeyError, UsageError
+from wizard.transport.base import AskHostKey, HostKey, Login
+
+if TYPE_CHECKING:
+    from paramiko import PKey
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """One key line of a known_hosts file."""
+
+    line: int
+    marker: str  # "", "@revoked" or "@cert-authority"
+    type: str
+    blob: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.blob)
+
+
+def fingerprint(blob: bytes) -> str:
+    """`SHA256:…` as ssh-keygen -l prints it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def checked_fingerprint(text: str) -> str:
+    """The fingerprint as this module compares it; UsageError when it is none."""
+    digest = text.strip().removeprefix("SHA256:").rstrip("=")
+    try:
+        size = len(base64.b64decode(digest + "=", validate=True))
+    except (binascii.Error, ValueError):
+        size = 0
+    if size != hashlib.sha256().digest_size:
+        raise UsageError(
+            f"cannot use {text!r} as a host key's fingerprint",
+            hint="it looks like SHA256:… with 43 letters; `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` "
+            "on the server's own console prints it",
+        )
+    return "SHA256:" + digest
+
+
+def known_name(login: Login) -> str:
+    """The name under which ssh keeps the host's keys: an alias as it is, else `host` or `[host]:port`."""
+    if login.known_as:
+        return login.known_as
+    return login.host if login.port == 22 else f"[{login.host}]:{login.port}"
+
+
+def known_keys(path: Path, name: str) -> list[KnownKey]:
+    """The keys that the file holds for that name. Lines that ssh would skip are skipped; no file is an empty file."""
+    try:
+        text = path.read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        raise HostKeyError(f"cannot read {path}: {e.strerror}", hint="make it readable or choose another") from e
+    return list(_matching(text, name.lower()))
+
+
+def _matching(text: str, name: str) -> Iterator[KnownKey]:
+    for number, line in enumerate(text.splitlines(), 1):
+        fields = line.split()
+        marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
+        if len(fields) < 3 or fields[0].startswith("#") or not _names(fields[0], name):
+            continue
+        try:
+            yield KnownKey(number, marker, fields[1], base64.b64decode(fields[2], validate=True))
+        except binascii.Error:
+            continue
+
+
+def _names(patterns: str, name: str) -> bool:
+    """sshd(8), SSH_KNOWN_HOSTS FILE FORMAT: a hashed name, or patterns where one with `!` vetoes."""
+    if patterns.startswith("|1|"):
+        salt, _, digest = patterns.removeprefix("|1|").partition("|")
+        try:
+            mac = hmac.digest(base64.b64decode(salt), name.encode(), "sha1")
+            return hmac.compare_digest(mac, base64.b64decode(digest))
+        except binascii.Error:
+            return False
+    found = False
+    for pattern in patterns.lower().split(","):
+        # brackets are part of a name here, not a character class
+        if fnmatch.fnmatchcase(name, pattern.removeprefix("!").replace("[", "[[]")):
+            if pattern.startswith("!"):
+                return False
+            found = True
+    return found
+
+
+def in_order(preferred: Iterable[str], known: Iterable[KnownKey]) -> list[str]:
+    """The key types to ask for, known ones first: a server shows only the first type that both sides have."""
+    types = {key.type for key in known if not key.marker}
+    if "ssh-rsa" in types:
+        types |= {"rsa-sha2-512", "rsa-sha2-256"}
+    return sorted(preferred, key=lambda name: name not in types)
+
+
+class HostKeys:
+    """The rules for one known_hosts file."""
+
+    def __init__(self, path: Path, ask: AskHostKey | None, expected: str | None) -> None:
+        self.path = path
+        self.ask = ask
+        self.expected = checked_fingerprint(expected) if expected else None
+
+    def known(self, login: Login) -> list[KnownKey]:
+        return known_keys(self.path, known_name(login))
+
+    def check(self, login: Login, key: PKey) -> None:
+        """Returns when the key is known or accepted (and then stored); HostKeyError otherwise."""
+        blob, kind = key.asbytes(), key.get_name()
+        lines = self.known(login)
+        if any(k.marker == "@revoked" and k.blob == blob for k in lines):
+            raise HostKeyError(
+                f"cannot trust {login.host}: its host key is marked as revoked in {self.path}",
+                hint="do not connect; ask whoever runs the server",
+            )
+        plain = [k for k in lines if not k.marker]
+        if any(k.blob == blob for k in plain):
+            return
+        if changed := [k for k in plain if k.type == kind]:
+            raise self._changed(login, changed[0], fingerprint(blob))
+        offered = HostKey(
+            login.host, login.port, kind, fingerprint(blob), tuple(f"{k.type} {k.fingerprint}" for k in plain)
+        )
+        self._accept(login, offered)
+        self._remember(login, kind, blob)
+
+    def _accept(self, login: Login, offered: HostKey) -> None:
+        if self.expected:
+            if offered.fingerprint == self.expected:
+                return
+            raise HostKeyError(
+                f"cannot trust {login.host}: its host key is not the expected one",
+                details=f"expected {self.expected}\noffered  {offered.fingerprint} ({offered.type})",
+                hint="compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server's own console",
+            )
+        if self.ask is None:
+            raise HostKeyError(
+                f"cannot trust {login.host} yet: its host key is not known here",
+                details=f"offered {offered.fingerprint} ({offered.type})",
+                hint=f"compare it with what your provider shows, then give --host-key {offered.fingerprint}",
+            )
+        if not self.ask(offered):
+            raise HostKeyError(
+                f"cannot go on with {login.host}: its host key was not accepted",
+                hint="compare the fingerprint with the one that your provider shows for this server",
+            )
+
+    def _changed(self, login: Login, known: KnownKey, offered: str) -> HostKeyError:
+        name = known_name(login)
+        return HostKeyError(
+            f"cannot trust {login.host}: its host key has changed",
+            details=f"known   {known.fingerprint} ({known.type}, {self.path} line {known.line})\n"
+            f"offered {offered}\n"
+            "Either the server was installed anew, or somebody is between you and it and would read all you send.",
+            hint="if you or your provider installed it anew, forget the old key with "
+            f"`ssh-keygen -R '{name}' -f '{self.path}'` and start again; otherwise do not connect",
+        )
+
+    def _remember(self, login: Login, kind: str, blob: bytes) -> None:
+        line = f"{known_name(login)} {kind} {base64.b64encode(blob).decode()}\n".encode()
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b") as file:
+                if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
+                    line = b"\n" + line
+                file.write(line)
+        except OSError as e:
+            raise HostKeyError(
+                f"cannot write the host key to {self.path}: {e.strerror}", hint="make it writable or choose another"
+            ) from e

@@ -1,0 +1,230 @@
+"""The engine's connection over SSH, with paramiko. Must not know what a script means, nor ask a person anything itself.
+
+Facts about paramiko and sshd that this module, exchange.py and host_keys.py answer to are in their comments.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from wizard.errors import ConnectError, ConnectionLost, WizardError
+from wizard.transport.authentication import Authentication
+from wizard.transport.base import AskHostKey, Login, OnLine, Result
+from wizard.transport.exchange import Exchange, Watchdog
+from wizard.transport.frame import Frame, script_frame, store_frame, wrapped
+from wizard.transport.host_keys import HostKeys, in_order
+from wizard.transport.tunnel import tunnel
+
+if TYPE_CHECKING:
+    import paramiko
+
+CONNECT_TIMEOUT = 10.0  # seconds, each
+HANDSHAKE_TIMEOUT = 15.0
+KEEPALIVE = 15
+PUT_SILENCE = 60.0
+BLOCK = 2**18
+
+
+class SshTransport:
+    """One connection to one server; see wizard.transport.base.Transport.
+
+    known_hosts: where host keys are looked up and a new one is added. On first contact the key must have the
+    `expected_fingerprint` (SHA256:…), or `ask_host_key` must say yes; without either it is refused.
+    """
+
+    def __init__(
+        self,
+        login: Login,
+        *,
+        known_hosts: Path,
+        ask_host_key: AskHostKey | None,
+        expected_fingerprint: str | None = None,
+    ) -> None:
+        self.login = login
+        self._host_keys = HostKeys(known_hosts, ask_host_key, expected_fingerprint)
+        self._transport: paramiko.Transport | None = None
+        self._jump: SshTransport | None = None
+
+    def connect(self) -> None:
+        """Opens and authenticates. ConnectError says what stands in the way; HostKeyError when it is the host key."""
+        import paramiko
+
+        # Without a handler of its own, paramiko's log of errors would end up on the screen.
+        logging.getLogger("paramiko").addHandler(logging.NullHandler())
+        self.close()
+        transport = None
+        try:
+            sock = self._through_jump() if self.login.jump else self._tcp()
+            transport = paramiko.Transport(sock)
+            self._handshake(transport)
+            self._host_keys.check(self.login, transport.get_remote_server_key())
+            Authentication(transport, self.login).run()
+        except BaseException:
+            if transport:
+                transport.close()
+            self.close()
+            raise
+        transport.set_keepalive(KEEPALIVE)
+        self._transport = transport
+
+    def run(
+        self, script: str, *, label: str = "", root: bool = True, on_line: OnLine | None = None, silence: float = 60
+    ) -> Result:
+        """See Transport.run. WizardError when the script writes more than exchange.OUT_LIMIT to stdout."""
+        frame = script_frame(self.login, root=root)
+        with self._exchange(frame, label or "the script", silence, on_line) as exchange:
+            exchange.send(wrapped(script))
+            return exchange.finish()
+
+    def put(self, source: BinaryIO, path: str, *, mode: int = 0o600) -> None:
+        """See Transport.put. WizardError when the server can't store it; then nothing is left there."""
+        if "\n" in path or not path.startswith("/"):
+            raise WizardError(f"cannot write to {path!r}: not an absolute path on one line")
+        frame = store_frame(self.login, mode)
+        with self._exchange(frame, f"sending {path}", PUT_SILENCE, None) as exchange:
+            exchange.send(f"{path}\n".encode())
+            while block := source.read(BLOCK):
+                exchange.send(block)
+            exchange.send(frame.mark)
+            result = exchange.finish()
+        if result.status:
+            raise WizardError(f"cannot write {path} on {self.login.host}", details=result.err.strip())
+
+    def tunnel(self, port: int, host: str = "127.0.0.1") -> AbstractContextManager[int]:
+        """See Transport.tunnel. A connection that the server cannot make is closed at once."""
+        return tunnel(self._connected(), host, port)
+
+    def another(self, login: Login | None = None) -> SshTransport:
+        """See Transport.another."""
+        keys = self._host_keys
+        return SshTransport(
+            login or self.login, known_hosts=keys.path, ask_host_key=keys.ask, expected_fingerprint=keys.expected
+        )
+
+    def alive(self) -> bool:
+        return self._transport is not None and self._transport.is_active()
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.close()
+        if self._jump:
+            self._jump.close()
+        self._transport = self._jump = None
+
+    def _connected(self) -> paramiko.Transport:
+        if self._transport and self._transport.is_active():
+            return self._transport
+        raise ConnectionLost(f"cannot go on: there is no connection to {self.login}", hint="connect again")
+
+    @contextlib.contextmanager
+    def _exchange(self, frame: Frame, what: str, silence: float, on_line: OnLine | None) -> Iterator[Exchange]:
+        """A begun exchange on a channel of its own; every way in which the connection can break is ConnectionLost."""
+        from paramiko import SSHException
+
+        transport = self._connected()
+        with Watchdog(silence, transport.close) as watchdog:
+            try:
+                with transport.open_session(timeout=HANDSHAKE_TIMEOUT) as channel:
+                    exchange = Exchange(channel, frame, self.login, watchdog, on_line)
+                    exchange.begin()
+                    yield exchange
+            except (SSHException, EOFError, OSError, ConnectionLost) as e:
+                if not watchdog.bitten:
+                    # what on_line or a source raises is not ours
+                    if isinstance(e, ConnectionLost) or (isinstance(e, OSError) and transport.is_active()):
+                        raise
+                    words = str(e) or type(e).__name__
+                    raise self._lost(f"the connection to {self.login} broke during {what}", words) from e
+                raise self._lost(f"{self.login} was silent for {silence:g} s during {what}", "") from e
+
+    def _lost(self, what: str, details: str) -> ConnectionLost:
+        return ConnectionLost(
+            f"cannot tell how it went: {what}",
+            details=details,
+            hint="what was running on the server goes on; run the same command again to take it up",
+        )
+
+    def _tcp(self) -> socket.socket:
+        host, port = self.login.host, self.login.port
+        try:
+            sock = socket.create_connection((host, port), CONNECT_TIMEOUT)
+        except OSError as e:
+            raise _unreachable(host, port, e) from e
+        except UnicodeError as e:
+            raise ConnectError(f"cannot reach {host!r}: not a host name", hint="check the spelling") from e
+        # Nagle's algorithm makes each small command wait for an acknowledgement: 13 times slower.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    def _through_jump(self) -> paramiko.Channel:
+        from paramiko import SSHException
+
+        assert self.login.jump
+        self._jump = SshTransport(self.login.jump, known_hosts=self._host_keys.path, ask_host_key=self._host_keys.ask)
+        self._jump.connect()
+        try:
+            return self._jump._connected().open_channel(
+                "direct-tcpip", (self.login.host, self.login.port), ("127.0.0.1", 0), timeout=HANDSHAKE_TIMEOUT
+            )
+        except (SSHException, EOFError, OSError) as e:
+            raise ConnectError(
+                f"cannot reach {self.login.host} port {self.login.port} from {self.login.jump}",
+                details=str(e),
+                hint="the jump host must be able to reach it, and must allow forwarding (AllowTcpForwarding)",
+            ) from e
+
+    def _handshake(self, transport: paramiko.Transport) -> None:
+        from paramiko import SSHException
+        from paramiko.ssh_exception import IncompatiblePeer
+
+        transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = HANDSHAKE_TIMEOUT
+        transport.channel_timeout = HANDSHAKE_TIMEOUT  # an hour by default
+        options = transport.get_security_options()
+        options.key_types = in_order(options.key_types, self._host_keys.known(self.login))
+        where = f"{self.login.host} port {self.login.port}"
+        try:
+            transport.start_client(timeout=HANDSHAKE_TIMEOUT)
+            transport.get_remote_server_key()  # start_client only stops waiting after its timeout
+        except IncompatiblePeer as e:
+            raise ConnectError(
+                f"cannot agree with {where} on how to encrypt", details=str(e), hint="update the server's OpenSSH"
+            ) from e
+        except (SSHException, EOFError, OSError) as e:
+            raise ConnectError(
+                f"cannot speak SSH with {where}: something answers there, but not an SSH server in good order",
+                details=str(e) or type(e).__name__,
+                hint="is it the right port? a server that just started may need a minute; one that was asked too "
+                "often stays silent for a while",
+            ) from e
+
+
+def _unreachable(host: str, port: int, e: OSError) -> ConnectError:
+    where = f"{host} port {port}"
+    if isinstance(e, socket.gaierror):
+        return ConnectError(
+            f"cannot find {host}: no address belongs to that name",
+            details=str(e.strerror),
+            hint="check the spelling, or give the server's IP address",
+        )
+    if isinstance(e, ConnectionRefusedError):
+        return ConnectError(
+            f"cannot reach {where}: the connection was refused",
+            hint="the computer is there, but no SSH server listens on that port: is the port right, does sshd run?",
+        )
+    if isinstance(e, TimeoutError):
+        return ConnectError(
+            f"cannot reach {where}: no answer",
+            hint="is the server on, the address right, and is the port open in your provider's firewall?",
+        )
+    if e.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+        return ConnectError(
+            f"cannot reach {where}: there is no route to it", hint="is this computer online, and is the address right?"
+        )
+    return ConnectError(f"cannot reach {where}", details=str(e), hint="check the address and your connection")
