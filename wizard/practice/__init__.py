@@ -1,0 +1,1 @@
+"""Practice servers: disposable real Debian machines on this computer. Must not know recipes, engine or fronts."""

@@ -1,0 +1,124 @@
+"""What a fleet asks of the thing that boots practice servers, and the choice of one.
+
+Must not know names, keys or logins: those are the fleet's.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from wizard.errors import WizardError
+
+Say = Callable[[str], None]
+PRISTINE = "pristine"  # the tag of the disk as it was before the first boot
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One server as a backend sees it. `folder` holds everything it owns on this computer; memory in bytes."""
+
+    name: str
+    folder: Path
+    release: str
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What makes a disk out of an image: a shell script run inside it, and then a tar archive unpacked over it."""
+
+    script: str
+    archive: bytes
+
+
+class Backend(Protocol):
+    def missing(self) -> str | None:
+        """None, or one sentence why this backend can't boot servers here."""
+
+    def prepare(self, say: Say) -> None:
+        """Installs what is missing where that is possible, saying so. WizardError where it isn't."""
+
+    def create(self, machine: Machine, seed: Seed, say: Say) -> None:
+        """Makes the disk and saves it as PRISTINE. The first server of a release builds its image (20 s)."""
+
+    def start(self, machine: Machine) -> None:
+        """Boots from the disk as it is; returns before the boot is over."""
+
+    def stop(self, machine: Machine, *, clean: bool) -> None:
+        """Shuts down, or (not clean) cuts the power. Stopping what is off is fine."""
+
+    def reboot(self, machine: Machine) -> None:
+        """Asks the server to reboot cleanly; returns when it has gone down and a new boot has begun."""
+
+    def running(self, machine: Machine) -> bool: ...
+
+    def booted(self, machine: Machine) -> bool:
+        """Whether users other than root are let in by now (sshd answering is the fleet's to see)."""
+
+    def address(self, machine: Machine) -> str:
+        """The address that this computer reaches it at; known from `create` on, the same after a reboot."""
+
+    def save(self, machine: Machine, tag: str) -> None:
+        """Keeps a copy of the disk (stopped). Replaces the copy of that tag."""
+
+    def load(self, machine: Machine, tag: str) -> None:
+        """Puts the copy in place of the disk (stopped)."""
+
+    def tags(self, machine: Machine) -> list[str]:
+        """The tags of the copies there are."""
+
+    def destroy(self, machine: Machine) -> None:
+        """Cuts the power and removes every trace, also of a server that was half made."""
+
+
+def run(argv: Sequence[str | Path], *, doing: str, stdin: bytes = b"") -> str:
+    """Runs a command of this computer and gives back its stdout; WizardError "cannot <doing>" when it fails."""
+    try:
+        done = subprocess.run(argv, input=stdin, capture_output=True, check=False, env=clean_environment())
+    except OSError as error:
+        raise WizardError(f"cannot {doing}", details=str(error)) from error
+    if done.returncode:
+        details = f"{argv[0]} ended with status {done.returncode}\n{done.stderr.decode(errors='replace')[-2000:]}"
+        raise WizardError(f"cannot {doing}", details=details)
+    return done.stdout.decode(errors="replace")
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment in the C locale, with the directories that root's tools live in on PATH."""
+    return {**os.environ, "LC_ALL": "C.UTF-8", "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin"}
+
+
+def choose() -> Backend:
+    """The backend that this computer can use; the first one, with its reason, where none can."""
+    from wizard.practice.nspawn import Nspawn  # noqa: PLC0415  (a backend imports this module)
+
+    return Nspawn(cache_folder())
+
+
+def cache_folder() -> Path:
+    """Where images and downloads are kept: $WIZARD_PRACTICE_DIR/cache, or the user's cache folder."""
+    return _folder("cache")
+
+
+def state_folder() -> Path:
+    """Where the servers live: $WIZARD_PRACTICE_DIR/state, or the user's state folder."""
+    return _folder("state")
+
+
+def _folder(kind: str) -> Path:
+    import platformdirs  # noqa: PLC0415  (not at start-up)
+
+    if here := os.environ.get("WIZARD_PRACTICE_DIR"):
+        return Path(here).absolute() / kind
+    base = platformdirs.user_cache_path("wizard") if kind == "cache" else platformdirs.user_state_path("wizard")
+    return base / "practice"
+
+
+def available() -> str | None:
+    """None when practice servers can boot here, or one sentence why not. Installs nothing."""
+    return choose().missing()

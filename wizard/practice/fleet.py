@@ -1,0 +1,253 @@
+"""The practice servers of one user on this computer: made, found, put back, taken down.
+
+Must not know how a server boots: that is a backend's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.errors import UsageError, WizardError
+from wizard.practice import seed as seeds
+from wizard.practice.backend import PRISTINE, Backend, Machine, Say, cache_folder, choose, state_folder
+from wizard.practice.image import RELEASES
+from wizard.practice.keys import key_pair
+from wizard.secret import Secret
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}(?<!-)")
+MEMORY = re.compile(r"([0-9]+)([MG])", re.IGNORECASE)
+HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
+
+
+@dataclass(frozen=True)
+class PracticeServer:
+    """How to reach one. `known_hosts` holds its host keys and nothing else; memory in bytes, None for no limit."""
+
+    name: str
+    host: str
+    port: int
+    user: str
+    key: Path
+    known_hosts: Path
+    release: str
+    login: seeds.Login = "root"
+    memory: int | None = None
+    sudo_password: Secret | None = None
+
+
+class Fleet:
+    """All practice servers under one state folder (see `state_folder`); a name stands for one server in it."""
+
+    def __init__(self, state: Path | None = None, *, backend: Backend | None = None, boot_patience: float = 90) -> None:
+        self.servers = (state or state_folder()) / "servers"
+        self.boot_patience = boot_patience  # seconds
+        self._backend = backend
+
+    @property
+    def backend(self) -> Backend:
+        self._backend = self._backend or choose()
+        return self._backend
+
+    def up(
+        self,
+        name: str,
+        *,
+        release: str = "bookworm",
+        memory: str | None = None,
+        login: str = "root",
+        say: Say = lambda _: None,
+    ) -> PracticeServer:
+        """The server of that name, made and booted as needed; one that exists keeps its release, memory and login."""
+        _check(name, release)
+        machine = Machine(name, self.servers / name, release, _bytes(memory))
+        login_kind = seeds.login_named(login)
+        self.backend.prepare(say)
+        with self._locked(name):
+            if not (machine.folder / "server.json").exists():
+                say(f"making the practice server {name}")
+                self._create(machine, login_kind, say)
+            machine = self._machine(name)
+            if not self.backend.running(machine):
+                say(f"booting {name} (Debian {machine.release})")
+                self._boot(machine)
+            return self._server(machine)
+
+    def get(self, name: str) -> PracticeServer:
+        """The server of that name, whether it is on or off. WizardError when there is none."""
+        return self._server(self._machine(name))
+
+    def running(self, name: str) -> bool:
+        return self.backend.running(self._machine(name))
+
+    def list(self) -> list[PracticeServer]:
+        return [self.get(path.parent.name) for path in sorted(self.servers.glob("*/server.json"))]
+
+    def reset(self, name: str) -> PracticeServer:
+        """As it was before its first boot, with the same keys and address."""
+        return self._back_to(name, PRISTINE)
+
+    def snapshot(self, name: str, tag: str) -> PracticeServer:
+        """Shuts down cleanly, keeps a copy of the disk under that tag, boots again."""
+        _check_tag(tag)
+        with self._locked(name):
+            machine = self._machine(name)
+            self.backend.stop(machine, clean=True)
+            self.backend.save(machine, tag)
+            return self._boot(machine)
+
+    def restore(self, name: str, tag: str) -> PracticeServer:
+        """The disk as it was at that snapshot, booted afresh."""
+        _check_tag(tag)
+        return self._back_to(name, tag)
+
+    def reboot(self, name: str) -> PracticeServer:
+        """A clean reboot; returns when the server answers again."""
+        with self._locked(name):
+            machine = self._machine(name)
+            self.backend.reboot(machine)
+            return self._wait(machine)
+
+    def pull_plug(self, name: str) -> PracticeServer:
+        """A power cut: every process dies at once, then it boots from what is on the disk.
+
+        As near to a real one as this gets: what was written but not yet synced survives, which it may not on metal.
+        """
+        with self._locked(name):
+            machine = self._machine(name)
+            self.backend.stop(machine, clean=False)
+            return self._boot(machine)
+
+    def down(self, name: str) -> None:
+        """Removes the server with its disk, network and processes."""
+        with self._locked(name):
+            self.backend.destroy(self._machine(name))
+
+    def down_all(self) -> list[str]:
+        """Removes every server of this fleet, the half-made ones of a program that crashed too; gives their names."""
+        folders = sorted(p for p in self.servers.iterdir() if p.is_dir()) if self.servers.is_dir() else []
+        for folder in folders:
+            with self._locked(folder.name):
+                self.backend.destroy(Machine(folder.name, folder, RELEASES[0]))
+        return [folder.name for folder in folders]
+
+    def _create(self, machine: Machine, login: seeds.Login, say: Say) -> None:
+        self.backend.destroy(machine)  # what a program that crashed half way has left
+        machine.folder.mkdir(mode=0o700, parents=True)
+        try:
+            key, host_keys = key_pair("ed25519"), [key_pair(kind) for kind in HOST_KEY_KINDS]
+            password = Secret(secrets.token_urlsafe(12)) if login == "sudo-password" else None
+            self.backend.create(machine, seeds.seed(machine.name, login, key, host_keys, password), say)
+            address = self.backend.address(machine)
+            _write(machine.folder / "key", key.private)
+            _write(machine.folder / "known_hosts", "".join(f"{address} {k.public}\n" for k in host_keys).encode())
+            if password:
+                _write(machine.folder / "sudo-password", password.reveal().encode())
+            record = {"release": machine.release, "memory": machine.memory, "login": login}
+            _write(machine.folder / "server.json", json.dumps(record).encode())
+        except BaseException:
+            self.backend.destroy(machine)
+            raise
+
+    def _machine(self, name: str) -> Machine:
+        try:
+            record = json.loads((self.servers / name / "server.json").read_text())
+        except FileNotFoundError:
+            message = f"cannot find a practice server named {name}"
+            raise WizardError(message, hint=f"make one: wizard practice up {name}") from None
+        return Machine(name, self.servers / name, record["release"], record["memory"])
+
+    def _server(self, machine: Machine) -> PracticeServer:
+        folder = machine.folder
+        login = json.loads((folder / "server.json").read_text())["login"]
+        password = folder / "sudo-password"
+        return PracticeServer(
+            machine.name,
+            self.backend.address(machine),
+            22,
+            seeds.user_of(login),
+            folder / "key",
+            folder / "known_hosts",
+            machine.release,
+            login,
+            machine.memory,
+            Secret(password.read_text()) if password.exists() else None,
+        )
+
+    def _back_to(self, name: str, tag: str) -> PracticeServer:
+        with self._locked(name):
+            machine = self._machine(name)
+            if tag not in (tags := self.backend.tags(machine)):
+                known = ", ".join(t for t in tags if t != PRISTINE) or "none"
+                raise WizardError(f"cannot find a snapshot {tag} of {name}", hint=f"its snapshots: {known}")
+            self.backend.stop(machine, clean=False)
+            self.backend.load(machine, tag)
+            return self._boot(machine)
+
+    def _boot(self, machine: Machine) -> PracticeServer:
+        self.backend.start(machine)
+        return self._wait(machine)
+
+    def _wait(self, machine: Machine) -> PracticeServer:
+        server = self._server(machine)
+        deadline = time.monotonic() + self.boot_patience
+        while not (self.backend.booted(machine) and _sshd_answers(server)):
+            if time.monotonic() > deadline:
+                message = f"cannot reach {machine.name}: it did not finish booting"
+                raise WizardError(
+                    message, details=f"see {machine.folder}", hint=f"wizard practice reset {machine.name}"
+                )
+            time.sleep(0.05)
+        return server
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        """One program at a time works on a server."""
+        locks = self.servers.parent / "locks"
+        locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (locks / name).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _sshd_answers(server: PracticeServer) -> bool:
+    try:
+        with socket.create_connection((server.host, server.port), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def _write(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+
+
+def _check(name: str, release: str) -> None:
+    if not NAME.fullmatch(name):
+        hint = "lower-case letters, digits and dashes, at most 40, a letter first"
+        raise UsageError(f"{name!r} is no name for a practice server", hint=hint)
+    if release not in RELEASES:
+        raise UsageError(f"there is no practice image of {release!r}", hint=f"one of {', '.join(RELEASES)}")
+
+
+def _check_tag(tag: str) -> None:
+    if not NAME.fullmatch(tag) or tag == PRISTINE:
+        raise UsageError(f"{tag!r} is no name for a snapshot", hint=f"lower-case letters and digits; not {PRISTINE}")
+
+
+def _bytes(memory: str | None) -> int | None:
+    if memory is None:
+        return None
+    if match := MEMORY.fullmatch(memory):
+        return int(match[1]) * (1 << 20 if match[2].upper() == "M" else 1 << 30)
+    raise UsageError(f"{memory!r} is no amount of memory", hint="for example 512M or 1G")

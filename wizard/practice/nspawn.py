@@ -1,0 +1,220 @@
+"""Practice servers in systemd-nspawn: an overlay over the image, its own network, systemd as process 1.
+
+A server's folder: `image` (link), `disk` (the overlay's upper layer), `work`, `root` (mounted only in the server's own
+mount namespace), `snapshots/TAG`, `downloads`, `leader` (the id of its process 1), `console.log`.
+What differs from a real one: no swap, no kernel or modules of its own, and /proc shows this computer's CPUs and load;
+with a memory limit /proc/meminfo shows that limit as total, but its other figures stand still.
+Must not know logins or keys.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from wizard.errors import WizardError
+from wizard.practice import cgroup, downloads, network
+from wizard.practice.backend import PRISTINE, Machine, Say, Seed, clean_environment, run
+from wizard.practice.image import image
+
+TOOLS = {
+    "systemd-nspawn": "systemd-container",
+    "mmdebstrap": "mmdebstrap",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "unshare": "util-linux",
+}
+OVERLAY = "mount -t overlay overlay -o lowerdir=image,upperdir=disk,workdir=work root"
+REBOOT, POWEROFF = signal.SIGRTMIN + 5, signal.SIGRTMIN + 4  # to systemd as process 1; systemd(1), "Signals"
+
+
+class Nspawn:
+    """The backend for a Linux computer where we are root."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+
+    def missing(self) -> str | None:
+        if platform.system() != "Linux":
+            return "practice servers need Linux"
+        if os.geteuid() != 0:
+            return "practice servers need root: run the wizard with sudo"
+        packages = _missing_packages()
+        if packages and not shutil.which("apt-get"):
+            return f"practice servers need {', '.join(packages)}, which this computer has no apt to install with"
+        probe = ["unshare", "--mount", "--net", "true"]
+        if subprocess.run(probe, capture_output=True, check=False, env=clean_environment()).returncode:
+            return "practice servers need namespaces, which this computer does not allow (an unprivileged container?)"
+        if not cgroup.writable():
+            return "practice servers need control groups, which this computer does not let us make"
+        return None
+
+    def prepare(self, say: Say) -> None:
+        if reason := self.missing():
+            raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
+        if packages := _missing_packages():
+            say(f"installing {' '.join(packages)} on this computer, which practice servers need")
+            run(["apt-get", "update"], doing="update the package lists of this computer")
+            argv = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "install"]
+            doing = f"install {' '.join(packages)} on this computer"
+            run([*argv, "--yes", "--no-install-recommends", *packages], doing=doing)
+
+    def create(self, machine: Machine, seed: Seed, say: Say) -> None:
+        folder = machine.folder
+        for name in ("disk", "work", "root", "snapshots"):
+            (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+        (folder / "image").symlink_to(image(machine.release, self.cache, say))
+        network.claim(folder)
+        # the scripts see the disk as the server will, and no mount outlives them
+        script = f"cd {shlex.quote(str(folder))}; {OVERLAY}; tar --extract --no-overwrite-dir --directory root --file -"
+        doing = "fill the disk of a practice server"
+        run(["unshare", "--mount", "sh", "-euc", f"cd {shlex.quote(str(folder))}; {OVERLAY}; chroot root sh -eu"],
+            doing=doing, stdin=seed.script.encode())  # fmt: skip
+        run(["unshare", "--mount", "sh", "-euc", script], doing=doing, stdin=seed.archive)
+        self.save(machine, PRISTINE)
+
+    def start(self, machine: Machine) -> None:
+        folder = machine.folder
+        link = network.claim(folder)
+        cgroup.kill(link.group)
+        shared = self.cache / machine.release
+        for other in folder.parent.iterdir():
+            downloads.harvest(other, shared)
+        downloads.seed(folder, shared)
+        network.connect(link)
+        mtu = network.mtu()
+        (folder / "eth0.network").write_text(
+            f"[Match]\nName=eth0\n\n[Link]\nMTUBytes={mtu}\n\n"
+            f"[Network]\nAddress={link.address}/30\nGateway={link.gateway}\n"
+        )
+        (folder / "leader").unlink(missing_ok=True)
+        if machine.memory:
+            (folder / "meminfo").write_text(_meminfo(machine.memory))
+        facts = {
+            "WIZARD_GROUPS": " ".join(map(str, cgroup.create(link.group, machine.memory))),
+            "WIZARD_INTERFACE": link.interface,
+            "WIZARD_GATEWAY": link.gateway,
+            "WIZARD_MTU": str(mtu),
+        }
+        supervise = ["unshare", "--mount", "sh", Path(__file__).with_name("supervise.sh")]
+        with (folder / "console.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*cgroup.scope_argv(link.group, machine.memory), *supervise, *_nspawn_argv(machine, link)],
+                cwd=folder, env={"PATH": clean_environment()["PATH"], **facts}, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        _wait(lambda: bool(cgroup.processes(link.group)) or process.poll() is not None, 10)
+
+    def stop(self, machine: Machine, *, clean: bool) -> None:
+        link = network.link_of(machine.folder)
+        if link is None:
+            return
+        if clean and (leader := self._leader(machine)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(leader, POWEROFF)
+            _wait(lambda: not cgroup.processes(link.group), 60)
+        cgroup.kill(link.group)
+        downloads.harvest(machine.folder, self.cache / machine.release)
+
+    def reboot(self, machine: Machine) -> None:
+        before = self._leader(machine)
+        if before is None:
+            raise WizardError(f"cannot reboot {machine.name}: it is off", hint=f"wizard practice up {machine.name}")
+        os.kill(before, REBOOT)
+        if not _wait(lambda: self._leader(machine) not in (None, before), 120):
+            raise WizardError(f"cannot reboot {machine.name}: it does not come down", details=_tail(machine))
+
+    def running(self, machine: Machine) -> bool:
+        link = network.link_of(machine.folder)
+        return link is not None and bool(cgroup.processes(link.group))
+
+    def booted(self, machine: Machine) -> bool:
+        leader = self._leader(machine)
+        if leader is None and not self.running(machine):
+            raise WizardError(f"cannot boot {machine.name}: it went off", details=_tail(machine))
+        root = Path(f"/proc/{leader}/root")
+        return leader is not None and (root / "run/systemd/system").exists() and not (root / "run/nologin").exists()
+
+    def address(self, machine: Machine) -> str:
+        return network.claim(machine.folder).address
+
+    def save(self, machine: Machine, tag: str) -> None:
+        _copy(machine.folder / "disk", machine.folder / "snapshots" / tag)
+
+    def load(self, machine: Machine, tag: str) -> None:
+        shutil.rmtree(machine.folder / "work")
+        (machine.folder / "work").mkdir()
+        _copy(machine.folder / "snapshots" / tag, machine.folder / "disk")
+
+    def tags(self, machine: Machine) -> list[str]:
+        return sorted(p.name for p in (machine.folder / "snapshots").iterdir() if p.suffix != ".half")
+
+    def destroy(self, machine: Machine) -> None:
+        if link := network.link_of(machine.folder):
+            self.stop(machine, clean=False)
+            network.disconnect(link)
+        shutil.rmtree(machine.folder, ignore_errors=True)
+
+    def _leader(self, machine: Machine) -> int | None:
+        try:
+            return int((machine.folder / "leader").read_text())
+        except (OSError, ValueError):
+            return None
+
+
+def _nspawn_argv(machine: Machine, link: network.Link) -> list[str]:
+    binds = [f"--bind={here}:{there}" for there, here in downloads.folders(machine.folder).items()]
+    if machine.memory:
+        binds.append(f"--bind-ro={machine.folder / 'meminfo'}:/run/host/meminfo")
+    legacy = [] if cgroup.unified() else ["--setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]  # systemd 256 and later
+    return [
+        "--boot", "--quiet", "--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off",
+        "--timezone=off", "--console=pipe", f"--machine={machine.name}", "--directory=root",
+        f"--network-veth-extra={link.interface}:eth0", *binds, *legacy,
+    ]  # fmt: skip
+
+
+def _missing_packages() -> list[str]:
+    path = clean_environment()["PATH"]
+    return [package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)]
+
+
+def _meminfo(memory: int) -> str:
+    """This computer's /proc/meminfo with the limit as its total and no swap."""
+    figures = {"MemTotal": memory, "MemFree": memory // 2, "MemAvailable": memory * 3 // 4, "Cached": memory // 4}
+    figures |= dict.fromkeys(("SwapTotal", "SwapFree", "SwapCached"), 0)
+    lines = []
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        name = line.partition(":")[0]
+        lines.append(f"{name + ':':<16}{figures[name] // 1024:>8} kB" if name in figures else line)
+    return "\n".join(lines) + "\n"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies a layer with owners, times, whiteouts (devices) and overlayfs's attributes, or leaves the target be."""
+    half = target.with_name(f"{target.name}.half")
+    run(["rm", "-rf", half], doing=f"remove {half}")
+    run(["cp", "-a", "--reflink=auto", source, half], doing=f"copy {source}")
+    run(["rm", "-rf", target], doing=f"remove {target}")
+    half.rename(target)
+
+
+def _tail(machine: Machine) -> str:
+    log = machine.folder / "console.log"
+    return log.read_text(errors="replace")[-1500:] if log.exists() else ""
+
+
+def _wait(happened: Callable[[], bool], patience: float) -> bool:
+    """Whether it happened within that many seconds."""
+    deadline = time.monotonic() + patience
+    while not (there := happened()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return there
