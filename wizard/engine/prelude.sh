@@ -39,16 +39,135 @@ put_link() { # TARGET PATH
     ln -s "$1" "$_t" && mv -fT "$_t" "$2" && sync "$_d"
 }
 
-# The doorway to apt: no questions, old configuration files kept, waits for other apts, also for the lists lock (which
-# DPkg::Lock::Timeout does not cover).
+# The doorway to apt: no questions, old configuration files kept, another apt is waited for. DPkg::Lock::Timeout covers
+# dpkg's lock only; the locks of the lists and of the downloads are fcntl locks, which flock(1) can't see but the kernel lists.
 apt_get() {
     _n=0
-    while [ "$1" = update ] && ! flock -n /var/lib/apt/lists/lock true && [ $_n -lt 120 ]; do sleep 1; _n=$((_n + 1)); done
+    while _apt_locked && [ $_n -lt 120 ]; do
+        [ $_n -gt 0 ] || echo "waiting for another apt to finish"
+        sleep 1; _n=$((_n + 1))
+    done
     apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef \
         -o APT::Get::AutomaticRemove=false -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
+_apt_locked() {
+    for _f in /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
+        if [ -e $_f ] && grep -q ":$(stat -c %i $_f) " /proc/locks; then return 0; fi
+    done
+    return 1
+}
+# Reads the package lists anew when they are older than six hours or $1 is "now". apt calls a failed download a warning
+# unless it is told not to.
+apt_lists() { # [now]
+    [ "$1" = now ] || ! apt_lists_fresh || return 0
+    for _try in 1 2 3; do
+        apt_get update -o APT::Update::Error-Mode=any && touch $W/apt-lists && return 0
+        sleep $((_try * 3))
+    done
+    return 1
+}
+apt_lists_fresh() { [ -n "$(find $W/apt-lists -mmin -360 2>/dev/null)" ] && ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; }
 
 # Runs a command of systemctl for a unit that may not be installed (yet, or any more); other failures count.
 if_unit() { # UNIT COMMAND…: run only when systemd knows the unit
     if systemctl cat "$1" >/dev/null 2>&1; then shift; "$@"; fi
+}
+
+# --- the lock: who is at work here, with a heartbeat (the file's time) and the sshd process that their connection has
+
+ssh_ancestor() { # prints: PID START-TIME of the sshd process that this script came through
+    _p=$$
+    while [ "$_p" -gt 1 ]; do
+        _s=$(sed 's/.*) //' /proc/$_p/stat) || return 0
+        case $(cat /proc/$_p/comm) in sshd*) echo "$_p $(echo "$_s" | cut -d' ' -f20)"; return 0 ;; esac
+        _p=$(echo "$_s" | cut -d' ' -f2)
+    done
+}
+holder_field() { sed -n "s/^$1=//p" $W/holder 2>/dev/null; }
+holder_alive() {
+    [ -e $W/holder ] || return 1
+    [ "$(holder_field boot)" = "$(cat /proc/sys/kernel/random/boot_id)" ] || return 1
+    [ $(($(date +%s) - $(stat -c %Y $W/holder))) -lt 120 ] || return 1
+    set -- $(holder_field sshd)
+    [ $# -lt 2 ] || [ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)" = "$2" ]
+}
+acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
+    (umask 077; mkdir -p $W/blobs $W/changes $W/secrets $W/failsafe; chmod 0700 $W)
+    exec 9>>$W/lock
+    flock -w 20 9 || { echo "another script" | emit held; exit 0; }
+    if [ "$2" = no ] && [ "$(holder_field run)" != "$1" ] && holder_alive; then emit held <$W/holder; exit 0; fi
+    (umask 077; { cat; echo "run=$1"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(cat /proc/sys/kernel/random/boot_id)"; } >$W/.holder)
+    mv $W/.holder $W/holder && echo yes | emit acquired
+}
+hold() { # RUN: fails unless this run still has the lock
+    exec 9>>$W/lock
+    flock -w 30 9 || { echo "another script" | emit held; exit 0; }
+    [ "$(holder_field run)" = "$1" ] || { emit held <$W/holder; exit 0; }
+    touch $W/holder
+}
+release() { [ "$(holder_field run)" != "$1" ] || rm -f $W/holder; }
+
+# --- what takes long: a transient unit that outlives the connection; its output goes to a file that is followed
+
+run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job if it is running.
+    _unit=wizard-$1.service
+    if systemctl is-active --quiet "$_unit"; then
+        cat >/dev/null
+    elif [ "$(cat "$change/exit" 2>/dev/null)" = 0 ]; then
+        cat >/dev/null
+    else
+        rm -f "$change/exit"
+        cat >"$change/script"
+        : >"$change/out"
+        systemctl reset-failed "$_unit" 2>/dev/null
+        systemd-run --quiet --collect --unit="$_unit" -p StandardOutput="append:$change/out" \
+            -p StandardError="append:$change/out" /bin/sh -c \
+            '/bin/sh "$1/script"; echo $? >"$1/exit.new"; sync "$1/exit.new"; mv "$1/exit.new" "$1/exit"' - "$change" || return 1
+    fi
+    (exec 9>&-; while sleep 5; do touch $W/holder; printf '\036beat \n'; done) &
+    _beat=$!
+    _pid=$(systemctl show -p MainPID --value "$_unit")
+    tail -n +$(($2 + 1)) -s 0.2 -f ${_pid:+--pid=$_pid} "$change/out" 9>&-
+    kill $_beat; wait $_beat 2>/dev/null
+    _n=0
+    while [ ! -e "$change/exit" ]; do
+        [ $_n -lt 20 ] && systemctl is-active --quiet "$_unit" || break
+        sleep 0.2; _n=$((_n + 1))
+    done
+    if [ ! -e "$change/exit" ] && systemctl is-active --quiet "$_unit"; then exit 99; fi # nobody listens; the job goes on
+    return "$(cat "$change/exit" 2>/dev/null || echo 98)"
+}
+
+# --- the timed auto-revert (failsafe.sh): armed before a guarded change, disarmed only after a new connection got in
+
+arm_failsafe() { # SECONDS; the undo of this change on stdin. $id and $change are this change's.
+    cat >"$W/failsafe/$id.sh"
+    rm -f $W/failsafe/reverted
+    cat >/etc/systemd/system/wizard-failsafe.service <<'UNIT'
+# A power cut inside the window: go back at boot, before the firewall and sshd start. Removed when the change is proved.
+[Unit]
+Description=Undo a change of the set-up wizard that nobody proved to be safe
+DefaultDependencies=no
+After=local-fs.target systemd-remount-fs.service
+Before=network-pre.target ufw.service nftables.service ssh.service ssh.socket
+ConditionPathExists=/var/lib/wizard/failsafe/armed
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /var/lib/wizard/failsafe/revert boot
+UNIT
+    mkdir -p /etc/systemd/system/sysinit.target.wants
+    ln -sf ../wizard-failsafe.service /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
+    touch $W/failsafe/armed
+    sync -f $W
+    systemctl stop wizard-failsafe-timer.timer 2>/dev/null
+    systemd-run --quiet --collect --unit=wizard-failsafe-timer --on-active="$1" --timer-property=AccuracySec=100ms \
+        /bin/sh $W/failsafe/revert timer || exit 90
+}
+disarm_failsafe() { # prints the record `reverted` where it was too late
+    if [ -e $W/failsafe/reverted ]; then rm -f $W/failsafe/reverted; echo yes | emit reverted; return 0; fi
+    systemctl stop wizard-failsafe-timer.timer 2>/dev/null
+    rm -f $W/failsafe/*.sh $W/failsafe/armed /etc/systemd/system/wizard-failsafe.service \
+        /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
+    rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null
+    sync -f $W
 }

@@ -62,6 +62,7 @@ class Operation:
     state: ClassVar[type[State]] = State
     long: ClassVar[bool] = False  # runs as a transient unit on the server, which outlives the connection
     irreversible: ClassVar[bool] = False  # a point of no return: no undo is possible, and the plan says so
+    reboots: ClassVar[bool] = False  # the connection is meant to break
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -1,0 +1,160 @@
+"""The journal, read: what was done on a server, what is pending, what state each thing was left in.
+
+Written only on the server (prelude.sh), one JSON object a line; here it is parsed. Must not know recipes: what was
+done must be understood, and undone, when a recipe is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.errors import StoppedError
+from wizard.operations.base import KINDS, Change, Operation, State, operation_from_json
+
+VERSION = 1
+
+
+@dataclass
+class Entry:
+    """One change as the journal knows it. status: doing, failed, done, undoing, undone, nothing (it never happened)."""
+
+    id: int
+    step: str
+    operation: dict[str, Any]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    at: str = ""
+    status: str = "doing"
+    observed: str | None = None  # what observe() printed when it was done
+    login: str = ""  # the user that the run was logged in as
+    guarded: bool = False
+    secret_blobs: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        return self.status in ("doing", "failed", "undoing")
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the server carries this change, wholly or in part."""
+        return self.status in ("doing", "failed", "done", "undoing")
+
+    def change(self) -> Change:
+        """The change with the state that was really reached. StoppedError when its kind of operation isn't known here."""
+        if self.operation["kind"] not in KINDS:
+            raise StoppedError(
+                f"cannot read change {self.id} of the journal: this version does not know {self.operation['kind']!r}",
+                hint="use the version of wizard that made it, or a newer one",
+            )
+        operation = operation_from_json(self.operation)
+        before = operation.state.from_json(self.before)
+        after = operation.state.from_json(self.after)
+        if self.observed is not None:
+            after = operation.parse(self.observed)
+        return Change(operation, before, after)
+
+    @property
+    def key(self) -> str:
+        return self.change().operation.key
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A place in the journal where a step was complete and its checks had passed; `last` is the last change before it."""
+
+    step: str
+    at: str
+    last: int
+
+
+@dataclass
+class Journal:
+    """What the records add up to. torn: lines that are no records (a power cut in the middle of a write)."""
+
+    id: str = ""
+    version: int = VERSION
+    entries: dict[int, Entry] = field(default_factory=dict)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    accepted: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    logins: list[str] = field(default_factory=list)
+    size: int = 0
+    torn: int = 0
+
+    @property
+    def next_id(self) -> int:
+        return max(self.entries, default=0) + 1
+
+    @property
+    def pending(self) -> list[Entry]:
+        return [e for e in self.entries.values() if e.pending]
+
+    @property
+    def in_force(self) -> list[Entry]:
+        return [e for e in self.entries.values() if e.in_force]
+
+    def complete(self, step: str) -> bool:
+        return any(c.step == step for c in self.checkpoints)
+
+    def known(self, operation: Operation) -> tuple[State, ...]:
+        """The states that the journal has left this thing in: the newest first, () when it never touched it."""
+        states: tuple[State, ...] = ()
+        newest = 0
+        for entry in self.entries.values():
+            if entry.operation["kind"] != operation.kind or entry.status == "nothing" or entry.key != operation.key:
+                continue
+            change = entry.change()
+            states = (change.before, change.after) if entry.status == "undone" else (change.after, change.before)
+            newest = entry.id
+        if operation.key in self.accepted:
+            since, data = self.accepted[operation.key]
+            if since >= newest:
+                states = (operation.state.from_json(data), *states)
+        return states
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Takes one record into account. An unknown event is left out: a newer version may write more than we read."""
+        match record.get("event"):
+            case "journal":
+                self.id, self.version = record["journal"], record["version"]
+            case "run":
+                self.logins.append(record["login"])
+            case "doing":
+                self.entries[record["id"]] = Entry(
+                    record["id"], record["step"], record["operation"], record["before"], record["after"], record["at"],
+                    login=record.get("login", ""), guarded=record.get("guarded", False), secret_blobs=tuple(record.get("secret_blobs", ())),
+                )  # fmt: skip
+            case "done":
+                entry = self.entries[record["id"]]
+                entry.status, entry.observed = "done", base64.b64decode(record["observed"]).decode(errors="replace")
+            case "undone":
+                self.entries[record["id"]].status = "undone"
+                self.checkpoints = [c for c in self.checkpoints if c.last < record["id"]]
+            case "failed" | "undoing" | "nothing":
+                self.entries[record["id"]].status = record["event"]
+            case "checkpoint":
+                self.checkpoints = [c for c in self.checkpoints if c.step != record["step"]]
+                self.checkpoints.append(Checkpoint(record["step"], record["at"], record["last"]))
+            case "accepted":
+                self.accepted[record["key"]] = (max(self.entries, default=0), record["state"])
+
+
+def parse(text: str) -> Journal:
+    """The journal's text, as read from the server. StoppedError when a newer version wrote it."""
+    journal = Journal(size=len(text))
+    for line in text.splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            journal.torn += 1
+            continue
+        if isinstance(record, dict) and record.get("event") == "journal" and record["version"] > VERSION:
+            raise StoppedError(
+                f"cannot read this server's journal: a newer version of wizard wrote it (format {record['version']})",
+                hint="upgrade wizard on this computer; nothing on the server was touched",
+            )
+        if isinstance(record, dict):
+            journal.add(record)
+    return journal

@@ -1,0 +1,224 @@
+"""The runner: carries a plan out, change by change, and comes back from what interrupts it.
+
+Synchronous. It emits events and asks through `decide`; it makes no sentence for a person.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard import events
+from wizard.checks.base import Check, Finding, Vantage
+from wizard.engine import failsafe, recovery
+from wizard.engine.plan import Plan, PlannedStep, drifted
+from wizard.engine.scripts import Work
+from wizard.engine.session import Emit, Session
+from wizard.engine.worker import Worker
+from wizard.errors import ConnectionLost, StepError, StoppedError, WizardError
+from wizard.operations.base import Operation, State, canonical, diff
+from wizard.transport.base import Login
+
+AHEAD = 3  # operations that a change's script looks at in advance
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A question inside a run. kind: drift, point_of_no_return or failure; options: the answers allowed, the safest last."""
+
+    kind: str
+    step: str
+    options: tuple[str, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+Decide = Callable[[Decision], str]
+
+
+class Runner:
+    """Runs a plan on an opened session that holds the lock.
+
+    decide answers each Decision with one of its options. Raises StepError when a step fails and nobody wants to try again,
+    StoppedError on drift that stays undecided; ConnectionLost when the server does not come back.
+    """
+
+    def __init__(self, plan: Plan, session: Session, emit: Emit, decide: Decide) -> None:
+        self.plan = plan
+        self.session = session
+        self.emit = emit
+        self.decide = decide
+        self.worker = Worker(session, emit)
+        self.made = 0
+
+    def run(self) -> None:
+        start = time.monotonic()
+        steps, journal = self.plan.steps, self.session.journal
+        complete = tuple(s.step.id for s in steps if s.complete)
+        self.emit(
+            events.RunStarted(
+                str(self.session.transport.login), tuple(s.step.id for s in steps), len(self.plan.changes), complete
+            )
+        )
+        recovered = recovery.finish_pending(self.session, self.worker, self.emit)
+        if self.plan.nothing_to_do and not recovered and not journal.pending:
+            self.emit(events.RunFinished("nothing-to-do", 0, time.monotonic() - start, self.session.round_trips))
+            return
+        for index, planned in enumerate(steps):
+            self._learn_way_in(planned)
+            self._step(planned, index)
+        self.emit(events.RunFinished("done", self.made, time.monotonic() - start, self.session.round_trips))
+
+    # -- one step -------------------------------------------------------------------------------------------------
+
+    def _step(self, planned: PlannedStep, index: int) -> None:
+        step = planned.step
+        while True:
+            try:
+                made_before = self.made
+                self.emit(events.StepStarted(step.id, index + 1, len(self.plan.steps), len(planned.changes)))
+                if not self._operations(planned):
+                    self.emit(events.StepSkipped(step.id, "chosen"))
+                    return
+                if self.made == made_before and self.session.journal.complete(step.id):
+                    self.emit(events.StepSkipped(step.id, "already-so"))
+                    return
+                self._check(planned)
+                return
+            except StepError as error:
+                self.emit(events.StepFailed(step.id, error.message, error.details))
+                choice = self.decide(Decision("failure", step.id, ("retry", "stop"), {"reason": error.message}))
+                if choice != "retry":
+                    raise
+
+    def _operations(self, planned: PlannedStep) -> bool:
+        """Brings every operation of the step about. False when the person chose to leave the step out."""
+        queue = list(planned.operations)
+        looked: list[State] = []
+        guarded = False
+        while queue:
+            operation = queue[0]
+            if not looked:
+                looked = self._patiently(lambda: self.session.observe(queue[:AHEAD]))
+            found = looked.pop(0)
+            if not self._wanted(planned, operation, found):
+                queue.pop(0)
+                continue
+            change = diff(operation, found)
+            if change is not None:
+                if operation.irreversible:
+                    choice = self._ask("point_of_no_return", planned, operation, ("go", "skip", "stop"))
+                    if choice == "skip":
+                        return False
+                guarded = guarded or planned.step.way_in is not None
+                blobs = operation.blobs(found)
+                work = Work(
+                    self.session.journal.next_id, planned.step.id, change, guarded=planned.step.way_in is not None,
+                    blobs=blobs, secret_blobs=tuple(b.name for b in blobs if b.secret),
+                )  # fmt: skip
+                looked = self.worker.do(work, queue[1 : AHEAD + 1])
+                self.made += 1
+            queue.pop(0)
+        if guarded:
+            failsafe.prove(self.session, self.emit, planned.step.id, self._way_in(planned))
+        return True
+
+    def _wanted(self, planned: PlannedStep, operation: Operation, found: State) -> bool:
+        """Settles drift: whether this operation is to be brought about after all."""
+        if not drifted(operation, found, self.session.journal.known(operation)):
+            return True
+        known = self.session.journal.known(operation)[0]
+        facts = {"key": operation.key, "found": found.to_json(), "known": known.to_json()}
+        choice = self.decide(Decision("drift", planned.step.id, ("keep", "restore", "stop"), facts))
+        if choice == "stop":
+            raise StoppedError(
+                f"cannot go on: {operation.identity} was changed by hand since the journal left it",
+                details=f"journal: {canonical(known)}\nfound: {canonical(found)}",
+                hint="keep what is there with --drift keep, or put it back with --drift restore",
+            )
+        self.emit(events.DriftFound(planned.step.id, operation.key, choice))
+        if choice == "keep":
+            self.session.write(
+                "accept", self.session.journal_line("accepted", key=operation.key, state=found.to_json())
+            )
+            self.session.journal.add({"event": "accepted", "key": operation.key, "state": found.to_json()})
+        return choice == "restore"
+
+    def _ask(self, kind: str, planned: PlannedStep, operation: Operation, options: tuple[str, ...]) -> str:
+        choice = self.decide(Decision(kind, planned.step.id, options, {"key": operation.key}))
+        if choice == "stop":
+            raise StoppedError(
+                f"stopped before {planned.step.id}, which cannot be undone",
+                hint="run the same command again to go on from here",
+            )
+        return choice
+
+    # -- the way in -----------------------------------------------------------------------------------------------
+
+    def _way_in(self, planned: PlannedStep) -> Login:
+        assert planned.step.way_in is not None
+        way = planned.step.way_in(self.plan.answers)
+        login = self.session.ways_in[-1]
+        if way.user == login.user:
+            return login
+        return login.as_user(way.user, sudo_password=way.sudo_password)
+
+    def _learn_way_in(self, planned: PlannedStep) -> None:
+        """A step that is complete has proved its way in: after a lost connection it is tried as well."""
+        if planned.step.way_in is not None and self.session.journal.complete(planned.step.id):
+            login = self._way_in(planned)
+            if login not in self.session.ways_in:
+                self.session.ways_in.insert(0, login)
+
+    # -- checks ---------------------------------------------------------------------------------------------------
+
+    def _check(self, planned: PlannedStep) -> None:
+        step, session = planned.step, self.session
+        for check in step.checks(self.plan.answers) if step.checks else ():
+            finding = self._patiently(lambda check=check: look(check, session))  # type: ignore[misc]
+            if not finding.passed:
+                self.emit(events.CheckFailed(step.id, check.name, finding.seen))
+                raise StepError(f"the check {check.name} of {step.id} failed", details=finding.seen)
+            self.emit(events.CheckPassed(step.id, check.name, finding.seen))
+        last = max((e.id for e in session.journal.in_force), default=0)
+        record = {"step": step.id, "last": last}
+        self._patiently(lambda: session.write("checkpoint", session.journal_line("checkpoint", **record)))
+        session.journal.add({"event": "checkpoint", "at": "", **record})
+        self.emit(events.CheckpointReached(step.id))
+
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        """Read-only work, or work that may be repeated: once more after a lost connection."""
+        try:
+            return ask()
+        except ConnectionLost:
+            self.session.reconnect()
+            return ask()
+
+
+def look(check: Check, session: Session) -> Finding:
+    """Runs one check. An error of the connection it opens itself is a finding, too."""
+    if check.script:
+        lines: list[str] = []
+        answer = session.send(f"check {check.name}", f"(\n{check.script}\n) 2>&1 </dev/null", on_output=lines.append)
+        return Finding(answer.status == 0, lines[-1] if lines else "")
+    assert check.look is not None
+    try:
+        return check.look(Vantage(session.transport, session.transport.login))
+    except ConnectionLost:
+        raise
+    except WizardError as error:
+        return Finding(False, f"{error.message} {error.details}".strip())
+
+
+def verify(plan: Plan, session: Session, emit: Emit) -> bool:
+    """Every check of every step of the plan, read-only. True when all passed."""
+    good = True
+    for planned in plan.steps:
+        checks: Sequence[Check] = list(planned.step.checks(plan.answers)) if planned.step.checks else []
+        for check in checks:
+            finding = look(check, session)
+            good = good and finding.passed
+            kind = events.CheckPassed if finding.passed else events.CheckFailed
+            emit(kind(planned.step.id, check.name, finding.seen))
+    return good

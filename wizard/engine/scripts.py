@@ -1,0 +1,112 @@
+"""The scripts that make and unmake one change on the server: text only, no I/O.
+
+One script journals `doing`, makes the change, proves it, journals `done`, and looks at what comes next; so n changes
+cost n + 1 round trips. A short change writes its output to a file and is not hurt when the client dies in the middle;
+a long one is a transient unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import resources
+
+from wizard.engine.session import heredoc, observe_script, prelude
+from wizard.operations.base import Blob, Change, Operation
+
+Line = Callable[..., str]  # Session.journal_line
+
+WINDOW_S = 60  # how long a guarded change may go unproved
+
+
+@dataclass(frozen=True)
+class Work:
+    """One change, being done (undo=False) or undone. `change` is always as it was done: before → after.
+
+    seen: lines of a running job's output that were already shown. blobs: contents to be sent before; secret_blobs: names of
+    those to be removed from the server when the change is done (an interrupted run may have sent them).
+    """
+
+    id: int
+    step: str
+    change: Change
+    undo: bool = False
+    guarded: bool = False
+    seen: int = 0
+    blobs: tuple[Blob, ...] = ()
+    secret_blobs: tuple[str, ...] = ()
+
+    @property
+    def commands(self) -> str:
+        """The commands that change the server, as the learner sees them."""
+        op, before, after = self.change.operation, self.change.before, self.change.after
+        return op.apply(after, before) if self.undo else op.apply(before, after)
+
+    @property
+    def proof(self) -> str:
+        return self.change.operation.verify(self.change.before if self.undo else self.change.after)
+
+
+def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Operation], login: str) -> str:
+    """The whole script. Records it emits: `status` (of the change), `out` (of a short one), state.N of `following`."""
+    op = work.change.operation
+    name = f"{work.id:04d}"
+    if work.undo:
+        begin = line("undoing", id=work.id)
+        end = line("undone", id=work.id)
+    else:
+        begin = line(
+            "doing", id=work.id, step=work.step, operation=op.to_json(), login=login,
+            before=work.change.before.to_json(), after=work.change.after.to_json(), secret_blobs=work.secret_blobs,
+            guarded=work.guarded,
+        )  # fmt: skip
+        end = line("done", id=work.id, observed="@OBSERVED@").replace("@OBSERVED@", "'\"$observed\"'")
+    secret = " ".join(work.secret_blobs)
+    parts = [
+        f"id={name}; change=$W/changes/$id; (umask 077; mkdir -p $change)",
+        blobs,
+        begin,
+        _guard(work) if work.guarded else "",
+        _run(work, name),
+        f"if [ $status = 0 ]; then ( set -e\n{work.proof}\n) >>$change/out 2>&1 </dev/null 9>&-; status=$?; "
+        "[ $status = 0 ] || rm -f $change/exit; fi",
+        "sync -f /",
+        "if [ $status = 0 ]; then",
+        f"observed=$( (\n{op.observe()}\n) 2>/dev/null </dev/null | base64 -w0)",
+        end,
+        'printf %s "$observed" | base64 -d | emit observed',
+        "rm -f $change/exit" + (f"; cd $blobs && rm -f {secret}; cd /" if secret else ""),
+        f"else\n{line('failed', id=work.id) if not work.undo else ':'}\nfi",
+        "echo $status | emit status",
+        "" if op.long else "emit out <$change/out",
+        observe_script(following),
+        "exit 0",
+    ]
+    return "\n".join(p for p in parts if p)
+
+
+def settle_script(work: Work, line: Line, *, following: Iterable[Operation]) -> str:
+    """Journals as done what is found to be done already: a restart that cut the connection before it was noted."""
+    end = line("done", id=work.id, observed="@OBSERVED@").replace("@OBSERVED@", "'\"$observed\"'")
+    observed = f"observed=$( (\n{work.change.operation.observe()}\n) 2>/dev/null </dev/null | base64 -w0)"
+    return "\n".join([
+        observed, end, 'printf %s "$observed" | base64 -d | emit observed', "echo 0 | emit status",
+        observe_script(following), "exit 0",
+    ])  # fmt: skip
+
+
+def _run(work: Work, name: str) -> str:
+    if not work.change.operation.long:
+        # the output goes to a file: a client that dies does not break the pipe under a half-made change
+        return f"( set -e\n{work.commands}\n) >$change/out 2>&1 </dev/null 9>&-\nstatus=$?"
+    job = f"{prelude()}\nid={name}; change=$W/changes/$id\nset -e\n{work.commands}"
+    kind = "undo" if work.undo else "do"
+    return f"run_job {kind}-{name} {work.seen} {heredoc(job)}\nstatus=$?"
+
+
+def _guard(work: Work) -> str:
+    """Puts the way back on the server before the change is made."""
+    op, before, after = work.change.operation, work.change.before, work.change.after
+    back = op.apply(before, after) if work.undo else op.apply(after, before)
+    revert = prelude() + resources.files("wizard.engine").joinpath("failsafe.sh").read_text()
+    return f"(umask 077; cat >$W/failsafe/revert {heredoc(revert)}\n)\narm_failsafe {WINDOW_S} {heredoc(back)}"

@@ -1,0 +1,266 @@
+"""A session with one server: every script of the engine goes through `Session.send`, and nothing else does.
+
+It knows the lock, the journal's text and the framing of records in a script's output. It must not know recipes,
+plans or the person.
+"""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import gzip
+import json
+import os
+import platform
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from wizard import events
+from wizard.engine import journal as journal_
+from wizard.errors import ConnectError, ConnectionLost, StoppedError, WizardError
+from wizard.operations.base import Blob, Operation, State
+from wizard.operations.quoting import sh
+from wizard.secret import Secret
+from wizard.server import Server
+from wizard.transport.base import Login, Transport
+
+Emit = Callable[[events.Event], None]
+HEARTBEAT = 45  # seconds of silence after which a server counts as frozen: jobs print a heartbeat every 5
+INLINE = 256 * 1024  # bytes of blobs that travel inside the script; larger ones are streamed
+
+
+def prelude() -> str:
+    return resources.files("wizard.engine").joinpath("prelude.sh").read_text()
+
+
+def heredoc(text: str) -> str:
+    """A here-document of this text, with an end line that the text does not have."""
+    end = "EOF"
+    while f"\n{end}\n" in f"\n{text}\n":
+        end += "_"
+    return f"<<'{end}'\n{text}\n{end}"
+
+
+@dataclass
+class Answer:
+    """What a script said: its records by name, and its status."""
+
+    records: dict[str, bytes] = field(default_factory=dict)
+    status: int = 0
+    err: str = ""
+
+    def text(self, name: str) -> str:
+        return self.records[name].decode(errors="replace")
+
+
+class Session:
+    """One run's hold on a server. Open it first; `acquire=True` takes the lock, which writing needs."""
+
+    def __init__(self, transport: Transport, emit: Emit, *, run: str | None = None) -> None:
+        self.transport = transport
+        self.emit = emit
+        self.run = run or uuid.uuid4().hex[:12]
+        self.server = Server()
+        self.journal = journal_.Journal()
+        self.secrets: dict[str, Secret] = {}
+        self.round_trips = 0
+        self.ways_in: list[Login] = [transport.login]  # newest first: how we may get back in
+
+    # -- the one doorway ------------------------------------------------------------------------------------------
+
+    def send(
+        self, label: str, script: str, *, on_output: Callable[[str], None] | None = None, silence: float = 120
+    ) -> Answer:
+        """Runs the prelude and this script as root. Lines that are no records go to on_output."""
+        answer = Answer()
+
+        def on_line(line: str) -> None:
+            if line.startswith("\x1e"):
+                name, _, data = line[1:].partition(" ")
+                answer.records[name] = base64.b64decode(data)
+            elif on_output:
+                on_output(line)
+
+        self.round_trips += 1
+        result = self.transport.run(prelude() + script, label=label, on_line=on_line, silence=silence)
+        answer.status, answer.err = result.status, result.err
+        if "held" in answer.records:
+            raise _held(answer.text("held"))
+        return answer
+
+    def write(self, label: str, script: str, **options: Any) -> Answer:
+        """As `send`, for a script that changes something: only while this run has the lock."""
+        return self.send(label, f"hold {self.run}\n{script}", **options)
+
+    def journal_line(self, event: str, **fields: Any) -> str:
+        """The shell text that appends this record to the journal."""
+        return f"journal {sh(json.dumps({'event': event, 'run': self.run, **fields}, separators=(',', ':')))}"
+
+    # -- opening --------------------------------------------------------------------------------------------------
+
+    def open(self, *, acquire: bool, take_over: bool = False) -> None:
+        """Logs in if need be, reads facts, journal and generated secrets; takes the lock where asked to."""
+        if not self.transport.alive():
+            self.transport.connect()
+        script = OPEN
+        if acquire:
+            who = f"who={getpass.getuser()}\nfrom={platform.node()}\npid={os.getpid()}"
+            script = (
+                f"acquire {self.run} {'yes' if take_over else 'no'} {heredoc(who)}\n"
+                "[ -s $W/journal ] || "
+                + self.journal_line("journal", version=journal_.VERSION, journal=uuid.uuid4().hex)
+                + "\n" + self.journal_line("run", login=self.transport.login.user) + "\n" + OPEN
+            )  # fmt: skip
+        answer = self.send("open", script)
+        if "facts" not in answer.records:
+            raise WizardError(
+                f"cannot look at {self.transport.login}: the server did not answer as a Linux server does",
+                details=answer.err,
+            )
+        self.server = _server(answer.text("facts"), self.transport.login)
+        self.journal = journal_.parse(
+            gzip.decompress(answer.records.get("journal", b"") or gzip.compress(b"")).decode()
+        )
+        self.secrets = {
+            name.removeprefix("secret."): Secret(value.decode())
+            for name, value in answer.records.items()
+            if name.startswith("secret.")
+        }
+        self.emit(events.Connected(str(self.transport.login), self.server.pretty_name))
+
+    def close(self) -> None:
+        """Gives the lock back, where the connection still stands, and hangs up."""
+        try:
+            if self.transport.alive():
+                self.send("release", f"release {self.run}")
+        except WizardError:
+            pass  # the lock expires by itself
+        finally:
+            self.transport.close()
+
+    # -- coming back ----------------------------------------------------------------------------------------------
+
+    def use(self, transport: Transport) -> None:
+        """Goes on over another connection to the same server."""
+        old, self.transport = self.transport, transport
+        if transport.login not in self.ways_in:
+            self.ways_in.insert(0, transport.login)
+        old.close()
+
+    def reconnect(self, *, patience: float = 300, expected: bool = False) -> None:
+        """After a lost connection: tries every known way in until one works, then takes the lock again."""
+        self.emit(events.ConnectionBroken(expected))
+        self.transport.close()
+        start, pause, last = time.monotonic(), 1.0, ConnectError("cannot reach the server")
+        while time.monotonic() - start < patience:
+            for login in self.ways_in:
+                try:
+                    fresh = self.transport.another(login)
+                    fresh.connect()
+                    self.transport = fresh
+                    self.open(acquire=True, take_over=True)
+                    self.emit(events.Reconnected(str(login), time.monotonic() - start))
+                    return
+                except ConnectError as error:
+                    last = error
+            time.sleep(pause)
+            pause = min(pause * 1.5, 10)
+        raise ConnectionLost(
+            f"cannot reach {self.transport.login} again: {last.message}",
+            details=last.details,
+            hint="nothing is lost: run the same command again when the server answers, and it goes on where it stopped",
+        )
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    def observe(self, operations: Iterable[Operation], *, label: str = "observe") -> list[State]:
+        """The states of these things now, in one round trip."""
+        operations = list(operations)
+        if not operations:
+            return []
+        return read_observations(operations, self.send(label, observe_script(operations), silence=300))
+
+    def put_blobs(self, blobs: Iterable[Blob]) -> str:
+        """Streams large blobs to the server; returns the script text that writes the small ones."""
+        lines = []
+        for blob in blobs:
+            if len(blob.content) > INLINE:
+                import io
+
+                there = self.write("blob", f"[ ! -e $blobs/{blob.name} ] || echo yes | emit there")
+                if "there" not in there.records:
+                    self.round_trips += 1
+                    self.transport.put(io.BytesIO(blob.content), f"/var/lib/wizard/blobs/{blob.name}")
+            else:
+                lines.append(f"put_blob {blob.name} {heredoc(base64.b64encode(blob.content).decode())}")
+        return "\n".join(lines)
+
+
+def observe_script(operations: Iterable[Operation]) -> str:
+    """One script that observes all of these, each apart from the others."""
+    return "\n".join(f"(\n{op.observe()}\n) 2>/dev/null </dev/null | emit state.{i}" for i, op in enumerate(operations))
+
+
+def read_observations(operations: Iterable[Operation], answer: Answer) -> list[State]:
+    states = []
+    for i, operation in enumerate(operations):
+        try:
+            states.append(operation.parse(answer.text(f"state.{i}")))
+        except (KeyError, ValueError, IndexError) as error:
+            raise WizardError(
+                f"cannot make out the state of {operation.key}",
+                details=f"{answer.records.get(f'state.{i}', b'')!r}\n{answer.err}\n{error!r}",
+                hint="the server answered something unexpected; `wizard status` shows what the journal knows",
+            ) from error
+    return states
+
+
+def _held(text: str) -> StoppedError:
+    fields = dict(line.partition("=")[::2] for line in text.splitlines())
+    who = f"{fields.get('who', 'somebody')} on {fields.get('from', 'another computer')}"
+    return StoppedError(
+        f"cannot work on this server now: {who} is setting it up" if "who" in fields
+        else "cannot work on this server now: another script of wizard is still running on it",
+        details=text,
+        hint="wait until they are done, or take over with --take-over (their run stops before its next change)",
+    )  # fmt: skip
+
+
+OPEN = r"""
+{
+    . /etc/os-release
+    echo "hostname=$(cat /proc/sys/kernel/hostname)"
+    echo "distribution=$ID"; echo "codename=${VERSION_CODENAME:-}"; echo "version=${VERSION_ID:-}"; echo "pretty_name=$PRETTY_NAME"
+    echo "architecture=$(dpkg --print-architecture 2>/dev/null || uname -m)"
+    echo "cpus=$(nproc)"
+    awk '/^MemTotal/ {print "memory_mb=" int($2/1024)} /^SwapTotal/ {print "swap_mb=" int($2/1024)}' /proc/meminfo
+    echo "disk_free_mb=$(df -Pm / | awk 'NR==2 {print $4}')"
+    echo "virtualization=$(systemd-detect-virt 2>/dev/null)"
+    echo "python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
+    echo "boot_id=$(cat /proc/sys/kernel/random/boot_id)"
+    echo "login_user=${SUDO_USER:-root}"
+    _home=$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)
+    grep -v '^#' "$_home/.ssh/authorized_keys" 2>/dev/null | sed 's/^/login_keys=/'
+} | emit facts
+[ ! -e $W/journal ] || gzip -c $W/journal | emit journal
+for _s in $W/secrets/*; do [ -f "$_s" ] && emit "secret.${_s##*/}" <"$_s"; done
+exit 0
+"""
+
+
+def _server(text: str, login: Login) -> Server:
+    values: dict[str, Any] = {"address": login.host}
+    keys = []
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        if name == "login_keys":
+            keys.append(value)
+        elif name in ("cpus", "memory_mb", "swap_mb", "disk_free_mb"):
+            values[name] = int(value or 0)
+        elif name in Server.__dataclass_fields__:
+            values[name] = value
+    return Server(**values, login_keys=tuple(k for k in keys if k.strip()))

@@ -1,0 +1,120 @@
+"""The worker: makes or unmakes one change on the server, across lost connections. Must not know plans or recipes."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wizard import events
+from wizard.engine.scripts import WINDOW_S, Work, settle_script, work_script
+from wizard.engine.session import Emit, Session, read_observations
+from wizard.errors import ConnectionLost, StepError
+from wizard.operations.base import Operation, State, canonical
+
+
+class Worker:
+    """Does Work on a session that holds the lock. Emits what happens."""
+
+    def __init__(self, session: Session, emit: Emit) -> None:
+        self.session = session
+        self.emit = emit
+        self.seen = 0  # lines of the current job's output that were shown before the connection broke
+
+    def do(self, work: Work, following: Sequence[Operation] = ()) -> list[State]:
+        """Makes (or unmakes) the change, and returns the states of `following` as found right after it.
+
+        When the connection breaks it reconnects, finds out how far the change came, and brings it to its end.
+        StepError when the change fails; the journal then has it as failed, and doing it again is safe.
+        """
+        start = time.monotonic()
+        op = work.change.operation
+        if work.undo:
+            self.emit(events.UndoStarted(work.step, work.id, op.kind, op.key, work.commands))
+        else:
+            before, after = work.change.before.to_json(), work.change.after.to_json()
+            self.emit(events.ChangeStarted(work.step, work.id, op.kind, op.key, work.commands, before, after))
+        if work.guarded:
+            self.emit(events.FailsafeArmed(work.step, WINDOW_S))
+        try:
+            states = self._once(work, following)
+        except ConnectionLost:
+            states = self._after_break(work, following)
+        if work.undo:
+            self.emit(events.Undone(work.step, work.id, op.key))
+        else:
+            self.emit(events.ChangeDone(work.step, work.id, op.key, time.monotonic() - start))
+        return states
+
+    def _once(self, work: Work, following: Sequence[Operation]) -> list[State]:
+        session, seen = self.session, work.seen
+        tail: list[str] = []
+
+        def show(line: str) -> None:
+            nonlocal seen
+            seen += 1
+            tail.append(line)
+            del tail[:-40]
+            self.emit(events.OutputLine(line))
+
+        script = work_script(
+            work, session.journal_line, blobs=session.put_blobs(work.blobs), following=following,
+            login=session.transport.login.user,
+        )  # fmt: skip
+        label = f"{'undo' if work.undo else 'do'} {work.id} {work.change.operation.key}"
+        try:
+            answer = session.write(label, script, on_output=show)
+        except ConnectionLost:
+            self.seen = seen
+            raise
+        self._note(work, answer.records)
+        for line in answer.records.get("out", b"").decode(errors="replace").splitlines():
+            show(line)
+        status = int(answer.text("status")) if "status" in answer.records else answer.status or 1
+        if status != 0:
+            raise StepError(
+                f"cannot {'undo' if work.undo else 'make'} the change {work.change.operation.key} (status {status})",
+                details="\n".join(tail) or answer.err.strip(),
+                hint="the lines above say why; mend the cause and run the same command again: it goes on from here",
+            )
+        return read_observations(following, answer)
+
+    def _note(self, work: Work, records: dict[str, bytes]) -> None:
+        """Keeps this side's picture of the journal as the server has it."""
+        if "status" not in records:
+            return
+        failed = records["status"].strip() != b"0"
+        journal, op = self.session.journal, work.change.operation
+        if work.undo:
+            journal.add({"event": "undoing" if failed else "undone", "id": work.id})
+            return
+        journal.add({
+            "event": "doing", "id": work.id, "step": work.step, "operation": op.to_json(), "at": "",
+            "before": work.change.before.to_json(), "after": work.change.after.to_json(),
+            "login": self.session.transport.login.user, "secret_blobs": work.secret_blobs, "guarded": work.guarded,
+        })  # fmt: skip
+        if failed:
+            journal.add({"event": "failed", "id": work.id})
+        else:
+            journal.add({"event": "done", "id": work.id, "observed": base64.b64encode(records["observed"])})
+
+    def settle(self, work: Work, following: Sequence[Operation] = ()) -> list[State]:
+        """Journals a change that is found to be made already."""
+        script = settle_script(work, self.session.journal_line, following=following)
+        answer = self.session.write(f"settle {work.id}", script)
+        self._note(work, answer.records)
+        return read_observations(following, answer)
+
+    def _after_break(self, work: Work, following: Sequence[Operation]) -> list[State]:
+        """The connection broke: the server knows how far it came."""
+        operation = work.change.operation
+        self.session.reconnect(expected=operation.reboots)
+        entry = self.session.journal.entries.get(work.id)
+        if entry is not None and entry.status in ("done", "undone") and (entry.status == "undone") == work.undo:
+            return self.session.observe(following)
+        if entry is not None and operation.reboots and not work.undo:
+            (found,) = self.session.observe([operation])
+            if canonical(found) == canonical(work.change.after):
+                return self.settle(work, following)
+        return self._once(replace(work, seen=self.seen), following)

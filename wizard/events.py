@@ -1,0 +1,173 @@
+"""What the engine says while it works: frozen data, no sentences. Fronts put it into words.
+
+Must not import any other part of the program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened. `to_json` gives its name as `event` and its fields."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"event": type(self).__name__, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Connected(Event):
+    """Logged in; `server` is a line on what it is."""
+
+    login: str
+    server: str
+
+
+@dataclass(frozen=True)
+class ConnectionBroken(Event):
+    """The connection is gone; what runs on the server goes on, and we try to come back. expected: a reboot."""
+
+    expected: bool = False
+
+
+@dataclass(frozen=True)
+class Reconnected(Event):
+    login: str
+    after_s: float
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """steps: the ids of all steps; changes: how many the plan forecasts; checkpoints: ids of the steps already complete."""
+
+    target: str
+    steps: tuple[str, ...]
+    changes: int
+    checkpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recovering(Event):
+    """An earlier run stopped in the middle of this change; it is brought to its end first."""
+
+    step: str
+    key: str
+    undo: bool = False
+
+
+@dataclass(frozen=True)
+class StepStarted(Event):
+    step: str
+    index: int
+    total: int
+    changes: int
+
+
+@dataclass(frozen=True)
+class ChangeStarted(Event):
+    step: str
+    id: int
+    kind: str
+    key: str
+    commands: str
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutputLine(Event):
+    text: str
+
+
+@dataclass(frozen=True)
+class ChangeDone(Event):
+    step: str
+    id: int
+    key: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DriftFound(Event):
+    """Somebody changed this by hand. choice: keep or restore."""
+
+    step: str
+    key: str
+    choice: str
+
+
+@dataclass(frozen=True)
+class FailsafeArmed(Event):
+    """The server takes the guarded changes back in this many seconds unless a new connection gets in."""
+
+    step: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class LoginProved(Event):
+    step: str
+    login: str
+
+
+@dataclass(frozen=True)
+class CheckPassed(Event):
+    step: str
+    check: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class CheckFailed(Event):
+    step: str
+    check: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class CheckpointReached(Event):
+    step: str
+
+
+@dataclass(frozen=True)
+class StepSkipped(Event):
+    """reason: already-so (complete, nothing to do) or chosen (the person left it out)."""
+
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StepFailed(Event):
+    step: str
+    reason: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class UndoStarted(Event):
+    step: str
+    id: int
+    kind: str
+    key: str
+    commands: str
+
+
+@dataclass(frozen=True)
+class Undone(Event):
+    step: str
+    id: int
+    key: str
+    kept: bool = False  # left as it is: a point of no return, or somebody's own change that was chosen to stay
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """outcome: done, nothing-to-do, rolled-back."""
+
+    outcome: str
+    changes: int
+    seconds: float
+    round_trips: int
