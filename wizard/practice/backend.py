@@ -95,7 +95,7 @@ def clean_environment() -> dict[str, str]:
 
 def choose() -> Backend:
     """The backend that this computer can use; the first one, with its reason, where none can."""
-    from wizard.practice.nspawn import Nspawn  # noqa: PLC0415  (a backend imports this module)
+    from wizard.practice.nspawn import Nspawn
 
     return Nspawn(cache_folder())
 
@@ -111,7 +111,7 @@ def state_folder() -> Path:
 
 
 def _folder(kind: str) -> Path:
-    import platformdirs  # noqa: PLC0415  (not at start-up)
+    import platformdirs
 
     if here := os.environ.get("WIZARD_PRACTICE_DIR"):
         return Path(here).absolute() / kind

@@ -5,6 +5,7 @@ Must not know how a server boots: that is a backend's.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import fcntl
 import json
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from wizard.errors import UsageError, WizardError
 from wizard.practice import seed as seeds
-from wizard.practice.backend import PRISTINE, Backend, Machine, Say, cache_folder, choose, state_folder
+from wizard.practice.backend import PRISTINE, Backend, Machine, Say, choose, state_folder
 from wizard.practice.image import RELEASES
 from wizard.practice.keys import key_pair
 from wizard.secret import Secret
@@ -79,8 +80,8 @@ class Fleet:
             machine = self._machine(name)
             if not self.backend.running(machine):
                 say(f"booting {name} (Debian {machine.release})")
-                self._boot(machine)
-            return self._server(machine)
+                self.backend.start(machine)
+            return self._wait(machine)
 
     def get(self, name: str) -> PracticeServer:
         """The server of that name, whether it is on or off. WizardError when there is none."""
@@ -132,7 +133,7 @@ class Fleet:
         with self._locked(name):
             self.backend.destroy(self._machine(name))
 
-    def down_all(self) -> list[str]:
+    def down_all(self) -> builtins.list[str]:
         """Removes every server of this fleet, the half-made ones of a program that crashed too; gives their names."""
         folders = sorted(p for p in self.servers.iterdir() if p.is_dir()) if self.servers.is_dir() else []
         for folder in folders:

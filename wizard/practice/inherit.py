@@ -103,7 +103,7 @@ def pip_conf(cache: str) -> str:
     parser.read([Path("/etc/pip.conf"), *(home.expanduser() for home in homes)])
     for option in PIP_OPTIONS:
         here = os.environ.get(f"PIP_{option.replace('-', '_').upper()}")
-        value = here or parser.get("global", option, fallback="")
+        value = here or parser.get("global", option, fallback="") or ""
         # what lies in a file of this computer isn't there on the server, but for the bundle of certificates
         words = [word for word in value.split() if not word.startswith(("file:", "/")) or word == str(BUNDLE)]
         if words:

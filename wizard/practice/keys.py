@@ -16,8 +16,8 @@ class KeyPair:
 
 def key_pair(kind: str) -> KeyPair:
     """A new key pair; kind is `ed25519`, `ecdsa` or `rsa`, the three that Debian's openssh-server makes."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  (not at start-up)
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     if kind == "ed25519":

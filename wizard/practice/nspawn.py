@@ -104,7 +104,7 @@ class Nspawn:
             "WIZARD_GATEWAY": link.gateway,
             "WIZARD_MTU": str(mtu),
         }
-        supervise = ["unshare", "--mount", "sh", Path(__file__).with_name("supervise.sh")]
+        supervise = ["unshare", "--mount", "sh", str(Path(__file__).with_name("supervise.sh"))]
         with (folder / "console.log").open("wb") as log:
             process = subprocess.Popen(
                 [*cgroup.scope_argv(link.group, machine.memory), *supervise, *_nspawn_argv(machine, link)],

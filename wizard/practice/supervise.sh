@@ -16,8 +16,8 @@ while :; do
         sleep 0.05
     done
     ip address add "$WIZARD_GATEWAY/30" dev "$WIZARD_INTERFACE"
-    read -r leader _ < /proc/$nspawn/task/$nspawn/children
-    echo "$leader" > leader.new
+    cut -d ' ' -f 1 /proc/$nspawn/task/$nspawn/children > leader.new
+    leader=$(cat leader.new)
     mv leader.new leader
     if [ -e meminfo ]; then
         for _ in 1 2 3 4 5 6 7 8 9 10; do
