@@ -14,9 +14,7 @@ class Entry(models.Model):
 
     name = models.CharField("your name", max_length=60)
     message = models.TextField("your message", max_length=1000)
-    picture = models.FileField(
-        "a picture", upload_to=pictures.path, validators=[pictures.validate], blank=True
-    )
+    picture = models.FileField("a picture", upload_to=pictures.path, validators=[pictures.validate], blank=True)
     created = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
@@ -33,6 +31,6 @@ class Entry(models.Model):
 
 
 @receiver(post_delete, sender=Entry)
-def delete_picture(instance: Entry, **kwargs: Any) -> None:  # noqa: ARG001
+def delete_picture(instance: Entry, **kwargs: Any) -> None:
     """Django leaves the files of deleted rows in place; a picture taken down must not stay reachable."""
     instance.picture.delete(save=False)

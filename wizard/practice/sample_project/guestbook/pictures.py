@@ -32,6 +32,6 @@ def validate(file: File) -> None:
         raise ValidationError("Please choose a PNG, JPEG, GIF or WebP picture.", code="not_a_picture")
 
 
-def path(entry: "Entry", filename: str) -> str:  # noqa: ARG001
+def path(entry: "Entry", filename: str) -> str:
     """Where a picture is stored: a random name, so that no visitor's text ends up in a path or an address."""
     return f"pictures/{secrets.token_hex(16)}.{kind(entry.picture) or 'bin'}"

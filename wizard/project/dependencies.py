@@ -1,0 +1,264 @@
+"""Which packages a project needs: from uv.lock, requirements files or pyproject.toml, as text, without resolving.
+
+Must not know settings. Specifiers follow the version specifiers standard (PEP 440), by major.minor only.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from wizard.project.found import DependencyFile
+from wizard.project.source import Source
+
+REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*\(?([^;#@)]*)\)?\s*(@[^;]*)?(;.*)?")
+PRODUCTION: tuple[str, ...] = ("requirements/production.txt", "requirements/prod.txt", "requirements/deploy.txt")
+PRODUCTION += ("requirements-prod.txt", "requirements-production.txt", "requirements_prod.txt")
+PLAIN: tuple[str, ...] = ("requirements.txt", "requirements/base.txt", "requirements/requirements.txt", "reqs.txt")
+UNSUPPORTED = ("Pipfile", "Pipfile.lock", "poetry.lock", "pdm.lock", "environment.yml", "setup.py", "setup.cfg")
+
+BUILD = ("gcc", "python3-dev")
+# What wheels do not bring along. Names as in Debian 12 and 13.
+NATIVE: dict[str, tuple[str, ...]] = {
+    "psycopg": ("libpq5",),
+    "psycopg-c": ("libpq-dev", *BUILD),
+    "psycopg2": ("libpq-dev", *BUILD),
+    "mysqlclient": ("default-libmysqlclient-dev", "pkg-config", *BUILD),
+    "python-ldap": ("libldap-dev", "libsasl2-dev", *BUILD),
+    "django-auth-ldap": ("libldap-dev", "libsasl2-dev", *BUILD),
+    "pycairo": ("libcairo2-dev", "pkg-config", *BUILD),
+    "cairosvg": ("libcairo2",),
+    "cairocffi": ("libcairo2",),
+    "weasyprint": ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
+    "xmlsec": ("libxmlsec1-dev", "libxmlsec1-openssl", "pkg-config", *BUILD),
+    "python-magic": ("libmagic1",),
+    "pylibmc": ("libmemcached-dev", "zlib1g-dev", *BUILD),
+    "pyodbc": ("unixodbc",),
+    "uwsgi": BUILD,
+    "gdal": ("gdal-bin", "libgdal-dev", "g++", *BUILD),
+    "pdf2image": ("poppler-utils",),
+    "pytesseract": ("tesseract-ocr",),
+    "ffmpeg-python": ("ffmpeg",),
+}
+GEODJANGO = ("binutils", "gdal-bin", "libproj-dev")  # Django's own list for GeoDjango's libraries on Debian
+# docs.djangoproject.com: "What Python version can I use with Django?"
+DJANGO_NEEDS = (((6, 0), (3, 12)), ((5, 0), (3, 10)), ((4, 0), (3, 8)), ((3, 0), (3, 6)))
+
+_Step = tuple[str, tuple[str, ...]]  # a package and its extras
+
+
+@dataclass
+class Packages:
+    """Names as PEP 503 normalises them, each with its specifier; the extras asked for; and what comes from git."""
+
+    specifiers: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, set[str]] = field(default_factory=dict)
+    from_git: bool = False
+
+    def add(self, requirement: str) -> None:
+        """One requirement in the form of PEP 508."""
+        self.from_git |= "git+" in requirement
+        if match := REQUIREMENT.match(requirement):
+            name, extras, specifier = normalised(match[1]), match[2] or "", (match[3] or "").strip()
+            self.specifiers[name] = self.specifiers.get(name) or specifier
+            self.extras.setdefault(name, set()).update(part.strip() for part in extras.split(",") if part.strip())
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def dependency_file(source: Source, root: str) -> tuple[DependencyFile | None, Packages]:
+    """The file to install from. A lock comes first, then requirements (production's before the plain ones)."""
+    found = list(_candidates(source, dict.fromkeys((root, "."))))
+    if not found:
+        return None, Packages()
+    kind, path, reason, packages = found[0]
+    if reason != "locked" and len(found) == 1:
+        reason = "only"
+    others = tuple(other for _, other, _, _ in found[1:])
+    return DependencyFile(kind, path, reason, tuple(sorted(packages.specifiers)), others), packages
+
+
+def unsupported(source: Source, root: str) -> list[str]:
+    """Files that name dependencies in a way which is not read here."""
+    paths = [posixpath.normpath(posixpath.join(base, name)) for base in (root, ".") for name in UNSUPPORTED]
+    return [path for path in dict.fromkeys(paths) if path in source]
+
+
+def _candidates(source: Source, bases: dict[str, None]) -> Iterator[tuple[str, str, str, Packages]]:
+    for base in bases:
+        path = posixpath.normpath(posixpath.join(base, "uv.lock"))
+        if path in source and posixpath.join(posixpath.dirname(path), "pyproject.toml") in source:
+            yield "uv.lock", path, "locked", _locked(source, path)
+    for reason, names in (("production", PRODUCTION), ("first", PLAIN)):
+        for base in bases:
+            for name in names:
+                path = posixpath.normpath(posixpath.join(base, name))
+                if path in source:
+                    packages = Packages()
+                    _requirements(source, path, packages, set())
+                    yield "requirements.txt", path, reason, packages
+    for base in bases:
+        path = posixpath.normpath(posixpath.join(base, "pyproject.toml"))
+        packages = _pyproject(source, path)
+        if packages.specifiers:
+            yield "pyproject.toml", path, "first", packages
+
+
+def _requirements(source: Source, path: str, packages: Packages, seen: set[str]) -> None:
+    if path in seen:
+        return
+    seen.add(path)
+    text = re.sub(r"\\\r?\n", " ", source.text(path) or "")
+    for line in text.splitlines():
+        stripped = re.sub(r"(^|\s)#.*", "", line).strip()
+        option = re.match(r"(?:-r|--requirement)[\s=]*(\S+)", stripped)
+        egg = re.search(r"#egg=([A-Za-z0-9._-]+)", line)
+        if option:
+            _requirements(
+                source, posixpath.normpath(posixpath.join(posixpath.dirname(path), option[1])), packages, seen
+            )
+        elif egg:
+            packages.add(f"{egg[1]} @ {stripped}")
+        elif stripped and not stripped.startswith("-") and not re.match(r"\S+:/|\.", stripped):
+            packages.add(re.sub(r"\s--\S+", "", stripped))
+        elif "git+" in stripped:
+            packages.from_git = True
+
+
+def _pyproject(source: Source, path: str) -> Packages:
+    packages, data = Packages(), source.toml(path)
+    project, poetry = data.get("project"), _at(data, "tool", "poetry", "dependencies")
+    for requirement in _texts(project.get("dependencies")) if isinstance(project, dict) else ():
+        packages.add(requirement)
+    for name, wanted in (poetry if isinstance(poetry, dict) else {}).items():
+        if name != "python":
+            version = wanted.get("version", "") if isinstance(wanted, dict) else wanted
+            packages.add(f"{name} {_caret(str(version))}")
+            extras = _texts(wanted.get("extras")) if isinstance(wanted, dict) else ()
+            packages.extras.setdefault(normalised(name), set()).update(extras)
+    return packages
+
+
+def _locked(source: Source, path: str) -> Packages:
+    """What the lock installs for the project itself: not its development groups."""
+    listed = source.toml(path).get("package")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    by_name: dict[str, dict[str, object]] = {str(entry.get("name")): entry for entry in entries}
+    local = [e for e in entries if isinstance(e.get("source"), dict) and {"virtual", "editable"} & set(e["source"])]
+    packages = Packages()
+    waiting: list[_Step] = [(str(entry.get("name")), ()) for entry in local] or [(name, ()) for name in by_name]
+    own, seen = {str(entry.get("name")) for entry in local}, set[_Step]()
+    while waiting:
+        name, extras = step = waiting.pop()
+        if step in seen or name not in by_name:
+            continue
+        seen.add(step)
+        entry = by_name[name]
+        if name not in own:
+            packages.add(f"{name}[{','.join(extras)}]=={entry.get('version', '')}")
+            packages.from_git |= "git" in _at(entry, "source")
+        waiting += _named(entry.get("dependencies"))
+        for extra in extras:
+            waiting += _named(_at(entry, "optional-dependencies").get(extra))
+    return packages
+
+
+def _named(listed: object) -> list[_Step]:
+    items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return [(str(item.get("name")), _texts(item.get("extra"))) for item in items]
+
+
+def _texts(listed: object) -> tuple[str, ...]:
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
+
+def _at(data: object, *keys: str) -> dict[str, object]:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+# Python ------------------------------------------------------------------------------------------------------------
+
+
+def requires_python(source: Source, root: str, django: str | None) -> str | None:
+    """The Python versions that the project asks for, or else those that its Django asks for."""
+    for base in dict.fromkeys((root, ".")):
+        data = source.toml(posixpath.normpath(posixpath.join(base, "pyproject.toml")))
+        asked = _at(data, "project").get("requires-python") or _at(data, "tool", "poetry", "dependencies").get("python")
+        if isinstance(asked, str):
+            return _caret(asked)
+        for name in (".python-version", "runtime.txt"):
+            text = source.text(posixpath.normpath(posixpath.join(base, name))) or ""
+            if match := re.match(r"(?:python-?)?(3\.\d+)", text.strip()):
+                return f"=={match[1]}.*"
+    for release, python in DJANGO_NEEDS:
+        if django and not any(admits(django, below) for below in _below(release)):
+            return f">={python[0]}.{python[1]}"
+    return None
+
+
+def _below(release: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    yield from ((major, minor) for major in range(1, release[0]) for minor in range(12))
+
+
+def _caret(specifier: str) -> str:
+    """Poetry's `^3.11` and `~3.11` as the standard writes them; `*` is no limit."""
+
+    def plain(part: str) -> str:
+        match = re.fullmatch(r"\s*([\^~]?)\s*(\d+)(?:\.(\d+))?([\d.]*)\s*", part)
+        if not match:
+            return "" if part.strip() == "*" else part.strip()
+        sign, major, minor, rest = match[1], int(match[2]), match[3] or "0", match[4]
+        if not sign:
+            return f"=={part.strip()}"
+        above = f"{major + 1}" if sign == "^" and major else f"{major}.{int(minor) + 1}"
+        return f">={major}.{minor}{rest},<{above}"
+
+    return ",".join(filter(None, map(plain, specifier.split(","))))
+
+
+def admits(specifier: str, version: tuple[int, int]) -> bool:
+    """Whether some release of this major.minor version meets the specifier. What is not understood is met."""
+    for part in specifier.split(","):
+        match = re.fullmatch(r"\s*(===|==|~=|!=|>=|<=|>|<)\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?(\.\*)?\S*\s*", part)
+        if not match:
+            continue
+        sign, patch, any_of = match[1], match[4], match[5]
+        minor_given = match[3] is not None
+        asked = (int(match[2]), int(match[3] or 0))
+        same_major = version[0] == asked[0]
+        met = {
+            "==": same_major if any_of and not minor_given else version == asked,
+            "===": version == asked,
+            "~=": version == asked if patch is not None else same_major and version >= asked,
+            "!=": not (any_of and version == asked),
+            ">=": version >= asked,
+            ">": version >= asked if patch is not None else version > asked,
+            "<=": version <= asked,
+            "<": version <= asked if patch is not None and patch != "0" else version < asked,
+        }[sign]
+        if not met:
+            return False
+    return True
+
+
+# What they need of Debian -----------------------------------------------------------------------------------------
+
+
+def native_packages(packages: Packages, apps: tuple[str, ...]) -> tuple[str, ...]:
+    """The Debian packages that these Python packages need to be built or to run, beyond what their wheels hold."""
+    needed: list[str] = ["git"] if packages.from_git else []
+    for name in packages.specifiers:
+        extras = packages.extras.get(name, set())
+        if name == "psycopg" and "c" in extras:
+            needed += NATIVE["psycopg-c"]
+        elif not (name == "psycopg" and ("binary" in extras or "psycopg-binary" in packages.specifiers)):
+            needed += NATIVE.get(name, ())
+    if any(app.startswith("django.contrib.gis") for app in apps):
+        needed += GEODJANGO
+    return tuple(sorted(set(needed)))

@@ -1,0 +1,284 @@
+"""What a settings module assigns, its star imports followed, as syntax trees; and the variables it reads, with
+their purpose.
+
+Must not run anything. Must not know dependencies or the server.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from wizard.project.found import EnvName
+from wizard.project.names import Wrapper, literal, wrappers_in
+from wizard.project.reads import Read, reads_in
+from wizard.project.source import Source
+
+MAX_FILES = 60
+IGNORED = {"DJANGO_SETTINGS_MODULE", "PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV"}
+DATABASE_KEYS = {"NAME", "USER", "PASSWORD", "HOST", "PORT", "ENGINE"}
+# What a variable is for follows from the setting that it ends in; its own name decides only where that says nothing.
+SETTINGS = {
+    "SECRET_KEY": "secret_key",
+    "DEBUG": "debug",
+    "ALLOWED_HOSTS": "allowed_hosts",
+    "CSRF_TRUSTED_ORIGINS": "csrf",
+    "DATABASES": "database_url",
+    "STATIC_ROOT": "static_root",
+    "STATIC_URL": "static_url",
+    "MEDIA_ROOT": "media_root",
+    "MEDIA_URL": "media_url",
+    "CACHES": "cache_url",
+    "CELERY_BROKER_URL": "broker_url",
+    "EMAIL_HOST_PASSWORD": "email_password",
+    "SECURE_SSL_REDIRECT": "ssl_redirect",
+    "SECURE_PROXY_SSL_HEADER": "proxy_header",
+    "SECURE_HSTS_SECONDS": "hsts",
+    "SESSION_COOKIE_SECURE": "secure_cookies",
+    "CSRF_COOKIE_SECURE": "secure_cookies",
+    "TIME_ZONE": "time_zone",
+}
+BY_NAME = {
+    r"(.*_)?SECRET(_KEY)?": "secret_key",
+    r"((DJANGO|APP)_)?DEBUG": "debug",
+    r"(.*_)?ALLOWED_HOSTS?": "allowed_hosts",
+    r"(.*_)?CSRF_(TRUSTED_)?ORIGINS?": "csrf",
+    r"(.*_)?(DATABASE|DB|POSTGRES|POSTGRESQL)_UR[LI]": "database_url",
+    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?(NAME|DB|DATABASE)": "database_name",
+    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?USER(NAME)?": "database_user",
+    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?PASS(WORD)?": "database_password",
+    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?HOST": "database_host",
+    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?PORT": "database_port",
+    r"(.*_)?STATIC_ROOT": "static_root",
+    r"(.*_)?MEDIA_ROOT": "media_root",
+    r"(.*_)?REDIS_URL": "redis_url",
+    r"(.*_)?BROKER_URL": "broker_url",
+    r"(.*_)?EMAIL_HOST_PASSWORD": "email_password",
+    r"SENTRY_DSN": "sentry",
+    r"TZ|TIME_?ZONE": "time_zone",
+}
+SECRET = re.compile(r"SECRET|PASS(WORD|WD|PHRASE)?$|TOKEN|API_?KEY|PRIVATE|DSN|CREDENTIAL|_KEY$|SALT", re.I)
+
+
+@dataclass(frozen=True)
+class Value:
+    """What is assigned to a setting: the assignment that counts, and whatever adds to it later."""
+
+    parts: tuple[ast.expr, ...]
+    path: str
+    line: int
+
+    @property
+    def main(self) -> ast.expr:
+        return self.parts[0]
+
+
+Values = dict[str, Value]
+
+
+class Settings:
+    """A settings module with all that it pulls in. `bases`: the folders that imports are looked up from."""
+
+    def __init__(self, source: Source, path: str, bases: tuple[str, ...]) -> None:
+        self._source = source
+        self._bases = bases
+        self._loaded: dict[str, Values] = {}
+        self.values = self._load(path)
+
+    # Assignments --------------------------------------------------------------------------------------------------
+
+    def _load(self, path: str) -> Values:
+        if path not in self._loaded and len(self._loaded) < MAX_FILES:
+            self._loaded[path] = {}  # first, so that modules which import each other come to an end
+            tree = self._source.module(path)
+            if tree is not None:
+                self._run(tree.body, self._loaded[path], path, weak=False)
+        return self._loaded.get(path, {})
+
+    def _run(self, body: list[ast.stmt], values: Values, path: str, *, weak: bool) -> None:
+        """Follows the statements; what is weak (only under DEBUG, only in tests) does not replace what is there."""
+        for node in body:
+            if isinstance(node, ast.ImportFrom | ast.Import):
+                self._import(node, values, path)
+            elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+                _assign(node, values, path, weak=weak)
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                self._call(node.value, values, path)
+            elif isinstance(node, ast.If):
+                test = ast.unparse(node.test)
+                only_debug = test == "DEBUG" or "sys.argv" in test
+                self._run(node.body, values, path, weak=weak or only_debug)
+                self._run(node.orelse, values, path, weak=weak or test == "not DEBUG")
+            elif isinstance(node, ast.Try):
+                for part in (node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody):
+                    self._run(part, values, path, weak=weak)
+            elif isinstance(node, ast.With):
+                self._run(node.body, values, path, weak=weak)
+
+    def _import(self, node: ast.ImportFrom | ast.Import, values: Values, path: str) -> None:
+        for found, names in self._imported(node, path):
+            loaded = self._load(found)
+            values.update(loaded if "*" in names else {n: v for n, v in loaded.items() if n in names})
+
+    def _imported(self, node: ast.ImportFrom | ast.Import, path: str) -> Iterator[tuple[str, set[str]]]:
+        """The project's own files that an import reaches, each with the names taken from it."""
+        if isinstance(node, ast.Import):
+            modules = [(alias.name, set[str]()) for alias in node.names]
+            bases = self._bases
+        else:
+            names = {alias.name for alias in node.names}
+            prefix = f"{node.module}." if node.module else ""
+            modules = [(prefix + name, set()) for name in sorted(names) if name != "*"]
+            modules += [(node.module, names)] if node.module else []
+            bases = (
+                self._bases if not node.level else (posixpath.join(posixpath.dirname(path), "../" * (node.level - 1)),)
+            )
+            if node.level and not node.module:
+                modules.append(("__init__", names))
+        for module, names in modules:
+            if found := self._source.find(module, *bases):
+                yield found, names
+
+    def _call(self, call: ast.Call, values: Values, path: str) -> None:
+        """`INSTALLED_APPS.append("x")`, and django-split-settings' `include("components/*.py")`."""
+        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+            name = call.func.value.id
+            if name in values and call.func.attr in {"append", "extend", "insert", "update"}:
+                _add(values, name, call.args[-1:])
+        elif isinstance(call.func, ast.Name) and call.func.id == "include":
+            for node in ast.walk(call):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    pattern = posixpath.normpath(posixpath.join(posixpath.dirname(path), node.value))
+                    for found in sorted(f for f in self._source.files if fnmatch(f, pattern)):
+                        values.update(self._load(found))
+
+    # Reading values -----------------------------------------------------------------------------------------------
+
+    def text(self, name: str) -> str | None:
+        """The literal that a setting has, or else the expression as text; None where it is not set, or to None."""
+        if name not in self.values:
+            return None
+        node = self.values[name].main
+        if isinstance(node, ast.Constant):
+            return literal(node)
+        return ast.unparse(node)[:200]
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """The texts in a list, through sums of lists, `+=` and names of other lists."""
+        return tuple(dict.fromkeys(self._strings_of(name, frozenset())))
+
+    def _strings_of(self, name: str, seen: frozenset[str]) -> Iterator[str]:
+        if name in self.values and name not in seen:
+            for part in self.values[name].parts:
+                yield from self._strings(part, seen | {name})
+
+    def _strings(self, node: ast.expr, seen: frozenset[str]) -> Iterator[str]:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Name):
+            yield from self._strings_of(node.id, seen)
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            for item in node.elts:
+                yield from self._strings(item, seen)
+        elif isinstance(node, ast.BinOp):
+            yield from self._strings(node.left, seen)
+            yield from self._strings(node.right, seen)
+        elif isinstance(node, ast.Starred):
+            yield from self._strings(node.value, seen)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+            yield from self._strings(node.args[0], seen)
+
+    def names_behind(self, setting: str) -> set[str]:
+        """The names that a setting's value is made of, and those that these are made of."""
+        behind: set[str] = set()
+        waiting = [setting]
+        while waiting:
+            name = waiting.pop()
+            if name not in behind and name in self.values:
+                parts = self.values[name].parts
+                waiting += [n.id for part in parts for n in ast.walk(part) if isinstance(n, ast.Name)]
+            behind.add(name)
+        return behind
+
+    # The environment ----------------------------------------------------------------------------------------------
+
+    def env_names(self) -> tuple[EnvName, ...]:
+        """Every variable that these files read, in the order met; several reads of one name are one."""
+        trees = {path: tree for path in self._loaded if (tree := self._source.module(path)) is not None}
+        wrappers: dict[str, Wrapper] = {}
+        for tree in trees.values():
+            wrappers |= wrappers_in(tree)
+        reads = [(path, read) for path, tree in trees.items() for read in reads_in(tree, wrappers)]
+        behind = {setting: self.names_behind(setting) for setting in SETTINGS}
+        found: dict[str, EnvName] = {}
+        for path, read in reads:
+            if read.name not in IGNORED:
+                new = _env_name(path, read, behind)
+                found[new.name] = _merged(found[new.name], new) if new.name in found else new
+        return tuple(found.values())
+
+
+def _assign(node: ast.Assign | ast.AnnAssign | ast.AugAssign, values: Values, path: str, *, weak: bool) -> None:
+    if node.value is None:
+        return
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        whole: ast.expr = target
+        while isinstance(whole, ast.Subscript):
+            whole = whole.value
+        if not isinstance(whole, ast.Name):
+            continue
+        if isinstance(node, ast.AugAssign) or whole is not target:
+            _add(values, whole.id, [node.value])
+        elif not (weak and whole.id in values):
+            values[whole.id] = Value((node.value,), path, node.lineno)
+
+
+def _add(values: Values, name: str, parts: list[ast.expr]) -> None:
+    if name in values:
+        before = values[name]
+        values[name] = Value((*before.parts, *parts), before.path, before.line)
+
+
+def _env_name(path: str, read: Read, behind: dict[str, set[str]]) -> EnvName:
+    purpose = _purpose(read, behind)
+    secret = purpose in {"secret_key", "database_password", "email_password", "sentry"} or SECRET.search(read.name)
+    default = read.default
+    if default and (secret or re.search(r"://[^/\s]*:[^/\s]*@", default)):
+        default = None
+    # Without a default, `.get` gives None, which Django refuses for this one.
+    required = read.required or (purpose == "secret_key" and read.default is None and read.target == "SECRET_KEY")
+    where = f"{path}:{read.line}"
+    return EnvName(read.name, required, default, where, purpose, read.kind, read.separator, read.when)
+
+
+def _purpose(read: Read, behind: dict[str, set[str]]) -> str | None:
+    if read.target in SETTINGS:
+        return _of_setting(read.target or "", read)
+    by_name = next((purpose for name, purpose in BY_NAME.items() if re.fullmatch(name, read.name, re.I)), None)
+    if by_name or read.target is None:
+        return by_name
+    return next((_of_setting(s, read) for s, names in behind.items() if read.target in names), None)
+
+
+def _of_setting(setting: str, read: Read) -> str | None:
+    if setting == "DATABASES":
+        if read.key in DATABASE_KEYS:
+            return f"database_{read.key.lower()}" if read.key else None
+        by_url = read.kind == "url" or "URL" in read.name.upper()
+        return "database_url" if by_url else None
+    return SETTINGS[setting]
+
+
+def _merged(one: EnvName, other: EnvName) -> EnvName:
+    """Required where one of the reads needs it always; the rest as at the first place."""
+    first, second = (one, other) if one.required or not other.required else (other, one)
+    when = None if None in (one.when, other.when) else first.when
+    default = first.default if first.default is not None else second.default
+    kind = first.kind if first.kind != "text" else second.kind
+    separator = first.separator if first.kind == "list" else second.separator
+    purpose = first.purpose or second.purpose
+    return EnvName(one.name, first.required, default, one.where, purpose, kind, separator, when)

@@ -1,0 +1,227 @@
+"""Packs a local project folder for the way to the server: the same files give the same bytes, and no secret goes along.
+
+Must not know how the archive travels.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import posixpath
+import re
+import shutil
+import stat
+import subprocess
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO, cast
+
+from wizard.errors import UsageError, WizardError
+from wizard.project.inspect import inspect
+from wizard.project.source import is_venv
+
+MAX_BYTES = 200 * 1000 * 1000
+IN_MEMORY = 8 * 1024 * 1024
+FOLDERS = {".git", ".hg", ".svn", "node_modules", "__pycache__", "site-packages", ".tox", ".nox", ".idea", ".vscode"}
+FOLDERS |= {".envs", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".aws", ".ssh", ".gnupg"}
+NAMES = ("*.pyc", "*.pyo", "*.sqlite3", "*.sqlite3-*", "*.sqlite", ".DS_Store", "*.swp")
+SECRETS = (
+    ".env",
+    ".env.*",
+    "*.env",
+    ".envrc",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "id_*",
+    ".netrc",
+    ".pgpass",
+    ".pypirc",
+)
+EXAMPLES = re.compile(r"\.(example|sample|template|dist|tmpl)$|^(example|sample|template)\.|\.pub$")
+
+
+@dataclass(frozen=True)
+class Packed:
+    """An archive (tar, gzip), open and at its start. `content_id` is the SHA-256 of the uncompressed tar."""
+
+    file: BinaryIO
+    content_id: str
+    files: int
+    bytes: int  # of the files in it, before compression
+    left_out: tuple[str, ...]  # files and folders (with a slash at the end), relative to the project folder
+
+
+def pack(folder: Path) -> Packed:
+    """Packs what belongs to the project: what git tracks or would track, or else everything; never keys, .env files,
+    databases, virtual environments and uploaded media.
+
+    UsageError when the folder is not there or its files exceed 200 MB.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"cannot pack {folder}: it is not a folder", hint="give the project's own folder")
+    top = folder.resolve()
+    paths, left_out = _select(top)
+    sizes = {path: (top / path).lstat().st_size for path in paths}
+    total = sum(sizes.values())
+    if total > MAX_BYTES:
+        raise UsageError(
+            f"cannot pack {folder}: its files are {_mb(total)} together, more than {_mb(MAX_BYTES)}",
+            hint=f"the largest are {_largest(sizes)}; name what the site does not need in .gitignore",
+        )
+    file = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  (the caller closes it)
+    try:
+        content_id = _write(file, top, paths)
+    except OSError as error:
+        file.close()
+        raise WizardError(
+            f"cannot pack {folder}: {error.strerror or error}",
+            details=str(error.filename or ""),
+            hint="look at this file",
+        ) from error
+    file.seek(0)
+    return Packed(file, content_id, len(paths), total, tuple(left_out))
+
+
+# What goes along --------------------------------------------------------------------------------------------------
+
+
+def _select(top: Path) -> tuple[list[str], list[str]]:
+    """The files that go along and what does not, both sorted."""
+    media, tracked = _media(top), _tracked(top)
+    taken: list[str] = []
+    left: list[str] = []
+    for current, folders, names in os.walk(top):
+        inside = "" if current == str(top) else os.path.relpath(current, top)
+        for name in sorted(folders):
+            path = posixpath.join(inside, name)
+            if (top / path).is_symlink():
+                names.append(name)  # a link to a folder is packed as the link that it is
+            elif name in FOLDERS or path == media or is_venv(top / path) or not tracked.reaches(path):
+                left.append(f"{path}/")
+            else:
+                continue
+            folders.remove(name)
+        for name in names:
+            path = posixpath.join(inside, name)
+            wanted = tracked.has(path) and not _is_private(name) and _is_packable(top, path)
+            (taken if wanted else left).append(path)
+    return sorted(taken), sorted(left)
+
+
+class _Tracked:
+    """What git tracks or would track; everything where `paths` is empty."""
+
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self._paths = {path.rstrip("/") for path in paths}
+        self._folders = {str(parent) for path in self._paths for parent in PurePosixPath(path).parents}
+
+    def has(self, path: str) -> bool:
+        """Git names a submodule or a nested repository only as a folder: all that is in it counts."""
+        parents = map(str, PurePosixPath(path).parents)
+        return not self._paths or path in self._paths or any(parent in self._paths for parent in parents)
+
+    def reaches(self, folder: str) -> bool:
+        return folder in self._folders or self.has(folder)
+
+
+def _media(top: Path) -> str | None:
+    """The folder of visitors' uploads, where the settings put it into the project."""
+    try:
+        found = inspect(top)
+    except UsageError:
+        return None
+    # `BASE_DIR / "media"`, `os.path.join(BASE_DIR, "media")`, or such a default of a variable
+    quoted = re.findall(r"'([^']*)'", found.media_root or "")
+    name = (quoted[-1] if quoted else found.media_root or "").strip("/")
+    path = posixpath.normpath(posixpath.join(found.root, name))
+    return path if name and path != "." and (top / path).is_dir() else None
+
+
+def _tracked(top: Path) -> _Tracked:
+    """Everything, where this is no git work tree, git ignores it all, or there is no git."""
+    if shutil.which("git") is None:
+        return _Tracked()
+    # core.fsmonitor names a program to run: a folder from a stranger must not choose one. Asking for names only is
+    # safe in a folder that belongs to somebody else.
+    git = ["git", "-c", "core.fsmonitor=", "-c", "safe.directory=*", "-C", str(top)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run([*git, "ls-files", "-coz", "--exclude-standard"], capture_output=True, check=False, env=env)
+    if done.returncode != 0:
+        return _Tracked()
+    return _Tracked(os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
+
+
+def _is_private(name: str) -> bool:
+    if EXAMPLES.search(name):
+        return False
+    return any(fnmatch(name.lower(), pattern) for pattern in (*NAMES, *SECRETS))
+
+
+def _is_packable(top: Path, path: str) -> bool:
+    """Plain files, and links that stay inside the project."""
+    try:
+        mode = (top / path).lstat().st_mode
+        if stat.S_ISLNK(mode):
+            target = (top / path).readlink()
+            return not target.is_absolute() and (top / path).resolve().is_relative_to(top)
+    except (OSError, RuntimeError):  # RuntimeError: a loop of links, before Python 3.13
+        return False
+    return stat.S_ISREG(mode)
+
+
+# The archive ------------------------------------------------------------------------------------------------------
+
+
+class _Hashing:
+    """A file to write to that hashes what passes through it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.hash = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.hash.update(data)
+        return self._file.write(data)
+
+
+def _write(file: BinaryIO, top: Path, paths: list[str]) -> str:
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6) as zipped:
+        hashing = _Hashing(cast(IO[bytes], zipped))
+        with tarfile.open(fileobj=cast(IO[bytes], hashing), mode="w|", format=tarfile.PAX_FORMAT) as tar:
+            for path in paths:
+                _add(tar, top, path)
+    return hashing.hash.hexdigest()
+
+
+def _add(tar: tarfile.TarFile, top: Path, path: str) -> None:
+    info = tar.gettarinfo(top / path, arcname=path)
+    if info.islnk():  # the second name of a file packed before: packed again, or bytes would depend on hard links
+        info.type, info.linkname, info.size = tarfile.REGTYPE, "", (top / path).stat().st_size
+    info.uid = info.gid = 0
+    info.uname = info.gname = ""
+    info.mtime = 0
+    info.mode = 0o755 if info.mode & 0o100 else 0o644
+    if info.isreg():
+        with (top / path).open("rb") as file:
+            tar.addfile(info, file)
+    else:
+        tar.addfile(info)
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1_000_000:.0f} MB"
+
+
+def _largest(sizes: dict[str, int]) -> str:
+    folders: Counter[str] = Counter()
+    for path, size in sizes.items():
+        folders[path.partition("/")[0] + ("/" if "/" in path else "")] += size
+    return ", ".join(f"{name} ({_mb(size)})" for name, size in folders.most_common(3))
