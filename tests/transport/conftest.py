@@ -18,12 +18,21 @@ from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as s:
         return int(s.getsockname()[1])
 
 
-def make_key(path: Path, *, kind: str = "ed25519", passphrase: str = "") -> Path:
+MakeKey = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_key() -> MakeKey:
+    """Makes a key pair with ssh-keygen: make_key(path, kind="ed25519", passphrase="")."""
+    return _make_key
+
+
+def _make_key(path: Path, *, kind: str = "ed25519", passphrase: str = "") -> Path:
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", path], check=True)
     return path
 
@@ -74,12 +83,12 @@ def start_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSshd]:
 
     def start(*lines: str) -> Sshd:
         folder = tmp_path_factory.mktemp("sshd")
-        key, host_key = make_key(folder / "key"), make_key(folder / "host_key")
+        key, host_key = _make_key(folder / "key"), _make_key(folder / "host_key")
         (folder / "authorized_keys").write_text(key.with_suffix(".pub").read_text())
-        port = free_port()
+        port = _free_port()
         config = folder / "sshd_config"
         config.write_text(
-            "\n".join([
+            "\n".join([  # sshd takes the first value, so the given lines go before
                 *lines,
                 "ListenAddress 127.0.0.1",
                 f"Port {port}",
@@ -98,7 +107,7 @@ def start_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSshd]:
         log = folder / "log"
         process = subprocess.Popen([binary, "-D", "-f", config, "-E", log])
         running.append(process)
-        wait_for_port(port, process, log)
+        _wait_for_port(port, process, log)
         return Sshd(folder, port, log, process)
 
     yield start
@@ -108,7 +117,7 @@ def start_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSshd]:
         process.wait()
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

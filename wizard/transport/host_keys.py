@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import fnmatch
 import hashlib
 import hmac
 import os
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from wizard.errors import HostKeyError, UsageError
 from wizard.transport.base import AskHostKey, HostKey, Login
+from wizard.transport.patterns import matches
 
 if TYPE_CHECKING:
     from paramiko import PKey
@@ -98,14 +98,7 @@ def _names(patterns: str, name: str) -> bool:
             return hmac.compare_digest(mac, base64.b64decode(digest))
         except binascii.Error:
             return False
-    found = False
-    for pattern in patterns.lower().split(","):
-        # brackets are part of a name here, not a character class
-        if fnmatch.fnmatchcase(name, pattern.removeprefix("!").replace("[", "[[]")):
-            if pattern.startswith("!"):
-                return False
-            found = True
-    return found
+    return matches(name, patterns.split(","))
 
 
 def in_order(preferred: Iterable[str], known: Iterable[KnownKey]) -> list[str]:

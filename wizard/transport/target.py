@@ -1,0 +1,140 @@
+"""Turns what a person calls a server into a Login: user@host[:port], or a Host of ~/.ssh/config.
+
+Must not know of practice servers (the layer above does), nor open a connection.
+"""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.errors import UsageError
+from wizard.secret import Secret
+from wizard.transport.base import Login
+from wizard.transport.ssh_config import HostConfig, read_host_config
+
+JUMPS = 8  # more is a loop in ~/.ssh/config
+HINT = "write user@host, user@host:port, user@[IPv6 address]:port, or a Host of ~/.ssh/config"
+
+_SHAPE = re.compile(r"(?:(?P<user>[^:]+)@)?(?:\[(?P<six>[^][]+)\]|(?P<host>[^@:]+))(?::(?P<port>\d+))?")
+# no shell or option syntax; ~/.ssh/config may hold these names, too
+_USER = re.compile(r"[\w.][\w.@+-]*\$?")
+_HOST = re.compile(r"[\w.][\w.-]*")
+
+
+@dataclass(frozen=True)
+class _Name:
+    """What stands in a target: nothing is filled in yet."""
+
+    host: str
+    user: str | None
+    port: int | None
+
+
+def parse_target(
+    text: str,
+    *,
+    key: Path | None = None,
+    passphrase: Secret | None = None,
+    password: Secret | None = None,
+    sudo_password: Secret | None = None,
+    config: Path | None = None,
+) -> Login:
+    """The login for a TARGET; what it doesn't say is taken from `config` (~/.ssh/config). UsageError if bad."""
+    name, found = _look_up(text, config)
+    user = name.user or found.user
+    if not user:
+        raise UsageError(
+            f"cannot tell as whom to log in on {text!r}: no user is named",
+            hint=f"write root@{text}, or add `User` for it in ~/.ssh/config",
+        )
+    return Login(
+        host=found.host,
+        user=user,
+        port=_port(name, found),
+        key=key.expanduser() if key else found.key,
+        passphrase=passphrase,
+        password=password,
+        sudo_password=sudo_password,
+        jump=_jump(found, config, JUMPS),
+        known_as=found.known_as,
+    )
+
+
+def known_hosts_file(text: str, *, config: Path | None = None) -> Path:
+    """The known_hosts file for a TARGET: what ~/.ssh/config says, else ~/.ssh/known_hosts."""
+    return _look_up(text, config)[1].known_hosts or Path.home() / ".ssh" / "known_hosts"
+
+
+def _look_up(text: str, config: Path | None) -> tuple[_Name, HostConfig]:
+    name = _split(text)
+    found = read_host_config(name.host, config or Path.home() / ".ssh" / "config", user=name.user)
+    if found.proxy_command:
+        raise UsageError(
+            f"cannot use the ProxyCommand that ~/.ssh/config has for {name.host}", hint="use ProxyJump there instead"
+        )
+    return name, found
+
+
+def _split(text: str) -> _Name:
+    if not text or re.search(r"[\s\x00-\x1f\x7f]", text):
+        raise UsageError(f"cannot use {text!r} as a target: it is empty or has spaces in it", hint=HINT)
+    if text.startswith("-"):
+        raise UsageError(f"cannot use {text!r} as a target: it starts with a dash, like an option", hint=HINT)
+    match = _SHAPE.fullmatch(text)
+    if not match:
+        bare = text.rpartition("@")[2]
+        if _is_ipv6(bare):
+            raise UsageError(
+                f"cannot use {text!r} as a target: an IPv6 address needs brackets",
+                hint=f"write {text.removesuffix(bare)}[{bare}]",
+            )
+        raise UsageError(f"cannot use {text!r} as a target", hint=HINT)
+    user, six, host, port = match["user"], match["six"], match["host"], match["port"]
+    if user is not None and not _USER.fullmatch(user):
+        raise UsageError(f"cannot use {user!r} as a user", hint=HINT)
+    if six is not None and not _is_ipv6(six):
+        raise UsageError(f"cannot use {six!r} as an address: between brackets stands an IPv6 address", hint=HINT)
+    if host is not None and not _HOST.fullmatch(host):
+        raise UsageError(f"cannot use {host!r} as a host name", hint=HINT)
+    return _Name(six or host, user, _checked_port(port, text) if port else None)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == 6
+    except ValueError:
+        return False
+
+
+def _port(name: _Name, found: HostConfig) -> int:
+    return name.port or (_checked_port(found.port, f"~/.ssh/config for {name.host}") if found.port else 22)
+
+
+def _checked_port(text: str, where: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise UsageError(f"cannot use port {text} of {where}", hint="a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _jump(found: HostConfig, config: Path | None, left: int) -> Login | None:
+    """The login of the last host on the way, which itself knows the one before it."""
+    way: Login | None = None
+    for position, hop in enumerate(found.jumps):
+        if left == 0:
+            raise UsageError("cannot follow ProxyJump in ~/.ssh/config: it goes round in circles")
+        name, of_hop = _look_up(hop.removeprefix("ssh://"), config)
+        if position == 0:
+            way = _jump(of_hop, config, left - 1)
+        way = Login(
+            host=of_hop.host,
+            user=name.user or of_hop.user or getpass.getuser(),  # as ssh does for a jump host
+            port=_port(name, of_hop),
+            key=of_hop.key,
+            jump=way,
+            known_as=of_hop.known_as,
+        )
+    return way
