@@ -1,0 +1,263 @@
+"""Accounts of people and of services, their authorised keys and their sudo rules.
+
+Must not know what a password is once it is set: observations tell only whether there is one.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from wizard.errors import UsageError
+from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.file import File, FileState
+from wizard.operations.quoting import sh
+from wizard.secret import Secret
+
+# A person's password is short: its bare hash, which names the blob, could be guessed from. This goes in front of it.
+SALT = secrets.token_hex(16)
+NONE, SET = "none", "set"
+
+
+@dataclass(frozen=True)
+class UserState(State):
+    """password: "none" (no password logs in), "locked" (one is there, switched off), "empty" or "set"; never its hash.
+
+    Where the user does not exist, gid is that of a group of its name, and home is set if something is there already.
+    """
+
+    exists: bool = False
+    uid: int = -1
+    gid: int = -1
+    home: str = ""
+    shell: str = ""
+    groups: tuple[str, ...] = ()
+    password: str = NONE
+
+
+# One awk over the local files: no name service is asked, and no hash is printed.
+OBSERVE = """\
+awk -F: -v user={name} '
+FILENAME == "/etc/passwd" && $1 == user {{ found = 1; uid = $3; gid = $4; home = $6; shell = $7 }}
+FILENAME == "/etc/group" && $1 == user && !found {{ gid = $3 }}
+FILENAME == "/etc/group" {{ n = split($4, m, ","); for (i = 1; i <= n; i++) if (m[i] == user) groups = groups " " $1 }}
+FILENAME == "/etc/shadow" && $1 == user {{ hash = $2 }}
+END {{ if (!found) {{ printf "absent|%s|", gid; exit }}
+    password = hash == "" ? "empty" : hash ~ /^[!*]+$/ ? "none" : hash ~ /^!/ ? "locked" : "set"
+    printf "user|%s|%s|%s|%s|%s|%s", gid, uid, home, shell, password, groups }}' /etc/passwd /etc/group /etc/shadow
+if [ -e {home} ] || [ -L {home} ]; then echo '|there'; else echo '|'; fi"""
+
+# Every account tool rewrites some of these, and keeps the generation before in a file with a dash.
+ACCOUNT_FILES = "passwd group shadow gshadow subuid subgid passwd- group- shadow- gshadow- subuid- subgid-"
+
+REMEMBER = f"""\
+# the account files as they were, so that going back can leave them byte for byte so
+if [ ! -d "$change/accounts" ]; then
+    rm -rf "$change/accounts.new" && mkdir "$change/accounts.new"
+    for f in {ACCOUNT_FILES}; do if [ -e /etc/$f ]; then cp -p /etc/$f "$change/accounts.new/$f"; fi; done
+    sync "$change/accounts.new"/* "$change/accounts.new" && mv "$change/accounts.new" "$change/accounts"
+fi"""
+
+REMEMBER_DONE = f"""\
+(cd /etc && for f in {ACCOUNT_FILES}; do if [ -e $f ]; then sha256sum $f; else echo "absent $f"; fi; done) \
+>"$change/accounts.done\""""
+
+# Which of them nobody has touched since: looked at before the first account tool of the undo touches them.
+UNTOUCHED = """\
+if [ -f "$change/accounts.done" ] && [ ! -e "$change/accounts.same" ]; then
+    (cd /etc && while read -r sum f; do
+        if [ "$sum" = absent ]; then [ -e "$f" ] || echo "$f"
+        elif [ -e "$f" ] && [ "$(sha256sum <"$f")" = "$sum  -" ]; then echo "$f"; fi
+    done) <"$change/accounts.done" >"$change/accounts.new" && mv "$change/accounts.new" "$change/accounts.same"
+fi"""
+
+PUT_BACK = """\
+# account files that nobody else changed since are put back exactly as they were
+if [ -e "$change/accounts.same" ]; then
+    while read -r f; do
+        if [ ! -e "$change/accounts/$f" ]; then case $f in sub* | *-) rm -f "/etc/$f" ;; esac
+        elif ! cmp -s "$change/accounts/$f" "/etc/$f"; then
+            cp -p "$change/accounts/$f" "/etc/.$f.wizard" && sync "/etc/.$f.wizard" && mv "/etc/.$f.wizard" "/etc/$f"
+        fi
+    done <"$change/accounts.same"
+fi
+rm -f "$change/accounts.same" "$change/accounts.done" && sync "$change" && rm -rf "$change/accounts\""""
+
+REMOVE = """\
+if [ "${{SUDO_USER:-}}" = {name} ]; then
+    echo 'cannot remove {name}: this connection is logged in as it; log in as another user' >&2; exit 1
+fi
+if getent passwd {name} >/dev/null; then
+    # nobody may be logged in as it, and nothing may run as it
+    loginctl terminate-user {name} 2>/dev/null || :
+    pkill -KILL -u {uid} || :
+    systemctl stop user@{uid}.service user-{uid}.slice 2>/dev/null || :
+    n=0; while pgrep -u {uid} >/dev/null && [ $n -lt 50 ]; do sleep 0.2; n=$((n + 1)); done
+    # what it wrote elsewhere is not ours to remove, but has no owner from now on
+    find / -xdev -uid {uid} ! -path {home} ! -path {home}/'*' ! -path '/var/mail/*' ! -path '/var/spool/mail/*' \
+-printf 'left behind by {name}: %p\\n' 2>/dev/null | head -n 50
+fi
+{remove_home}
+if getent passwd {name} >/dev/null; then userdel {name}; fi
+rm -f /var/mail/{name}"""
+
+REMOVE_HOME = """\
+if [ -d {home} ] && [ ! -L {home} ] && [ "$(stat -c %u {home})" = {uid} ]; then
+    if [ -n "$(diff -rq --no-dereference /etc/skel {home} 2>&1)" ]; then
+        saved=/var/backups/wizard/home-{name}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
+        mkdir -p -m 0700 /var/backups/wizard
+        (umask 077; tar -C {home} --one-file-system -czf "$saved.part" .) && sync "$saved.part"
+        mv "$saved.part" "$saved" && echo "{home} held more than a new home does: saved as $saved"
+    fi
+    rm -rf --one-file-system {home}
+fi"""
+
+
+@dataclass(frozen=True)
+class User(Operation):
+    """An account. Of one that is there already only groups are added, and a password is set where it has none."""
+
+    kind: ClassVar[str] = "user"
+    state = UserState
+    name: str
+    system: bool = False
+    shell: str = "/bin/bash"
+    home: str = ""
+    groups: tuple[str, ...] = ()
+    password: Secret | None = not_journalled(default=None, repr=False)
+
+    @property
+    def identity(self) -> str:
+        return self.name
+
+    def observe(self) -> str:
+        return OBSERVE.format(name=sh(self.name), home=sh(self.home))
+
+    def parse(self, text: str) -> UserState:
+        kind, gid, *rest, there = text.strip("\n").split("|")
+        if kind == "absent":
+            return UserState(gid=int(gid or -1), home=self.home if there else "")
+        uid, home, shell, password, groups = rest[:5]
+        return UserState(True, int(uid), int(gid), home, shell, tuple(sorted(groups.split())), password)
+
+    def wanted(self, found: UserState) -> UserState:
+        password = SET if self.password and found.password == NONE else found.password
+        groups = tuple(sorted({*found.groups, *self.groups}))
+        if found.exists:
+            return replace(found, groups=groups, password=password)
+        return UserState(True, -1, found.gid, self.home, self.shell, groups, password)
+
+    def blobs(self, found: UserState) -> tuple[Blob, ...]:
+        return (self._password_line,) if SET == self.wanted(found).password != found.password else ()
+
+    @property
+    def _password_line(self) -> Blob:
+        assert self.password is not None
+        return Blob(f"{SALT}\n{self.name}:{self.password.reveal()}\n".encode(), secret=True)
+
+    def apply(self, before: UserState, after: UserState) -> str:
+        if not after.exists:
+            return "\n".join([UNTOUCHED, self._remove(before, after), PUT_BACK])
+        sets_password = SET == after.password != before.password
+        changes = [*([] if before.exists else self._create(before)), *self._regroup(before, after)]
+        if sets_password:
+            changes.append(f"tail -n +2 $blobs/{self._password_line.name} | chpasswd")
+        elif after.password != before.password:
+            changes.append(f"usermod --password '*' {sh(self.name)}")
+        if not before.exists or sets_password or set(after.groups) > set(before.groups):
+            return "\n".join([REMEMBER, *changes, REMEMBER_DONE])
+        return "\n".join([UNTOUCHED, *changes, PUT_BACK])
+
+    def _create(self, before: UserState) -> list[str]:
+        name, home = sh(self.name), sh(self.home)
+        options = ["--system --no-create-home" if self.system else "--create-home --key HOME_MODE=0700"]
+        options.append(f"--gid {name}" if before.gid >= 0 else "--user-group")
+        options.append(f"--home-dir {home} --shell {sh(self.shell)}")
+        # '*' is no password: a key still logs in, which '!' would forbid where sshd does not use PAM
+        lines = [f"id -u {name} >/dev/null 2>&1 || useradd {' '.join(options)} --password '*' {name}"]
+        if not self.system:
+            if before.home:
+                lines.insert(0, f"id -u {name} >/dev/null 2>&1 || {{ echo {self._in_the_way()} >&2; exit 1; }}")
+            lines.append("# a useradd that was interrupted leaves the account without its home")
+            lines.append(f"[ -d {home} ] || mkdir -m 0700 {home}")
+            lines.append(f"cp -rnT /etc/skel {home} && chown -R {name}: {home}")
+        return lines
+
+    def _in_the_way(self) -> str:
+        return sh(f"cannot create {self.name}: {self.home} is there already; move it away, or choose another name")
+
+    def _regroup(self, before: UserState, after: UserState) -> list[str]:
+        name = sh(self.name)
+        return [f"gpasswd --add {name} {sh(g)}" for g in after.groups if g not in before.groups] + [
+            f"if {_member(self.name, g)}; then gpasswd --delete {name} {sh(g)}; fi"
+            for g in before.groups
+            if g not in after.groups
+        ]
+
+    def _remove(self, before: UserState, after: UserState) -> str:
+        home = before.home or self.home
+        words = {"name": self.name, "home": sh(home), "uid": before.uid}
+        keep_home = self.system or after.home or home != self.home
+        text = REMOVE.format(**words, remove_home="" if keep_home else REMOVE_HOME.format(**words))
+        if after.gid >= 0:
+            return f"{text}\ngetent group {self.name} >/dev/null || groupadd --gid {after.gid} {self.name}"
+        return f"{text}\nif getent group {self.name} >/dev/null; then groupdel {self.name}; fi"
+
+    def verify(self, after: UserState) -> str:
+        name = sh(self.name)
+        if not after.exists:
+            return f"! getent passwd {name}"
+        lines = [f"id {name}", *(_member(self.name, g) for g in after.groups)]
+        if after.password == SET:
+            lines.append(f"passwd --status {name} | grep -q '^{self.name} P'")
+        return "\n".join(lines)
+
+
+def _member(user: str, group: str) -> str:
+    return f"id -nG {sh(user)} | tr ' ' '\\n' | grep -qxF {sh(group)}"
+
+
+def user(
+    name: str,
+    *,
+    system: bool = False,
+    shell: str = "",
+    home: str = "",
+    groups: tuple[str, ...] = (),
+    password: Secret | None = None,
+) -> User:
+    """An account with a group of its own. A person gets a home closed to others; a system user has none, and no shell.
+
+    UsageError for a name that Debian's account tools would not take (adduser's NAME_REGEX), or an impossible password.
+    """
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
+        raise UsageError(
+            f"cannot use {name!r} as the name of a user",
+            hint="use up to 32 lower-case letters, digits, - and _, starting with a letter",
+        )
+    if password and re.search(r"[\n\r\0]", password.reveal()):
+        raise UsageError(f"cannot set {name}'s password: it has a line break in it", hint="use a password of one line")
+    shell = shell or ("/usr/sbin/nologin" if system else "/bin/bash")
+    home = home or ("/nonexistent" if system else f"/home/{name}")
+    return User(name, system, shell, home, tuple(sorted(groups)), password or None)
+
+
+@dataclass(frozen=True)
+class SudoRule(File):
+    """A drop-in of sudo. visudo reads it before it is put in place: one broken line switches sudo off for all."""
+
+    kind: ClassVar[str] = "sudo_rule"
+
+    def apply(self, before: FileState, after: FileState) -> str:
+        ours = after.sha256 == self.wanted(before).sha256
+        check = f"visudo --check --quiet --file=$blobs/{after.sha256}\n" if ours else ""
+        return check + super().apply(before, after)
+
+
+def sudo_rule(name: str, rule: str) -> SudoRule:
+    """A rule in /etc/sudoers.d/name (sudo skips files there with a dot in their name)."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise UsageError(f"cannot name a sudo rule {name!r}", hint="use letters, digits, - and _")
+    return SudoRule(f"/etc/sudoers.d/{name}", content=f"{rule}\n".encode(), mode="0440")
