@@ -1,0 +1,72 @@
+"""The database's tables, the static files, the first superuser, and what Django itself says about the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.checks.base import Check, on_server
+from wizard.operations.base import Operation
+from wizard.operations.django import migrations, static_files, superuser
+from wizard.recipe import Answers, Question, Recipe
+from wizard.secret import Secret
+
+recipe = Recipe("django", __file__, needs=["env_vars"])
+
+superuser_name = recipe.ask(
+    Question("superuser", str, "admin", optional=True, pattern=r"[\w.@+-]{1,150}", example="admin")
+)
+superuser_email = recipe.ask(
+    Question("superuser_email", str, lambda a: f"{a[superuser_name] or 'admin'}@example.org", optional=True, pattern=r"[^@\s]+@[^@\s]+",
+             example="you@example.org")
+)  # fmt: skip
+superuser_password = recipe.ask(Question("superuser_password", Secret, optional=True))
+
+
+def manage(a: Answers) -> str:
+    return f"/usr/local/bin/{a.project.name}-manage"
+
+
+def all_applied(a: Answers) -> Iterator[Check]:
+    yield on_server("no migration is left to apply", f"{manage(a)} migrate --check && echo 'all applied'")
+
+
+def files_are_there(a: Answers) -> Iterator[Check]:
+    static = f"/srv/{a.project.name}/shared/static"
+    yield on_server(
+        "the static files can be read by the web server",
+        f'n=$(runuser -u nobody -- find {static} -type f -readable | wc -l) && [ $n -gt 0 ] && echo "$n files"',
+    )
+
+
+def deploy_check(a: Answers) -> Iterator[Check]:
+    # warnings do not fail: most of them are about HTTPS, which comes later; the guide explains each
+    yield on_server(
+        "manage.py check --deploy",
+        f'said=$({manage(a)} check --deploy 2>&1); ended=$?; echo "$said"; '
+        'echo "$(echo "$said" | grep -c \'^?:\\|^[^ ]*: (\') remarks: $(echo "$said" | grep -o \'[a-z_]*\\.[WE][0-9]\\{3\\}\' '
+        "| sort -u | tr '\\n' ' ')\"; [ $ended = 0 ]",
+    )
+
+
+@recipe.step("migrate", check=all_applied)
+def migrate(a: Answers) -> Iterator[Operation]:
+    yield migrations(a.project.name, database=a.postgres.database)
+
+
+@recipe.step("collectstatic", check=files_are_there)
+def collectstatic(a: Answers) -> Iterator[Operation]:
+    yield static_files(a.project.name, f"/srv/{a.project.name}/shared/static")
+
+
+@recipe.step("superuser", when=lambda a: bool(a[superuser_name]))
+def first_superuser(a: Answers) -> Iterator[Operation]:
+    password = a[superuser_password]
+    if not password:
+        yield a.keep("superuser_password")
+        password = a.secret("superuser_password")
+    yield superuser(a.project.name, a[superuser_name], a[superuser_email], password, database=a.postgres.database)
+
+
+@recipe.step("deploy_check", check=deploy_check)
+def settings_check(a: Answers) -> Iterator[Operation]:
+    yield from ()

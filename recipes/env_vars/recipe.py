@@ -1,0 +1,113 @@
+"""The site's variables in one file for systemd, and a `manage.py` that runs with exactly the same ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from wizard.checks.base import Check, on_server
+from wizard.operations.base import Operation
+from wizard.operations.file import directory, file
+from wizard.operations.quoting import sh, systemd_environment
+from wizard.operations.service import restart
+from wizard.recipe import Answers, Question, Recipe
+from wizard.secret import Secret
+
+recipe = Recipe("env_vars", __file__, needs=["postgres", "project", "virtualenv"])
+
+# What the settings are told, by purpose, under this name where the project's own was not found.
+NAMES = {
+    "secret_key": "SECRET_KEY", "debug": "DEBUG", "allowed_hosts": "ALLOWED_HOSTS", "csrf": "CSRF_TRUSTED_ORIGINS",
+    "database_url": "DATABASE_URL", "database_name": "DB_NAME", "database_user": "DB_USER",
+    "database_password": "DB_PASSWORD", "database_host": "DB_HOST", "database_port": "DB_PORT",
+    "static_root": "STATIC_ROOT", "media_root": "MEDIA_ROOT",
+}  # fmt: skip
+
+more_hosts = recipe.ask(
+    Question(
+        "more_hosts", tuple, (), optional=True, pattern=r"\.?[a-z0-9][a-z0-9.-]*", example="www.guestbook.example.org"
+    )
+)
+
+
+def values(a: Answers) -> dict[str, str | list[str]]:
+    """By purpose; a list is written as the project reads lists."""
+    role, password, database = a.postgres.role, a.secret("database_password").reveal(), a.postgres.database
+    hosts = [a.project.domain, *a[more_hosts]]
+    origins = [host.replace(".", "*.", 1) if host.startswith(".") else host for host in hosts]
+    return {
+        "secret_key": a.secret("secret_key").reveal(),
+        "debug": "False",
+        "allowed_hosts": hosts,
+        "csrf": [f"{scheme}://{host}" for host in origins for scheme in ("https", "http")],
+        "database_url": f"postgres://{quote(role, '')}:{quote(password, '')}@127.0.0.1:5432/{quote(database, '')}",
+        "database_name": database,
+        "database_user": role,
+        "database_password": password,
+        "database_host": "127.0.0.1",
+        "database_port": "5432",
+        "static_root": f"/srv/{a.project.name}/shared/static",
+        "media_root": f"/srv/{a.project.name}/shared/media",
+    }
+
+
+def written(value: str | list[str], kind: str, separator: str) -> str:
+    if kind == "truthy" and value == "False":
+        return ""  # any text would mean yes
+    if isinstance(value, list):
+        return json.dumps(value) if kind == "json" else (separator or ",").join(value)
+    return {"int": "0", "json": "false"}.get(kind, value) if value == "False" else value
+
+
+def variables(a: Answers) -> dict[str, str | Secret]:
+    """Every variable of the site; what the answers file says in [env] wins."""
+    result: dict[str, str | Secret] = {"DJANGO_SETTINGS_MODULE": a.project.settings_module}
+    found = a.found.env_names if a.found else ()
+    for purpose, value in values(a).items():
+        names = [name for name in found if name.purpose == purpose]
+        for name in names:
+            result[name.name] = written(value, name.kind, name.separator)
+        if not names and not (purpose.startswith("database_") and a.found and any_database(a)):
+            result.setdefault(NAMES[purpose], written(value, "text", ","))
+    return result | a.env
+
+
+def any_database(a: Answers) -> bool:
+    return any((name.purpose or "").startswith("database_") for name in a.found.env_names)
+
+
+def environment_file(a: Answers) -> Secret:
+    lines = [
+        systemd_environment(name, value.reveal() if isinstance(value, Secret) else value)
+        for name, value in sorted(variables(a).items())
+    ]
+    return Secret("\n".join(lines) + "\n")
+
+
+CONNECT = "from django.db import connection as c; c.ensure_connection(); print(c.vendor, c.settings_dict['NAME'])"
+
+
+def django_starts(a: Answers) -> Iterator[Check]:
+    manage = f"/usr/local/bin/{a.project.name}-manage"
+    yield on_server(
+        "Django starts with these variables and finds its database", f"{manage} shell --command {sh(CONNECT)}"
+    )
+    yield on_server(
+        "nobody but root can read them",
+        f"! runuser -u {sh(a.project.name)} -- cat /etc/{a.project.name}/env 2>/dev/null && "
+        f"stat -c '%A %U' /etc/{a.project.name}/env",
+    )
+
+
+@recipe.step("variables")
+def env_file(a: Answers) -> Iterator[Operation]:
+    site = a.project.name
+    yield a.keep("secret_key")
+    yield directory(f"/etc/{site}")
+    yield file(f"/etc/{site}/env", environment_file(a), mode=0o600, notify=restart(site))
+
+
+@recipe.step("manage", check=django_starts)
+def manage(a: Answers) -> Iterator[Operation]:
+    yield file(f"/usr/local/bin/{a.project.name}-manage", recipe.template("manage", a), mode=0o755)

@@ -1,0 +1,115 @@
+"""The project's code on the server: one folder per release, and `current`, the link to the one that is live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wizard.checks.base import Check, on_server
+from wizard.operations.apt import packages
+from wizard.operations.base import Operation
+from wizard.operations.file import directory, file
+from wizard.operations.quoting import sh
+from wizard.operations.release import data_directory, release_from_folder, release_from_git
+from wizard.operations.service import restart
+from wizard.recipe import Answers, Question, Recipe
+from wizard.secret import Secret
+
+TAKEN = {"root", "daemon", "bin", "sys", "backup", "list", "irc", "games", "mail", "news", "proxy", "nobody", "sshd"}
+TAKEN |= {
+    "postgres",
+    "nginx",
+    "gunicorn",
+    "redis",
+    "www-data",
+    "systemd-network",
+    "messagebus",
+    "sudo",
+    "staff",
+    "users",
+}
+
+recipe = Recipe("project", __file__, needs=["deploy_user"])
+
+
+def from_git(source: str) -> bool:
+    return re.match(r"[a-z+]+://|[\w.-]+@[\w.-]+:", source) is not None
+
+
+def source_refused(source: str) -> str | None:
+    if source.startswith("-") or not source.isprintable():
+        return "must be the address of a git repository, or a folder of this computer"
+    if re.match(r"https?://[^/]*@", source):
+        return "must not hold a user name or a password, which would be shown and kept: use a deploy key"
+    return None
+
+
+def name_of(a: Answers) -> str | None:
+    last = re.split(r"[/:]", (a[source] or "").rstrip("/"))[-1].removesuffix(".git")
+    slug = re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-")[:24].strip("-")
+    return slug if re.match(r"[a-z]", slug) and slug not in TAKEN else None
+
+
+source = recipe.ask(
+    Question(
+        "source", str, valid=source_refused, example="https://git.example.org/me/guestbook.git or ~/code/guestbook"
+    )
+)
+branch = recipe.ask(Question("branch", str, "", optional=True, pattern=r"[\w][\w./+-]*", example="main"))
+deploy_key = recipe.ask(Question("deploy_key", Secret, optional=True, example='{ file = "~/.ssh/guestbook_deploy" }'))
+name = recipe.ask(
+    Question(
+        "name", str, name_of, pattern=r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", example="guestbook",
+        valid=lambda name: "is the name of a user that Debian has already" if name in TAKEN else None,
+    )
+)  # fmt: skip
+domain = recipe.ask(
+    Question("domain", str, lambda a: a.server.address or None, pattern=r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
+             example="guestbook.example.org")
+)  # fmt: skip
+subdirectory = recipe.ask(
+    Question("subdirectory", str, lambda a: a.found.root if a.found else ".", pattern=r"\.|(?!.*\.\.)[\w][\w./-]*",
+             example="backend")
+)  # fmt: skip
+settings_module = recipe.ask(
+    Question("settings_module", str, lambda a: a.found.settings_module if a.found else None, pattern=r"\w+(\.\w+)*",
+             example="config.settings")
+)  # fmt: skip
+wsgi = recipe.ask(
+    Question("wsgi", str, lambda a: a.found.wsgi if a.found else None, pattern=r"\w+(\.\w+)*:\w+",
+             example="config.wsgi:application")
+)  # fmt: skip
+
+
+def manage_py_is_there(a: Answers) -> Iterator[Check]:
+    path = f"/srv/{a[name]}/current/{a[subdirectory]}/manage.py"
+    yield on_server(
+        "the site's user can read manage.py, and others cannot",
+        f"runuser -u {sh(a[name])} -- test -r {sh(path)} && ! runuser -u nobody -- test -r {sh(path)} && "
+        f'basename "$(readlink /srv/{a[name]}/current)"',
+    )
+
+
+@recipe.step("folders")
+def folders(a: Answers) -> Iterator[Operation]:
+    root, site = f"/srv/{a[name]}", a[name]
+    yield directory(root)
+    yield directory(f"{root}/releases")
+    yield directory(f"{root}/shared")
+    yield data_directory(f"{root}/shared/static", owner=site)
+    yield data_directory(f"{root}/shared/media", owner=site)
+
+
+@recipe.step("code", check=manage_py_is_there)
+def code(a: Answers) -> Iterator[Operation]:
+    root, site = f"/srv/{a[name]}", a[name]
+    if not from_git(a[source]):
+        yield release_from_folder(root, a[source], group=site, notify=restart(site))
+        return
+    yield packages("git", "ca-certificates", *(["openssh-client"] if "http" not in a[source][:5] else []))
+    key = ""
+    if a[deploy_key]:
+        key = f"/etc/{site}/deploy_key"
+        yield directory(f"/etc/{site}")
+        yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
+    yield release_from_git(root, a[source], group=site, branch=a[branch], key=key, notify=restart(site))

@@ -1,0 +1,290 @@
+"""What Django's own commands do on a server: migrations, static files, the first superuser.
+
+Each runs through the site's own wrapper of manage.py, as the site's user and with the site's variables. Must not know
+where the code came from.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.quoting import sh
+from wizard.secret import Secret
+
+BACKUPS = "/var/backups/wizard"
+SALT = secrets.token_hex(
+    16
+)  # in front of a password: the bare hash of a short one, which names its blob, could be guessed from
+
+
+@dataclass(frozen=True)
+class Managed(Operation):
+    """What these have in common: `manage` is the path of the wrapper, `python` that of the interpreter it needs."""
+
+    site: str
+
+    @property
+    def manage(self) -> str:
+        return f"/usr/local/bin/{self.site}-manage"
+
+    @property
+    def root(self) -> str:
+        return f"/srv/{self.site}"
+
+    def guarded(self, script: str) -> str:
+        """The script, unless there is nothing yet that could run it: no look may wait for Django in vain."""
+        return f"if [ -x {self.manage} ] && [ -x {self.root}/current/.venv/bin/python ]; then\n{script}\nfi"
+
+
+@dataclass(frozen=True)
+class MigrationsState(State):
+    """status: "applied", "unapplied", or "unknown" where Django cannot be asked (yet); unapplied: the names to run.
+
+    The names follow from the code and are not journalled: a new release brings new ones, and nobody has tampered.
+    """
+
+    status: str = "unknown"
+    unapplied: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"status": self.status}
+
+
+@dataclass(frozen=True)
+class Migrations(Managed):
+    """All migrations applied. `database` is a PostgreSQL database of this server: undo puts it back as it was before.
+
+    Django can unapply a migration only where its author wrote how, and never brings the data back: so the way back is a
+    dump, made just before.
+    """
+
+    kind: ClassVar[str] = "migrations"
+    long: ClassVar[bool] = True
+    state = MigrationsState
+    database: str = ""
+
+    @property
+    def identity(self) -> str:
+        return self.site
+
+    def observe(self) -> str:
+        return self.guarded(f"timeout 60 {self.manage} showmigrations --plan && echo known")
+
+    def parse(self, text: str) -> MigrationsState:
+        lines = text.splitlines()
+        if "known" not in lines:
+            return MigrationsState()
+        unapplied = tuple(line.split()[2] for line in lines if line.startswith("[ ]"))
+        return MigrationsState("unapplied" if unapplied else "applied", unapplied)
+
+    def wanted(self, found: MigrationsState) -> MigrationsState:
+        return MigrationsState("applied")
+
+    def apply(self, before: MigrationsState, after: MigrationsState) -> str:
+        if after.status == "applied":
+            dump = DUMP.format(database=sh(self.database), backups=BACKUPS) if self.database else ""
+            return f"{dump}{self.manage} migrate --no-input"
+        if not self.database:
+            return "echo 'the tables stay: their database is not on this server'"
+        return RESTORE.format(database=sh(self.database), site=self.site, backups=BACKUPS)
+
+    def verify(self, after: MigrationsState) -> str:
+        check = f"{self.manage} migrate --check"
+        return {"applied": check, "unapplied": f"! {check}"}.get(after.status, ":")
+
+
+SAVE = """\
+umask 077; mkdir -p -m 0700 {backups}
+saved={backups}/{database}-$(date -u +%Y%m%dT%H%M%SZ).dump
+if (cd / && runuser -u postgres -- pg_dump --format=custom {database}) >"$saved.new"; then
+    sync "$saved.new" && mv "$saved.new" "$saved" && echo "the database as it was until now was saved to $saved"
+else
+    rm "$saved.new"; echo 'cannot dump the database {database}: nothing was changed' >&2; exit 1
+fi
+"""
+DUMP = """\
+umask 077
+if [ ! -e "$change/database.dump" ]; then
+    (cd / && runuser -u postgres -- pg_dump --format=custom {database}) >"$change/database.dump.new"
+    sync "$change/database.dump.new" && mv "$change/database.dump.new" "$change/database.dump"
+fi
+if pg_restore --list "$change/database.dump" | grep -q 'TABLE DATA'; then
+    mkdir -p -m 0700 {backups}
+    saved={backups}/{database}-before-$(basename "$change").dump
+    cp "$change/database.dump" "$saved" && sync "$saved" && echo "the database was dumped to $saved before its tables change"
+fi
+umask 022
+"""
+RESTORE = (
+    """\
+if [ -e "$change/database.dump" ]; then
+    running=$(systemctl is-active {site}.service || true)
+    if_unit {site}.service systemctl stop {site}.service
+    if [ ! -e "$change/saved" ]; then
+"""
+    + SAVE
+    + """\
+        : >"$change/saved"
+    fi
+    # dropped and made again with its owner, rights and settings, which the dump holds too
+    cd /
+    runuser -u postgres -- dropdb --if-exists --force {database}
+    runuser -u postgres -- pg_restore --exit-on-error --create --dbname=postgres <"$change/database.dump"
+    rm "$change/saved"
+    if [ "$running" = active ]; then systemctl start {site}.service; fi
+fi"""
+)
+
+
+@dataclass(frozen=True)
+class StaticFilesState(State):
+    """collected: the release whose static files were collected last, "" for none; current: the release that is live."""
+
+    collected: str = ""
+    current: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"collected": self.collected}
+
+
+@dataclass(frozen=True)
+class StaticFiles(Managed):
+    """The static files of the current release, collected in `directory`, which the site's user can write."""
+
+    kind: ClassVar[str] = "static_files"
+    long: ClassVar[bool] = True
+    state = StaticFilesState
+    directory: str = ""
+
+    @property
+    def identity(self) -> str:
+        return self.directory
+
+    @property
+    def mark(self) -> str:
+        return f"{self.directory}.of"  # beside it: what is in it is served to everybody
+
+    def observe(self) -> str:
+        return f'echo "$(cat {sh(self.mark)})"\necho "$(basename "$(readlink {self.root}/current)")"'
+
+    def parse(self, text: str) -> StaticFilesState:
+        collected, current = text.split("\n")[:2]
+        return StaticFilesState(collected, current)
+
+    def wanted(self, found: StaticFilesState) -> StaticFilesState:
+        return replace(found, collected=found.current or "?")
+
+    def apply(self, before: StaticFilesState, after: StaticFilesState) -> str:
+        static, mark = sh(self.directory), sh(self.mark)
+        back = (
+            f'if [ -e "$change/static.tar" ] && [ {sh(after.collected)} = "$(cat "$change/static.of")" ]; then\n'
+            f"    find {static} -mindepth 1 -delete\n"
+            f'    tar --extract --same-owner --same-permissions --file "$change/static.tar" --directory {static}\n'
+            f'    rm -f {mark}; if [ -s "$change/static.of" ]; then install -m 0644 "$change/static.of" {mark}; fi\n'
+        )
+        if not after.collected:
+            return f"{back}fi"
+        return (
+            f"{back}else\n"
+            '    if [ ! -e "$change/static.tar" ]; then\n'
+            f'        echo "$(cat {mark} 2>/dev/null)" >"$change/static.of"\n'
+            f'        tar --create --file "$change/static.new" --directory {static} . && sync "$change/static.new"\n'
+            '        mv "$change/static.new" "$change/static.tar"\n'
+            "    fi\n"
+            f"    {self.manage} collectstatic --no-input\n"
+            f"    chmod -R u=rwX,go=rX {static}\n"
+            f"    sync -f {static}\n"
+            f'    basename "$(readlink {self.root}/current)" >{mark}\n'
+            "fi"
+        )
+
+    def verify(self, after: StaticFilesState) -> str:
+        if not after.collected:
+            return f"[ ! -e {sh(self.mark)} ]"
+        return f'[ -s {sh(self.mark)} ] && [ -n "$(ls {sh(self.directory)})" ]'
+
+
+@dataclass(frozen=True)
+class SuperuserState(State):
+    """exists: an account of that name is there. known is False where Django cannot be asked (yet)."""
+
+    known: bool = False
+    exists: bool = False
+
+
+@dataclass(frozen=True)
+class Superuser(Managed):
+    """An account of that name that may do everything in the admin. One that is there already is left as it is."""
+
+    kind: ClassVar[str] = "superuser"
+    state = SuperuserState
+    name: str = ""
+    email: str = ""
+    database: str = ""
+    password: Secret | None = not_journalled(default=None, repr=False)
+
+    @property
+    def identity(self) -> str:
+        return f"{self.site}/{self.name}"
+
+    def _run(self, code: str) -> str:
+        start = (
+            "from django.contrib.auth import get_user_model; U = get_user_model(); "
+            f"email = {self.email!r}; name = email if U.USERNAME_FIELD == 'email' else {self.name!r}; "
+            "mine = U._default_manager.filter(**{U.USERNAME_FIELD: name}); "
+        )
+        return f"{self.manage} shell --command {sh(start + code)}"
+
+    def observe(self) -> str:
+        return self.guarded("timeout 60 " + self._run('print("superuser:", "yes" if mine.exists() else "no")'))
+
+    def parse(self, text: str) -> SuperuserState:
+        exists = "superuser: yes" in text
+        return SuperuserState(exists or "superuser: no" in text, exists)
+
+    def wanted(self, found: SuperuserState) -> SuperuserState:
+        return SuperuserState(True, True)
+
+    def blobs(self, found: SuperuserState) -> tuple[Blob, ...]:
+        return () if found.exists else (self._password,)
+
+    @property
+    def _password(self) -> Blob:
+        assert self.password is not None
+        return Blob(f"{SALT}\n{self.password.reveal()}".encode(), secret=True)
+
+    def apply(self, before: SuperuserState, after: SuperuserState) -> str:
+        if not after.exists:
+            # what belongs to the account goes with it
+            save = SAVE.format(database=sh(self.database), backups=BACKUPS) if self.database else ""
+            return save + self._run("print('deleted:', *mine.delete())")
+        create = (
+            "import os, sys; from django.core.management import call_command; "
+            'os.environ["DJANGO_SUPERUSER_EMAIL"] = email; '
+            'os.environ["DJANGO_SUPERUSER_" + U.USERNAME_FIELD.upper()] = name; '
+            'os.environ["DJANGO_SUPERUSER_PASSWORD"] = sys.stdin.read().partition("\\n")[2]; '
+            'mine.exists() or call_command("createsuperuser", interactive=False)'
+        )
+        return f'{self._run(create)} <"$blobs/{self._password.name}"'
+
+    def verify(self, after: SuperuserState) -> str:
+        if not after.known:
+            return ":"
+        return self._run(f"assert {'any(u.is_active for u in mine)' if after.exists else 'not mine.exists()'}")
+
+
+def migrations(site: str, *, database: str = "") -> Migrations:
+    """All migrations of the site applied; `database`, where it is on this server, is dumped first and restored on undo."""
+    return Migrations(site, database)
+
+
+def static_files(site: str, directory: str) -> StaticFiles:
+    return StaticFiles(site, directory)
+
+
+def superuser(site: str, name: str, email: str, password: Secret, *, database: str = "") -> Superuser:
+    """A superuser; `database`, where it is on this server, is dumped before undo deletes the account."""
+    return Superuser(site, name, email, database, password)

@@ -1,0 +1,278 @@
+"""Releases: one folder of code per version, and `current`, the link to the one that is live.
+
+Code arrives by `git clone` on the server or as an archive from this computer. Must not know Django, nor what is
+installed beside the code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.file import Directory, FileState
+from wizard.operations.quoting import sh
+
+NEWEST = "newest"  # stands for a commit that only the server can name, once it has git and the network
+ID_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class ReleaseState(State):
+    """current: the release that is live, "" for none; releases: all that are there; head: where the branch is now.
+
+    `head` is a fact of the git server and not of this one, so it is not journalled; "" where it could not be learned.
+    """
+
+    current: str = ""
+    releases: tuple[str, ...] = ()
+    head: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"current": self.current, "releases": self.releases}
+
+
+@dataclass(frozen=True)
+class Release(Operation):
+    """What both ways of arrival share. Code belongs to root; only the site's group may read it.
+
+    notify: a script that runs when `current` goes back to a release that was there before, its surroundings complete.
+    """
+
+    root: str
+    group: str
+    notify: str = ""
+    state = ReleaseState
+
+    @property
+    def identity(self) -> str:
+        return f"{self.root}/current"
+
+    def observe(self) -> str:
+        return (
+            f"root={sh(self.root)}\n"
+            'printf "current=%s\\n" "$(basename "$(readlink "$root/current")")"\n'
+            'ls "$root/releases" | sed "s/^/release=/"'
+        )
+
+    def parse(self, text: str) -> ReleaseState:
+        pairs = [line.partition("=")[::2] for line in text.splitlines()]
+        values = dict(pairs)
+        releases = tuple(sorted(value for name, value in pairs if name == "release"))
+        return ReleaseState(values["current"], releases, values.get("head", ""))
+
+    def target(self, found: ReleaseState) -> str:
+        """The id of the release that should be live."""
+        raise TypeError(f"{type(self).__name__} has no target")
+
+    def fetch(self, target: str) -> str:
+        """Shell text that fills `$new`, an empty folder, and sets `$id`."""
+        raise TypeError(f"{type(self).__name__} fetches nothing")
+
+    def wanted(self, found: ReleaseState) -> ReleaseState:
+        target = self.target(found)
+        if found.current == target:
+            return found
+        return replace(found, current=target, releases=tuple(sorted({*found.releases, target})))
+
+    def apply(self, before: ReleaseState, after: ReleaseState) -> str:
+        lines = [f"root={sh(self.root)}; group={sh(self.group)}", 'new="$root/releases/.new"']
+        if not after.current:
+            lines.append('rm -f "$root/current"')
+        elif after.current in before.releases:
+            lines.append(f'put_link releases/{sh(after.current)} "$root/current"')
+            lines.append(self.notify or ":")
+        else:
+            lines.append(f'umask 027\nrm -rf "$new"\nmkdir "$new"\n{self.fetch(after.current)}\n{ARRIVE}')
+        lines += [f'rm -rf "$root/releases/"{sh(old)}' for old in before.releases if old not in after.releases]
+        return "\n".join(lines)
+
+    def verify(self, after: ReleaseState) -> str:
+        link = sh(self.identity)
+        if not after.current:
+            return f"[ ! -e {link} ] && [ ! -L {link} ]"
+        return f'[ -n "$(ls {link}/)" ]\ncase $(readlink {link}) in releases/*) ;; *) false ;; esac'
+
+
+# -h: a link in somebody's code could point at any file of the server, which must keep its own group
+ARRIVE = """\
+chown -hR root:"$group" "$new"
+chmod -R u=rwX,g=rX,o= "$new"
+sync -f "$new"
+if [ -d "$root/releases/$id" ]; then rm -rf "$new"; else mv -T "$new" "$root/releases/$id"; fi
+put_link "releases/$id" "$root/current\""""
+
+
+@dataclass(frozen=True)
+class GitRelease(Release):
+    """The newest commit of a branch (or a tag), cloned without history. `key`: a deploy key's path on the server."""
+
+    kind: ClassVar[str] = "git_release"
+    long: ClassVar[bool] = True
+    source: str = ""
+    branch: str = ""
+    key: str = ""
+
+    def observe(self) -> str:
+        names = [f"refs/{kind}/{self.branch}" for kind in ("heads", "tags")] if self.branch else ["HEAD"]
+        names += [f"{names[-1]}^{{}}"] if self.branch else []  # the commit that an annotated tag stands for
+        return (
+            f"{super().observe()}\n"
+            "if command -v git >/dev/null; then\n"
+            f"{self._git_environment('yes')}\n"
+            f'printf "head=%s\\n" "$(timeout 20 git ls-remote {self._options()} -- {sh(self.source)} '
+            f"{' '.join(map(sh, names))} | awk '{{ id = $1 }} $2 ~ /heads/ {{ exit }} "
+            f"END {{ print substr(id, 1, {ID_LENGTH}) }}')\"\n"
+            "fi"
+        )
+
+    def target(self, found: ReleaseState) -> str:
+        return found.head or found.current or NEWEST
+
+    def fetch(self, target: str) -> str:
+        branch = f"--branch {sh(self.branch)} " if self.branch else ""
+        return (
+            f"{self._git_environment('accept-new')}\n"
+            f'git clone --quiet --depth 1 {branch}{self._options()} -- {sh(self.source)} "$new"\n'
+            f'id=$(git -C "$new" rev-parse HEAD | cut -c1-{ID_LENGTH})'
+        )
+
+    def apply(self, before: ReleaseState, after: ReleaseState) -> str:
+        forget = f"\nrm -f {sh(self.key + '.known_hosts')}" if self.key and not after.current else ""
+        return super().apply(before, after) + forget
+
+    def _git_environment(self, strict: str) -> str:
+        """git and ssh must never wait for an answer; the git server's key is learned once and then held to."""
+        if not self.key:
+            return "export GIT_TERMINAL_PROMPT=0 GIT_SSH_COMMAND='ssh -o BatchMode=yes'"
+        known = f"{self.key}.known_hosts"
+        ssh = f"ssh -F none -i {sh(self.key)} -o IdentitiesOnly=yes -o BatchMode=yes"
+        ssh += f" -o UserKnownHostsFile={sh(known)} -o StrictHostKeyChecking={strict}"
+        return f"export GIT_TERMINAL_PROMPT=0 GIT_SSH_COMMAND={sh(ssh)}"
+
+    def _options(self) -> str:
+        # git refuses a repository that belongs to somebody else, unless told on the command line
+        return "--upload-pack=\"git -c safe.directory='*' upload-pack\"" if self.source.startswith("file://") else ""
+
+
+@dataclass(frozen=True)
+class UploadedRelease(Release):
+    """A folder of this computer, as a tar archive. `id` and `sha256` are of its content."""
+
+    kind: ClassVar[str] = "uploaded_release"
+    id: str = ""
+    sha256: str = ""
+    archive: bytes = not_journalled(default=b"", repr=False)
+
+    def target(self, found: ReleaseState) -> str:
+        return self.id
+
+    def fetch(self, target: str) -> str:
+        return (
+            f"id={sh(self.id)}\n"
+            f'tar --extract --no-same-owner --no-same-permissions --file "$blobs/{self.sha256}" --directory "$new"'
+        )
+
+    def blobs(self, found: ReleaseState) -> tuple[Blob, ...]:
+        # secret, so that no second copy of the code stays behind
+        return () if self.id in found.releases else (Blob(self.archive, secret=True),)
+
+
+@dataclass(frozen=True)
+class DataDirectory(Directory):
+    """A directory for data that the site makes. Undo saves what is in it to /var/backups/wizard before it goes."""
+
+    kind: ClassVar[str] = "data_directory"
+
+    def apply(self, before: FileState, after: FileState) -> str:
+        if after.type != "absent":
+            return super().apply(before, after)
+        saved = sh(self.path.strip("/").replace("/", "-"))
+        return (
+            f'if [ -n "$(ls -A {sh(self.path)} 2>/dev/null)" ]; then\n'
+            "    umask 077; mkdir -p /var/backups/wizard\n"
+            f"    saved=/var/backups/wizard/{saved}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz\n"
+            f'    tar --create --gzip --file "$saved" --directory {sh(self.path)} . && sync "$saved"\n'
+            f'    echo "the files in {self.path} were saved to $saved"\n'
+            "fi\n"
+            f"rm -rf {sh(self.path)}"
+        )
+
+
+@dataclass(frozen=True)
+class ServingState(State):
+    """The folder that the service's main process works in ("" when it isn't running), and the one that is live."""
+
+    running: str = ""
+    current: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"running": self.running}
+
+
+@dataclass(frozen=True)
+class Serving(Operation):
+    """A running service works with the release that is live: it is restarted where it still has an older one."""
+
+    kind: ClassVar[str] = "serving"
+    state = ServingState
+    service: str
+    directory: str
+
+    @property
+    def identity(self) -> str:
+        return self.service
+
+    def observe(self) -> str:
+        return (
+            f"pid=$(systemctl show --property=MainPID --value {sh(self.service)})\n"
+            'readlink "/proc/${pid:-0}/cwd" || echo\n'
+            f"readlink -f {sh(self.directory)}"
+        )
+
+    def parse(self, text: str) -> ServingState:
+        running, current = text.split("\n")[:2]
+        return ServingState(running, current)
+
+    def wanted(self, found: ServingState) -> ServingState:
+        return replace(found, running=found.current) if found.running else found
+
+    def apply(self, before: ServingState, after: ServingState) -> str:
+        # the same both ways: which release is live has been settled by then
+        return f"if_unit {sh(self.service)} systemctl try-restart {sh(self.service)}"
+
+    def verify(self, after: ServingState) -> str:
+        unit = sh(self.service)
+        return (
+            f"! systemctl --quiet is-active {unit} || "
+            f'[ "$(readlink /proc/$(systemctl show --property=MainPID --value {unit})/cwd)" = '
+            f'"$(readlink -f {sh(self.directory)})" ]'
+        )
+
+
+def release_from_git(
+    root: str, source: str, *, group: str, branch: str = "", key: str = "", notify: str = ""
+) -> GitRelease:
+    """The newest commit of `source` (https, ssh, or file:// on the server) in `root`/releases, and live."""
+    return GitRelease(root, group, notify, source, branch, key)
+
+
+def release_from_folder(root: str, folder: str, *, group: str, notify: str = "") -> UploadedRelease:
+    """A folder of this computer in `root`/releases, named by its content, and live. UsageError when it cannot be packed."""
+    from wizard.project.upload import pack
+
+    packed = pack(Path(folder).expanduser())
+    with packed.file as file:
+        archive = file.read()
+    sha256 = hashlib.sha256(archive).hexdigest()
+    return UploadedRelease(root, group, notify, packed.content_id[:ID_LENGTH], sha256, archive)
+
+
+def data_directory(path: str, *, owner: str, group: str | None = None, mode: int = 0o755) -> DataDirectory:
+    return DataDirectory(path, mode=f"{mode:04o}", owner=owner, group=group or owner)
+
+
+def serving(service: str, directory: str) -> Serving:
+    return Serving(service, directory)

@@ -1,0 +1,161 @@
+"""A Python virtual environment beside a release's code, made of its dependency file.
+
+Debian's own Python is only used to make it: PEP 668 keeps pip out of the system. Must not know Django or gunicorn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from wizard.operations.base import Operation, State
+from wizard.operations.quoting import sh
+
+ABSENT = "absent"
+MARK = ".made-of"  # written last, so that an environment without it is unfinished
+
+
+@dataclass(frozen=True)
+class VirtualenvState(State):
+    """made_of: the hash of what it was made of, "absent" or "unfinished"; inputs: the hash of what is there now.
+
+    `inputs` follows from the code and is not journalled.
+    """
+
+    made_of: str = ABSENT
+    inputs: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"made_of": self.made_of}
+
+
+@dataclass(frozen=True)
+class Virtualenv(Operation):
+    """The environment `directory`/.venv with what `requirements` names and `extra` packages, readable by `group`.
+
+    requirements: requirements.txt, pyproject.toml or uv.lock by name or path within `directory`; "" for none.
+    imports and programs prove that it works, as the user `user`. notify runs after each change.
+    """
+
+    kind: ClassVar[str] = "virtualenv"
+    long: ClassVar[bool] = True
+    state = VirtualenvState
+    directory: str
+    requirements: str
+    user: str
+    extra: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    notify: str = ""
+
+    @property
+    def identity(self) -> str:
+        return f"{self.directory}/.venv"
+
+    def _inputs(self) -> str:
+        """Shell text that prints the hash of all that decides what is installed."""
+        extra = "\n".join(self.extra)
+        # nested files (-r base.txt) and a lock's pyproject.toml count too; a release's own code does not change
+        return (
+            "{ python3 --version; "
+            f"printf '%s\\n' {sh(self.requirements)} {sh(extra)}; "
+            f"cd {sh(self.directory)} && cat /dev/null {sh(self.requirements) if self.requirements else ''} "
+            "*requirements*.txt requirements/*.txt pyproject.toml; } 2>/dev/null | sha256sum | cut -c1-16"
+        )
+
+    def observe(self) -> str:
+        venv = sh(self.identity)
+        return (
+            f"if [ -s {venv}/{MARK} ]; then cat {venv}/{MARK}; "
+            f"elif [ -e {venv} ]; then echo unfinished; else echo {ABSENT}; fi\n{self._inputs()}"
+        )
+
+    def parse(self, text: str) -> VirtualenvState:
+        made_of, inputs = text.split()
+        return VirtualenvState(made_of, inputs)
+
+    def wanted(self, found: VirtualenvState) -> VirtualenvState:
+        return replace(found, made_of=found.inputs)
+
+    def apply(self, before: VirtualenvState, after: VirtualenvState) -> str:
+        notify = f"\n{self.notify}" if self.notify else ""
+        if after.made_of == ABSENT:
+            return f"rm -rf {sh(self.identity)}{notify}"
+        return (
+            f"cd -P {sh(self.directory)}\n"
+            f'old="$change/venv"\n'
+            f'if [ "$(cat "$old/{MARK}" 2>/dev/null)" = {sh(after.made_of)} ]; then\n'
+            '    rm -rf .venv; mv -T "$old" .venv\n'
+            "else\n"
+            f'    if [ -s .venv/{MARK} ] && [ ! -e "$old" ]; then mv -T .venv "$old"; fi\n'
+            f"{self._build()}\n"
+            f"fi{notify}"
+        )
+
+    def _build(self) -> str:
+        lines = [
+            # in the release's own folder: programs in an environment name its place, which must survive the next release
+            'umask 027; rm -rf .venv; python3 -m venv "$PWD/.venv"',
+            'pip() { .venv/bin/python -m pip --disable-pip-version-check --no-input --no-cache-dir --progress-bar=off "$@"; }',
+        ]
+        name = self.requirements.rpartition("/")[2]
+        if name == "uv.lock":
+            lines.append(EXPORT_LOCK.format(folder=sh(self.requirements.rpartition("/")[0] or ".")))
+        elif name == "pyproject.toml":
+            lines.append(EXPORT_PYPROJECT.format(path=sh(self.requirements)))
+        elif self.requirements:
+            lines.append(f"pip install --requirement {sh(self.requirements)}")
+        if self.extra:
+            lines.append("pip install " + " ".join(map(sh, self.extra)))
+        lines += [
+            f"chown -hR root:{sh(self.user)} .venv; sync -f .venv",
+            f"{{ {self._inputs()}; }} >.venv/.new; sync .venv/.new; mv .venv/.new .venv/{MARK}",
+            f"chgrp {sh(self.user)} .venv/{MARK}",
+        ]
+        return "\n".join(lines)
+
+    def verify(self, after: VirtualenvState) -> str:
+        venv = self.identity
+        if after.made_of == ABSENT:
+            return f"[ ! -e {sh(venv)} ]"
+        as_site = f"setpriv --reuid={sh(self.user)} --regid={sh(self.user)} --init-groups --no-new-privs"
+        lines = [f"[ -s {sh(venv)}/{MARK} ]", "cd /"]
+        if self.imports:
+            lines.append(f"{as_site} {sh(venv)}/bin/python -c {sh('import ' + ', '.join(self.imports))}")
+        lines += [f"{as_site} {sh(f'{venv}/bin/{program}')} --version" for program in self.programs]
+        return "\n".join(lines)
+
+
+# uv does not read pip's configuration, and this server may reach nothing but an index of its own: so uv only translates
+# its lock file, with the hashes in it, and pip fetches.
+EXPORT_LOCK = """\
+python3 -m venv "$change/uv" && "$change/uv/bin/python" -m pip --disable-pip-version-check --no-input --no-cache-dir install --quiet uv
+options=
+if grep -q 'source = {{ git' {folder}/uv.lock; then options=--no-hashes; fi # pip cannot check a hash of a git repository
+"$change/uv/bin/uv" --no-cache --no-python-downloads export --quiet --project {folder} --python python3 --frozen --no-dev \\
+    --no-emit-project --format requirements-txt $options --output-file "$change/requirements.txt"
+rm -rf "$change/uv"
+pip install --requirement "$change/requirements.txt\""""
+
+# The dependencies only: a site's code runs from its folder, and many a project's pyproject.toml cannot be built.
+EXPORT_PYPROJECT = """\
+python3 - {path} >"$change/requirements.txt" <<'PYTHON'
+import sys, tomllib
+with open(sys.argv[1], "rb") as file:
+    print(*tomllib.load(file)["project"]["dependencies"], sep="\\n")
+PYTHON
+pip install --requirement "$change/requirements.txt\""""
+
+
+def virtualenv(
+    directory: str,
+    requirements: str,
+    *,
+    user: str,
+    extra: tuple[str, ...] = (),
+    imports: tuple[str, ...] = (),
+    programs: tuple[str, ...] = (),
+    notify: str = "",
+) -> Virtualenv:
+    """The environment `directory`/.venv with these dependencies; see Virtualenv."""
+    return Virtualenv(directory, requirements, user, extra, imports, programs, notify)
