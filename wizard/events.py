@@ -171,3 +171,10 @@ class RunFinished(Event):
     changes: int
     seconds: float
     round_trips: int
+
+
+@dataclass(frozen=True)
+class ServerReplaced(Event):
+    """The journal is not the one that this computer knows. how: gone (wiped), other (set up anew elsewhere), older (a snapshot)."""
+
+    how: str

@@ -46,7 +46,7 @@ class Question(Generic[T]):
     valid: Callable[[T], str | None] | None = None
     recipe: str = ""
 
-    def refusal(self, value: Any) -> str | None:  # noqa: PLR0911  (one reason a line)
+    def refusal(self, value: Any) -> str | None:
         """Why this value cannot be taken, in a phrase that follows "…:"; None when it can."""
         if self.type is int and (not isinstance(value, int) or isinstance(value, bool)):
             return "must be a whole number"
@@ -188,6 +188,7 @@ class Answers:
         self.server = server
         self.found = found
         self.env = dict(env or {})
+        self.generated: list[str] = []  # secrets that the answers file asked to generate; the plan keeps them first
         self._secrets = secrets if secrets is not None else {}
 
     def __getitem__(self, question: Question[T]) -> T:

@@ -49,6 +49,8 @@ def make_plan(recipes: Sequence[Recipe], answers: Answers, session: Session) -> 
         for step in recipe.steps
         if step.when is None or step.when(answers)
     ]
+    if steps:  # a secret that the answers file asked to generate is on the server before anything uses it
+        steps[0].operations[:0] = [answers.keep(name) for name in answers.generated]
     found = session.observe([op for s in steps for op in s.operations], label="plan")
     start = 0
     for planned in steps:

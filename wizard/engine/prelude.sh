@@ -124,7 +124,7 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
             -p StandardError="append:$change/out" /bin/sh -c \
             '/bin/sh "$1/script"; echo $? >"$1/exit.new"; sync "$1/exit.new"; mv "$1/exit.new" "$1/exit"' - "$change" || return 1
     fi
-    (exec 9>&-; while sleep 5; do touch $W/holder; printf '\036beat \n'; done) &
+    (exec 9>&-; while sleep 5 >/dev/null 2>&1; do touch $W/holder; printf '\036beat \n'; done) &
     _beat=$!
     _pid=$(systemctl show -p MainPID --value "$_unit")
     tail -n +$(($2 + 1)) -s 0.2 -f ${_pid:+--pid=$_pid} "$change/out" 9>&-

@@ -55,7 +55,7 @@ class Path(Operation):
     def apply(self, before: FileState, after: FileState) -> str:
         path = sh(self.path)
         lines = []
-        if before.type == "file" and after.sha256 != before.sha256:
+        if before.type == "file" and after.sha256 != before.sha256 and not self._was_made_by_us(after):
             lines.append(f"keep_blob {path}")
         match after.type:
             case "absent":
@@ -71,6 +71,10 @@ class Path(Operation):
         if self.notify:
             lines.append(self.notify)
         return "\n".join(lines)
+
+    def _was_made_by_us(self, after: FileState) -> bool:
+        """Undoing a secret file that was not there before leaves no copy of the secret behind."""
+        return after.type == "absent" and getattr(self, "secret", False)
 
     def verify(self, after: FileState) -> str:
         path = sh(self.path)

@@ -1,0 +1,203 @@
+"""The answers file (TOML): read, checked all at once, filled up with defaults; written with comments and no secrets.
+
+A table per recipe, a key per question; `[env]` holds the project's own variables. Secrets are given as
+`{ env = "NAME" }`, `{ file = "path" }` or `{ generate = "secret" }`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wizard.errors import UsageError
+from wizard.recipe import Answers, Question, Recipe
+from wizard.secret import Secret
+from wizard.server import Server
+
+GENERATE = {"generate": "secret"}
+Ask = Callable[[Question[Any], Answers, Any], Any]
+
+
+@dataclass
+class Given:
+    """What a person answered so far: plain values and Secrets by recipe and question; GENERATE stands for itself."""
+
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    env: dict[str, Any] = field(default_factory=dict)
+
+    def set(self, recipe: str, question: str, value: Any) -> None:
+        self.tables.setdefault(recipe, {})[question] = value
+
+
+def read(path: Path, recipes: Sequence[Recipe]) -> Given:
+    """An answers file. UsageError lists everything that is wrong with it, with the nearest right names."""
+    try:
+        document = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise UsageError(f"cannot read the answers file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"cannot read the answers file {path}: {error}", hint="it is TOML; see `wizard answers`"
+        ) from error
+    return check(document, recipes, where=str(path), folder=path.parent)
+
+
+def check(document: Mapping[str, Any], recipes: Sequence[Recipe], *, where: str, folder: Path) -> Given:
+    """A parsed answers file, its references to the environment and to files resolved."""
+    given, problems = Given(), []
+    by_name = {r.name: {q.name: q for q in r.questions} for r in recipes}
+    for table, values in document.items():
+        if not isinstance(values, dict):
+            problems.append(f"{table}: is not in a table" + _nearest(table, by_name))
+            continue
+        if table == "env":
+            for name, value in values.items():
+                _take(given.env, name, value, None, f"env.{name}", folder, problems)
+            continue
+        if table not in by_name:
+            problems.append(f"[{table}]: no recipe has this name" + _nearest(table, [*by_name, "env"]))
+            continue
+        for name, value in values.items():
+            question = by_name[table].get(name)
+            if question is None:
+                problems.append(f"{table}.{name}: no such question" + _nearest(name, by_name[table]))
+                continue
+            _take(given.tables.setdefault(table, {}), name, value, question, f"{table}.{name}", folder, problems)
+    if problems:
+        raise UsageError(
+            f"cannot use the answers in {where}: {len(problems)} of them must be mended",
+            details="\n".join(problems),
+            hint="`wizard answers` prints a file with every question; nothing on the server was touched",
+        )
+    return given
+
+
+def _take(
+    table: dict[str, Any],
+    name: str,
+    value: Any,
+    question: Question[Any] | None,
+    where: str,
+    folder: Path,
+    problems: list[str],
+) -> None:
+    """Puts one value into its table, or says what is wrong with it."""
+    secret = question is not None and question.type is Secret
+    if isinstance(value, dict):
+        try:
+            value = _resolve(value, folder, as_secret=secret or question is None)
+        except UsageError as error:
+            problems.append(f"{where}: {error.message}")
+            return
+    elif secret and value != "":
+        problems.append(
+            f'{where}: is a secret, which does not belong into a file; give {{ env = "NAME" }} or {{ file = "…" }}'
+        )
+        return
+    elif secret:
+        value = Secret("")
+    elif isinstance(value, list):
+        value = tuple(value)
+    elif question is None:
+        value = {True: "True", False: "False"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if question is not None and value != GENERATE and (reason := question.refusal(value)) is not None:
+        problems.append(f"{where}: {reason}")
+        return
+    table[name] = value
+
+
+def _resolve(value: dict[str, Any], folder: Path, *, as_secret: bool) -> Any:
+    """`{ env = … }`, `{ file = … }` or `{ generate = "secret" }`. UsageError says why it cannot be had."""
+    match value:
+        case {"env": str(name)} if len(value) == 1:
+            if name not in os.environ:
+                raise UsageError(f"the environment variable {name} is not set")
+            text = os.environ[name]
+        case {"file": str(name)} if len(value) == 1:
+            try:
+                text = (folder / Path(name).expanduser()).read_text().removesuffix("\n")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"cannot read the file {name}: {error}") from error
+        case {"generate": "secret"} if len(value) == 1:
+            return GENERATE
+        case _:
+            raise UsageError('must be a value, { env = "NAME" }, { file = "…" } or { generate = "secret" }')
+    return Secret(text) if as_secret else text
+
+
+def _nearest(name: str, names: Any) -> str:
+    near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def complete(
+    given: Given,
+    recipes: Sequence[Recipe],
+    *,
+    server: Server,
+    found: Any = None,
+    secrets: dict[str, Secret] | None = None,
+    ask: Ask | None = None,
+) -> Answers:
+    """Every question answered: as given, else asked (with its default), else by its default.
+
+    ask(question, answers so far, default) returns the value. Without it a question that has neither an answer nor a
+    default is a UsageError that names all of them, as is a default that its own question refuses.
+    """
+    answers = Answers({r.name: {} for r in recipes}, server=server, found=found, secrets=secrets)
+    answers.env = {k: _generated(answers, f"env.{k}") if v == GENERATE else v for k, v in given.env.items()}
+    problems = []
+    for recipe in recipes:
+        for question in recipe.questions:
+            values = given.tables.get(recipe.name, {})
+            if question.name in values:
+                value = values[question.name]
+            else:
+                value = _default_or_none(question, answers, problems)
+                if ask is not None:
+                    value = ask(question, answers, value)
+            where = f"{recipe.name}.{question.name}"
+            if value == GENERATE:
+                value = _generated(answers, where)
+            if value is None:
+                problems.append(
+                    f"{where}: must be answered" + (f", for example {question.example}" if question.example else "")
+                )
+            elif (reason := question.refusal(value)) is not None:
+                problems.append(f"{where}: {reason}")
+            answers.tables[recipe.name][question.name] = value
+    if problems:
+        raise UsageError(
+            "cannot start: some questions have no answer yet, or one that cannot be used",
+            details="\n".join(problems),
+            hint="put them into an answers file (--answers; `wizard answers` prints one) or run in a terminal",
+        )
+    return answers
+
+
+def default(question: Question[Any], answers: Answers) -> Any:
+    """The default, with the answers so far; None when there is none. An optional question's is its empty value."""
+    value = question.default(answers) if callable(question.default) else question.default
+    if value is None and question.optional:
+        return {str: "", tuple: (), Secret: Secret("")}.get(question.type)
+    return value
+
+
+def _default_or_none(question: Question[Any], answers: Answers, problems: list[str]) -> Any:
+    """The default; None where it cannot be made because an answer that it builds on is missing."""
+    try:
+        return default(question, answers)
+    except (TypeError, AttributeError, ValueError):
+        if problems:
+            return None
+        raise
+
+
+def _generated(answers: Answers, name: str) -> Secret:
+    answers.generated.append(name)
+    return answers.secret(name)

@@ -1,0 +1,103 @@
+"""Finds recipes (this repository's, those of installed packages, a teacher's folder) and orders them by what they need."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from wizard.errors import UsageError, WizardError
+from wizard.recipe import Recipe
+
+
+def own_folder() -> Path:
+    """recipes/ beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).parent
+    beside = package.parent / "recipes"
+    return beside if beside.is_dir() else package / "_recipes"
+
+
+def load(folders: Iterable[Path] = ()) -> list[Recipe]:
+    """Every recipe, in the order of the journey. A recipe in a later folder replaces the one of the same name."""
+    found: dict[str, Recipe] = {}
+    for recipe in [*_from_folder(own_folder()), *_from_packages()]:
+        found[recipe.name] = recipe
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(
+                f"cannot find the recipes folder {folder}", hint="give a folder that holds <topic>/recipe.py"
+            )
+        mine = list(_from_folder(folder))
+        if not mine:
+            raise UsageError(f"cannot find a recipe in {folder}", hint="a recipe is a folder with a recipe.py in it")
+        found |= {recipe.name: recipe for recipe in mine}
+    return ordered(list(found.values()))
+
+
+def ordered(recipes: Sequence[Recipe]) -> list[Recipe]:
+    """Needed ones first; otherwise as they come. UsageError when a need is missing or goes round in a circle."""
+    by_name = {r.name: r for r in recipes}
+    done: dict[str, Recipe] = {}
+
+    def visit(recipe: Recipe, path: tuple[str, ...]) -> None:
+        if recipe.name in path:
+            raise UsageError("cannot order the recipes: " + " needs ".join((*path, recipe.name)))
+        for need in recipe.needs:
+            if need not in by_name:
+                raise UsageError(f"cannot use the recipe {recipe.name!r}: it needs {need!r}, which is not there")
+            if need not in done:
+                visit(by_name[need], (*path, recipe.name))
+        done[recipe.name] = recipe
+
+    for recipe in recipes:
+        visit(recipe, ())
+    return list(done.values())
+
+
+def selected(recipes: Sequence[Recipe], *, only: Sequence[str] = (), until: str | None = None) -> list[Recipe]:
+    """The recipes of --only and --until. UsageError names the nearest right name."""
+    import difflib
+
+    names = [r.name for r in recipes]
+    for name in [*only, *([until] if until else [])]:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            raise UsageError(
+                f"cannot find the recipe {name!r}",
+                hint=f"did you mean {near[0]!r}?" if near else "the recipes are: " + ", ".join(names),
+            )
+    if until:
+        recipes = recipes[: names.index(until) + 1]
+    return [r for r in recipes if not only or r.name in only]
+
+
+def _from_folder(folder: Path) -> Iterable[Recipe]:
+    for path in sorted(folder.glob("*/recipe.py")):
+        name = path.parent.name
+        spec = importlib.util.spec_from_file_location(f"wizard_recipe_{name}", path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise WizardError(
+                f"cannot load the recipe {path}: {type(error).__name__}: {error}",
+                hint="mend it, or leave out --recipes",
+            ) from error
+        recipe = getattr(module, "recipe", None)
+        if not isinstance(recipe, Recipe) or recipe.name != name:
+            raise WizardError(
+                f"cannot load the recipe {path}: it must define recipe = Recipe({name!r}, __file__, …)",
+                hint="the folder's name and the recipe's name are the same word",
+            )
+        yield recipe
+
+
+def _from_packages() -> Iterable[Recipe]:
+    for point in entry_points(group="wizard.recipes"):
+        recipe = point.load()
+        if isinstance(recipe, Recipe):
+            yield recipe

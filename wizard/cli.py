@@ -1,0 +1,213 @@
+"""The command line: parses, picks a front, maps errors to exit statuses. Nothing heavy is imported at the top."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wizard import __version__
+from wizard.errors import UsageError, WizardError
+
+if TYPE_CHECKING:
+    from wizard.fronts.plain.commands import Options
+
+LAZY = {"practice": "wizard.practice.cli:practice"}
+
+
+class Lazy(click.Group):
+    """A group some of whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LAZY:
+            module, _, name = LAZY[cmd_name].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # the usual listing would import the lazy ones for their first line of help
+        rows = [(name, c.get_short_help_str(90)) for name, c in sorted(self.commands.items())]
+        rows.append(("practice", "Practise on this computer: disposable real Debian servers."))
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows))
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wizard")
+def cli() -> None:
+    """From a bare Linux server to a running Django site, step by step: explained, journalled, reversible.
+
+    \b
+    Examples:
+      wizard practice                               try it all on a disposable server on this computer
+      wizard answers ~/src/mysite >answers.toml     every question, its default, what was found in the project
+      wizard plan root@203.0.113.7 --answers answers.toml
+      wizard setup root@203.0.113.7 --answers answers.toml
+      wizard rollback root@203.0.113.7 --to postgres
+
+    \b
+    Exit status: 0 done · 1 a step or a check failed · 2 wrong usage or answers · 3 cannot reach or log in
+                 4 stopped because of drift or a lock · 130 interrupted
+    """
+
+
+def connection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that talks to a server."""
+    for option in reversed([
+        click.argument("target"),
+        click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="Private key file to log in with."),
+        click.option("--host-key", metavar="SHA256:…", help="The server's host key, for the first contact without a terminal."),
+        click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), help="Answers file (TOML)."),
+        click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help="A folder with recipes of your own."),
+        click.option("--only", multiple=True, metavar="RECIPE", help="Only this recipe (may be given again)."),
+        click.option("--until", metavar="RECIPE", help="Stop after this recipe."),
+        click.option("--take-over", is_flag=True, help="Take the lock from another wizard at work on this server."),
+        click.option("--drift", type=click.Choice(["stop", "keep", "restore"]), help="What was changed by hand."),
+        click.option("--verbose", "-v", is_flag=True, help="Show commands and their output, too."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout; words on stderr."),
+    ]):  # fmt: skip
+        command = option(command)
+    return command
+
+
+FRONT = click.option("--front", type=click.Choice(["tui", "plain", "headless"]), help="How to talk to you.")
+YES = click.option("--yes", "-y", is_flag=True, help="Ask nothing: defaults where an answer is missing, points of no return agreed to.")  # fmt: skip
+
+
+@cli.command()
+@connection
+@FRONT
+@YES
+def setup(yes: bool, front: str | None, **options: Any) -> None:
+    """Set up a site on TARGET, or go on with a set-up that stopped.
+
+    TARGET is user@host[:port], a Host of ~/.ssh/config, or practice:NAME. Running it again resumes, or says that nothing is
+    left to do. Passwords, where they are needed: WIZARD_SSH_PASSWORD, WIZARD_SUDO_PASSWORD, WIZARD_KEY_PASSPHRASE.
+
+    \b
+    Examples:
+      wizard setup root@203.0.113.7 --answers answers.toml
+      wizard setup practice:one --answers answers.toml --yes --json
+      wizard setup deploy@myserver --until postgres
+    """
+    _commands().setup(_options(options, yes=yes, front=front))
+
+
+@cli.command()
+@connection
+def plan(**options: Any) -> None:
+    """Show what setup would change on TARGET: commands and differences. Touches nothing.
+
+    \b
+    Example:
+      wizard plan root@203.0.113.7 --answers answers.toml --verbose
+    """
+    _commands().plan(_options(options))
+
+
+@cli.command()
+@connection
+def status(**options: Any) -> None:
+    """Show the checkpoints on TARGET, and what was changed by hand since.
+
+    \b
+    Example:
+      wizard status deploy@203.0.113.7
+    """
+    _commands().status(_options(options))
+
+
+@cli.command()
+@connection
+def verify(**options: Any) -> None:
+    """Prove that everything on TARGET works: every check, read-only.
+
+    \b
+    Example:
+      wizard verify deploy@203.0.113.7 --answers answers.toml
+    """
+    _commands().verify(_options(options))
+
+
+@cli.command()
+@connection
+@click.option("--to", "checkpoint", metavar="CHECKPOINT", help="Undo what came after this checkpoint.")
+@click.option("--all", "everything", is_flag=True, help="Undo everything, to the server as it was before.")
+@YES
+def rollback(checkpoint: str | None, everything: bool, yes: bool, **options: Any) -> None:
+    """Go back on TARGET to a checkpoint, or to the very beginning. Data is saved under /var/backups/wizard first.
+
+    \b
+    Examples:
+      wizard status deploy@203.0.113.7              lists the checkpoints
+      wizard rollback deploy@203.0.113.7 --to postgres/database
+      wizard rollback deploy@203.0.113.7 --all
+    """
+    if everything == bool(checkpoint):
+        raise UsageError("cannot tell how far to go back", hint="give --to CHECKPOINT or --all")
+    _commands().rollback(_options(options, yes=yes), checkpoint)
+
+
+@cli.command()
+@click.argument("project", required=False, type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help="A folder with recipes of your own.")
+def answers(project: Path | None, recipes: tuple[Path, ...]) -> None:
+    """Print a commented answers file: every question, its default, and what was found in PROJECT.
+
+    \b
+    Example:
+      wizard answers ~/src/mysite >answers.toml
+    """
+    from wizard.fronts.plain.answers_file import render
+
+    click.echo(render(project, recipes), nl=False)
+
+
+def _commands() -> Any:
+    return importlib.import_module("wizard.fronts.plain.commands")
+
+
+def _options(options: dict[str, Any], **more: Any) -> Options:
+    from wizard.fronts.plain.commands import Options
+
+    return Options(**options, **more)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The entry point: one place where errors become words and an exit status."""
+    try:
+        status = cli.main(argv, standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Abort:
+        click.echo(
+            "Interrupted. Nothing is lost: run the same command again, and it goes on where it stopped.", err=True
+        )
+        sys.exit(130)
+    except KeyboardInterrupt:
+        click.echo(
+            "Interrupted. Nothing is lost: run the same command again, and it goes on where it stopped.", err=True
+        )
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except WizardError as error:
+        from wizard.fronts.words import explain
+
+        click.echo(explain(error), err=True)
+        sys.exit(error.exit_status)
+
+
+if __name__ == "__main__":
+    main()

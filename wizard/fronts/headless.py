@@ -1,0 +1,52 @@
+"""The front for programs: events as JSON lines on stdout. It asks nothing; what is undecided stops the run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from wizard import events
+from wizard.engine.runner import Decision
+from wizard.fronts.words import Words, as_json
+
+
+@dataclass
+class Policy:
+    """What a run without questions decides. drift: keep, restore or stop; yes: points of no return are agreed to."""
+
+    drift: str = "stop"
+    yes: bool = False
+
+    def decide(self, question: Decision) -> str:
+        if question.kind == "drift":
+            return self.drift
+        if question.kind == "point_of_no_return":
+            return "go" if self.yes else "stop"
+        return "stop"
+
+
+class Headless:
+    """Writes each event as one JSON object a line; `mask` takes secrets out of what programs printed."""
+
+    def __init__(self, words: Words, mask: Callable[[str], str], out: TextIO | None = None) -> None:
+        self.words = words
+        self.mask = mask
+        self.out = out or sys.stdout
+
+    def emit(self, event: events.Event) -> None:
+        self.write(as_json(self.words, event))
+
+    def write(self, data: dict[str, Any]) -> None:
+        self.out.write(json.dumps(self._masked(data), ensure_ascii=False, default=str) + "\n")
+        self.out.flush()
+
+    def _masked(self, value: Any) -> Any:
+        """Each text masked by itself: JSON's escapes would hide a secret from the search."""
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, dict):
+            return {k: self._masked(v) for k, v in value.items()}
+        return [self._masked(v) for v in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,69 @@
+"""A recipe's guide.md, taken apart: the title, the introduction, what each question asks, the text of each step.
+
+Words for the learner live in guides, one file a language (guide.md, guide.es.md, guide.pt.md), so that code has none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STEP = re.compile(r"^## ([a-z][a-z0-9_-]*): (.+)$")
+QUESTION = re.compile(r"^- `([a-z][a-z0-9_]*)`: (.+)$")
+
+
+@dataclass
+class Guide:
+    """questions: text by question name; steps: (heading, Markdown) by step name; afterwards: what follows the steps."""
+
+    title: str = ""
+    intro: str = ""
+    questions: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, tuple[str, str]] = field(default_factory=dict)
+    text: str = ""
+
+    def heading(self, step: str) -> str:
+        return self.steps[step][0] if step in self.steps else step
+
+
+def read_guide(folder: Path, language: str = "en") -> Guide:
+    """The guide in this language, else in English; an empty guide where there is none."""
+    for name in (f"guide.{language}.md", "guide.md"):
+        if (folder / name).is_file():
+            return parse_guide((folder / name).read_text())
+    return Guide(title=folder.name)
+
+
+def parse_guide(text: str) -> Guide:
+    guide = Guide(text=text)
+    section, body = "intro", [""]
+    sections: dict[str, list[str]] = {section: body}
+    for line in text.splitlines():
+        if line.startswith("# ") and not guide.title:
+            guide.title = line[2:].strip()
+        elif line.strip() == "## Questions":
+            section = "questions"
+            sections[section] = body = []
+        elif match := STEP.match(line):
+            section = match[1]
+            guide.steps[section] = (match[2].strip(), "")
+            sections[section] = body = []
+        else:
+            body.append(line)
+    guide.intro = "\n".join(sections["intro"]).strip()
+    guide.questions = _questions(sections.get("questions", []))
+    guide.steps = {name: (heading, "\n".join(sections[name]).strip()) for name, (heading, _) in guide.steps.items()}
+    return guide
+
+
+def _questions(lines: list[str]) -> dict[str, str]:
+    questions: dict[str, str] = {}
+    name = ""
+    for line in lines:
+        if match := QUESTION.match(line):
+            name = match[1]
+            questions[name] = match[2].strip()
+        elif name and line.startswith("  "):
+            questions[name] += " " + line.strip()
+    return questions

@@ -1,0 +1,207 @@
+"""The journey of one command: target → connection → answers → plan → run. Every front walks it; none is known here."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wizard import answers as answers_
+from wizard import catalog, known
+from wizard.engine.journal import Journal
+from wizard.engine.plan import Plan, make_plan
+from wizard.engine.session import Emit, Session
+from wizard.errors import ConnectError, ConnectionLost, HostKeyError, UsageError, WizardError
+from wizard.events import ServerReplaced
+from wizard.recipe import Answers, Recipe
+from wizard.secret import Secret, masked
+from wizard.server import Server
+from wizard.transport.base import AskHostKey, Login, Transport
+
+PRACTICE = "practice:"
+
+
+@dataclass
+class Request:
+    """What was asked for on the command line (or in the screens): where, how to get in, which recipes, which answers."""
+
+    target: str = ""
+    key: Path | None = None
+    host_key: str | None = None
+    password: Secret | None = None
+    passphrase: Secret | None = None
+    sudo_password: Secret | None = None
+    recipes: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    until: str | None = None
+    answers: Path | None = None
+    take_over: bool = False
+    given: answers_.Given | None = None  # answers that need no file
+
+
+@dataclass
+class Journey:
+    """Holds what the stations of one journey found out. Close it at the end."""
+
+    request: Request
+    emit: Emit
+    ask_host_key: AskHostKey | None = None
+    recipes: list[Recipe] = field(default_factory=list)
+    chosen: list[Recipe] = field(default_factory=list)
+    given: answers_.Given = field(default_factory=answers_.Given)
+    found: Any = None
+    session: Session | None = None
+    answers: Answers | None = None
+
+    def prepare(self) -> None:
+        """Recipes and the answers file, checked. Touches no network."""
+        self.recipes = catalog.load(self.request.recipes)
+        self.chosen = catalog.selected(self.recipes, only=self.request.only, until=self.request.until)
+        if self.request.answers is not None:
+            self.given = answers_.read(self.request.answers, self.recipes)
+        if self.request.given is not None:
+            for table, values in self.request.given.tables.items():
+                self.given.tables[table] = {**values, **self.given.tables.get(table, {})}
+            self.given.env = {**self.request.given.env, **self.given.env}
+
+    def inspect_project(self) -> Any:
+        """Looks at the project's source where it is a folder of this computer; None where it is not."""
+        source = self.given.tables.get("project", {}).get("source")
+        if isinstance(source, str) and source and "://" not in source and Path(source).expanduser().is_dir():
+            from wizard.project.inspect import inspect
+
+            self.found = inspect(Path(source).expanduser())
+        return self.found
+
+    def connect(self, *, acquire: bool) -> Session:
+        """Logs in by the target's login, or by an account that is known to have got in before."""
+        transport = transport_for(self.request, self.ask_host_key)
+        session = Session(transport, self.emit)
+        try:
+            transport.connect()
+        except (HostKeyError, ConnectionLost):
+            raise
+        except ConnectError as error:
+            session.transport = self._other_door(transport, error)
+            session.ways_in.insert(0, session.transport.login)
+        session.open(acquire=acquire, take_over=self.request.take_over)
+        self.session = session
+        self._compare_with_known(session)
+        return session
+
+    def answer(self, ask: answers_.Ask | None = None) -> Answers:
+        """Every question answered, for the server that the session is connected to."""
+        session = self._open_session()
+        self.answers = answers_.complete(
+            self.given, self.recipes, server=session.server, found=self.found, secrets=session.secrets, ask=ask
+        )
+        return self.answers
+
+    def plan(self) -> Plan:
+        """What would change, for the chosen recipes. UsageError when --only leaves out what a recipe needs."""
+        session = self._open_session()
+        assert self.answers is not None
+        missing = _missing(self.chosen, self.recipes, session.journal)
+        if missing:
+            raise UsageError(
+                f"cannot set up only {', '.join(r.name for r in self.chosen)}: {', '.join(missing)} must be set up first",
+                hint="run setup without --only, or with --until",
+            )
+        return make_plan(self.chosen, self.answers, session)
+
+    def mask(self, text: str) -> str:
+        """The text without any secret that this journey knows."""
+        secrets = list(self.answers.all_secrets()) if self.answers else []
+        secrets += self.session.secrets.values() if self.session else []
+        login = (self.request.password, self.request.passphrase, self.request.sudo_password)
+        return masked(text, [*secrets, *(s for s in login if s)])
+
+    def close(self) -> None:
+        """Gives the lock back, and remembers how to get in again."""
+        if self.session is None:
+            return
+        session, self.session = self.session, None
+        memory = known.recall(session.transport.login)
+        users = [way.user for way in session.ways_in]
+        if session.journal.id:
+            memory.target = self.request.target
+            memory.users = list(dict.fromkeys([session.transport.login.user, *users, *memory.users]))
+            memory.journal, memory.size = session.journal.id, session.journal.size
+            memory.checkpoints = [c.step for c in session.journal.checkpoints]
+            memory.at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            known.remember(session.transport.login, memory)
+        session.close()
+
+    def _open_session(self) -> Session:
+        assert self.session is not None, "connect first"
+        return self.session
+
+    def _other_door(self, transport: Transport, error: ConnectError) -> Transport:
+        """The target's login is refused: the set-up itself may have closed that door and opened another."""
+        for user in dict.fromkeys([*known.recall(transport.login).users, *self._users_to_come()]):
+            if user == transport.login.user:
+                continue
+            other = transport.another(transport.login.as_user(user, sudo_password=self._sudo_password(user)))
+            try:
+                other.connect()
+                return other
+            except ConnectError:
+                other.close()
+        raise error
+
+    def _users_to_come(self) -> Iterable[str]:
+        """The accounts that guarded steps will log in as, as far as the answers tell without the server."""
+        return [user for user, _ in self._ways_in()]
+
+    def _sudo_password(self, user: str) -> Secret | None:
+        return self.request.sudo_password or dict(self._ways_in()).get(user)
+
+    def _ways_in(self) -> list[tuple[str, Secret | None]]:
+        try:
+            answers = answers_.complete(self.given, self.recipes, server=Server(), found=self.found)
+            steps = [s for r in self.recipes for s in r.steps if s.way_in is not None]
+            ways = [s.way_in(answers) for s in steps if s.way_in is not None]
+        except (WizardError, LookupError, TypeError, ValueError):
+            return []
+        return [(w.user, w.sudo_password) for w in ways]
+
+    def _compare_with_known(self, session: Session) -> None:
+        memory = known.recall(session.transport.login)
+        if memory.journal and memory.journal != session.journal.id:
+            self.emit(ServerReplaced("other" if session.journal.id else "gone"))
+        elif memory.journal and memory.size > session.journal.size:
+            self.emit(ServerReplaced("older"))
+
+
+def transport_for(request: Request, ask_host_key: AskHostKey | None) -> Transport:
+    """A transport to the target, not yet connected. UsageError when it is none."""
+    from wizard.transport.ssh import SshTransport
+    from wizard.transport.target import known_hosts_file, parse_target
+
+    if request.target.startswith(PRACTICE):
+        from wizard.practice.fleet import Fleet
+
+        server = Fleet().get(request.target.removeprefix(PRACTICE))
+        login = Login(
+            server.host, server.user, server.port, key=server.key,
+            sudo_password=request.sudo_password or server.sudo_password,
+        )  # fmt: skip
+        return SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None)
+    login = parse_target(
+        request.target, key=request.key, passphrase=request.passphrase, password=request.password,
+        sudo_password=request.sudo_password,
+    )  # fmt: skip
+    return SshTransport(
+        login, known_hosts=known_hosts_file(request.target), ask_host_key=ask_host_key,
+        expected_fingerprint=request.host_key,
+    )  # fmt: skip
+
+
+def _missing(chosen: list[Recipe], recipes: list[Recipe], journal: Journal) -> list[str]:
+    """Recipes that the chosen ones need, that are not chosen themselves and not complete on the server."""
+    names = {r.name for r in chosen}
+    by_name = {r.name: r for r in recipes}
+    needed = [need for r in chosen for need in r.needs if need not in names]
+    return [n for n in dict.fromkeys(needed) if not any(journal.complete(s.id) for s in by_name[n].steps)]

@@ -1,0 +1,68 @@
+"""What this computer remembers of servers it set up: how to get back in, and how long their journal was.
+
+A convenience: everything that counts is on the server, and a lost file here loses nothing. No secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from wizard.transport.base import Login
+
+
+@dataclass
+class Known:
+    """One server. users: accounts that got in, newest first; journal: its id; size: its bytes when last seen."""
+
+    target: str = ""
+    users: list[str] = field(default_factory=list)
+    journal: str = ""
+    size: int = 0
+    checkpoints: list[str] = field(default_factory=list)
+    at: str = ""
+
+
+def folder() -> Path:
+    return Path(platformdirs.user_state_path("wizard")) / "servers"
+
+
+def path_of(login: Login) -> Path:
+    return folder() / f"{login.host}_{login.port}.json".replace("/", "_")
+
+
+def recall(login: Login) -> Known:
+    """What is known of this server; an empty record where nothing is, or where the file cannot be read."""
+    try:
+        data = json.loads(path_of(login).read_text())
+        return Known(**{k: v for k, v in data.items() if k in Known.__dataclass_fields__})
+    except (OSError, ValueError, TypeError):
+        return Known()
+
+
+def remember(login: Login, known: Known) -> None:
+    """Stores it for this user alone; a full or read-only disk here must not fail a set-up there."""
+    try:
+        path = path_of(login)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}.new")
+        fresh.write_text(json.dumps(asdict(known), indent=1))
+        fresh.replace(path)
+    except OSError:
+        pass
+
+
+def recent() -> list[Known]:
+    """Servers known here, the latest first."""
+    files = sorted(folder().glob("*.json"), key=lambda p: -p.stat().st_mtime)
+    found = []
+    for file in files:
+        try:
+            found.append(Known(**json.loads(file.read_text())))
+        except (OSError, ValueError, TypeError):
+            continue
+    return found
