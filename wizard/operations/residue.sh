@@ -17,12 +17,14 @@ list_packages() { # name, status, version; the native architecture goes without 
 present() { awk '$2 !~ /^.[nc]/ {print $1}' "$1" | sort; } # of such a list: all but "not installed" and "config-files"
 
 # Where maintainer scripts write. The homes, /srv and /opt are people's; logs of apt and dpkg tell what happened and stay.
+walk() {
+    find "$@" -xdev \( -path /var/lib/wizard -o -path /var/backups/wizard -o -path /var/tmp -o -path /var/log/journal \
+        -o -path /var/log/apt -o -path /var/log/dpkg.log -o -path /var/log/alternatives.log -o -path /var/lib/apt/lists/lock \
+        -o -path /var/cache/apt/archives/lock -o -path '/var/lib/dpkg/lock*' -o -path '/usr/local/*' ! -type d \) \
+        -prune -o -print0
+}
 list_files() {
-    find /etc /usr /var /var/lib /var/cache /var/log /var/spool /boot -xdev \
-        \( -path /var/lib/wizard -o -path /var/backups/wizard -o -path /var/tmp -o -path /var/log/journal \
-        -o -path /var/log/apt -o -path /var/log/dpkg.log -o -path /var/log/alternatives.log -o -path /usr/local \
-        -o -name lock -o -name lock-frontend \) -prune -o -print0 | sort -zu
-    if [ -d /usr/local ]; then find /usr/local -xdev -type d -print0 | sort -zu; fi # made by python3, among others
+    for _d in /etc /usr /var /var/lib /var/cache /var/log /var/spool /boot; do [ ! -d $_d ] || walk $_d; done | sort -zu
 }
 list_etc() { # path, TAB, type and mode and owner and target; and once more with the hash for a file
     {
@@ -30,8 +32,9 @@ list_etc() { # path, TAB, type and mode and owner and target; and once more with
         find /etc -xdev -type f -print0 | xargs -0 -r sha256sum -z | sed -z 's/^\([0-9a-f]*\)  \(.*\)/\2\t\1/'
     } | sort -z
 }
-differing() { comm -z -3 "$1" "$2" | sed -z 's/^\t//; s/\t.*//' | sort -zu; } # paths that two such lists disagree on
-self_made() { grep -zvxE '/etc/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock|ld\.so\.cache|mtab)' || true; }
+paths() { sed -z 's/\t.*//' "$1" | sort -zu; }                                              # of such a list
+differing() { comm -z -3 "$1" "$2" | sed -z 's/^\t//; s/\t.*//' | sort -zu; } # those that two such lists disagree on
+no_accounts() { grep -zvxE '/etc/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)' || true; } # they have a way of their own
 owned() { # what installed packages own, with /lib and the like where they really are
     cat /var/lib/dpkg/info/*.list | sed -E 's#^/(bin|sbin|lib|lib32|lib64|libx32)(/|$)#/usr/\1\2#' | tr '\n' '\0' | sort -zu
 }
@@ -89,4 +92,150 @@ added() { comm -13 "$change/before/present" "$change/after/present"; }
 whole() {
     _bad=$(dpkg --verify $(added) | grep -vE ' c /| /usr/share/(doc|man|info|locale|lintian|help|gnome)/' || true)
     [ -z "$_bad" ] || { echo "$_bad" >&2; return 1; }
+}
+
+put_back() {
+    if [ ! -d "$change/before" ]; then return 0; fi # stopped before apt was started
+    mend_packages || true
+    if [ ! -e "$change/kept" ]; then look_for_strangers; fi
+    comm -z -13 "$change/before/files" "$change/after/files" >"$change/new"
+    added >"$change/added"
+    list_packages >"$change/packages"
+    present "$change/packages" | comm -12 - "$change/added" >"$change/todo"
+    if [ -s "$change/todo" ]; then take_away $(cat "$change/todo"); fi
+    list_packages >"$change/packages"
+    put_files_back
+    put_accounts_back
+    put_registries_back
+    systemctl daemon-reload
+    sync -f /
+}
+
+# Before anything is taken away: what was changed or came since is not ours. It is kept, or saved where purging takes it.
+look_for_strangers() {
+    if [ ! -d "$change/after" ]; then
+        remember after # the change broke off, so nobody knows which files in /etc were a person's
+        if ! cmp -s "$change/before/etc" "$change/after/etc"; then save etc etc; fi
+    fi
+    list_etc >"$change/etc"
+    differing "$change/after/etc" "$change/etc" | no_accounts | { grep -zvx /etc/ld.so.cache || true; } >"$change/.kept"
+    tr '\0' '\n' <"$change/.kept" | sed 's/^/changed since, so it is kept: /'
+    existing <"$change/.kept" >"$change/save"
+    if [ -s "$change/save" ]; then save changed-in-etc --no-recursion --null -T "$change/save"; fi
+    save_clusters
+    later_data >"$change/save"
+    if [ -s "$change/save" ]; then save later-data --no-recursion --null -T "$change/save"; fi
+    : >"$change/accounts"
+    for _f in $accounts; do
+        if [ -e "/etc/$_f" ] && ! cmp -s "/etc/$_f" "$change/after/accounts/$_f"; then echo "$_f" >>"$change/accounts"; fi
+    done
+    sync -f "$change" && mv "$change/.kept" "$change/kept"
+}
+existing() { xargs -0 -r sh -c 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf "%s\0" "${p#/}"; fi; done' -; }
+save() { # NAME TAR-ARGUMENT…: for root alone, and said
+    _saved=/var/backups/wizard/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$change")-$1.tar.gz
+    shift
+    (umask 077 && mkdir -p /var/backups/wizard && tar -C / --numeric-owner -czf "$_saved.part" "$@" && sync "$_saved.part")
+    mv "$_saved.part" "$_saved" && say "saved first: $_saved"
+}
+# Files that came later into folders that came with the packages, but for logs, caches and programs' own state.
+later_data() {
+    list_files >"$change/files"
+    comm -z -13 "$change/before/files" "$change/after/files" | comm -z -12 - "$change/files" |
+        xargs -0 -r sh -c 'find "$@" -xdev ! -type d -print0' - | sort -zu | comm -z -23 - "$change/after/files" |
+        { grep -zvE '^/(etc|usr|boot|var/cache|var/log)/|^/var/lib/(apt|dpkg|fail2ban|logrotate|nginx|polkit-1|postgresql|systemd|ucf)/' || true; } |
+        sed -z 's#^/##'
+}
+theirs="SELECT 1 WHERE EXISTS (SELECT FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1'))
+    OR EXISTS (SELECT FROM pg_roles WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_class WHERE oid >= 16384)"
+save_clusters() { # purging PostgreSQL drops its clusters without a word
+    if ! added | grep -qx postgresql-common || ! command -v pg_lsclusters >/dev/null; then return 0; fi
+    pg_lsclusters -h | while read -r _version _name _port _state _owner _data _log; do
+        [ "$_state" = online ] || pg_ctlcluster "$_version" "$_name" start </dev/null || true
+        if ! _found=$(cd / && runuser -u postgres -- psql -AtX -p "$_port" -c "$theirs" </dev/null); then
+            save "postgresql-$_version-$_name" "${_data#/}"
+        elif [ -n "$_found" ]; then
+            (umask 077 && mkdir -p /var/backups/wizard)
+            _saved=/var/backups/wizard/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$change")-postgresql-$_version-$_name.sql
+            (umask 077 && cd / && runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$_saved.part" && sync "$_saved.part")
+            mv "$_saved.part" "$_saved" && say "there are databases in it; saved first: $_saved"
+        fi
+    done
+}
+
+take_away() { # PACKAGE…: exactly these
+    _needing=$(would purge -- "$@" | sed -nE 's/^(Purg|Remv) ([^ ]+).*/\2/p' | sort | comm -23 - "$change/added")
+    if [ -n "$_needing" ]; then refuse "remove what was installed: other packages need it:" $_needing; fi
+    _units=$(dpkg-query -L "$@" | sed -nE 's#.*/systemd/system/([^/]+\.(service|socket|timer|path))$#\1#p' | sed 's/@\./@*./' | sort -u)
+    if [ -n "$_units" ]; then systemctl stop $_units 2>/dev/null || true; fi
+    # one whose configuration was here before is removed, and its configuration stays
+    _rest=$(awk '$2 ~ /^.c/ {print $1}' "$change/before/packages" | sort | comm -12 - "$change/todo")
+    if [ -n "$_rest" ]; then apt_get remove -- $_rest; fi
+    _rest=$(awk '$2 ~ /^.c/ {print $1}' "$change/before/packages" | sort | comm -13 - "$change/todo")
+    if [ -n "$_rest" ]; then apt_get purge -- $_rest; fi
+    if [ -n "$_units" ]; then systemctl reset-failed $_units 2>/dev/null || true; fi
+}
+
+put_files_back() {
+    list_files >"$change/files"
+    owned >"$change/owned"
+    comm -z -12 "$change/new" "$change/files" | xargs -0 -r sh -c 'find "$@" -xdev -print0' - | sort -zu |
+        comm -z -23 - "$change/owned" | comm -z -23 - "$change/kept" | remove
+    list_etc >"$change/etc"
+    paths "$change/before/etc" >"$change/paths"
+    differing "$change/before/etc" "$change/etc" | no_accounts | comm -z -23 - "$change/kept" >"$change/wrong"
+    comm -z -12 "$change/wrong" "$change/paths" | sed -z 's#^/##' >"$change/restore"
+    tar -C / --numeric-owner -xpf "$change/before/etc.tar" --no-recursion --null -T "$change/restore"
+    comm -z -23 "$change/wrong" "$change/paths" | comm -z -23 - "$change/owned" | remove
+}
+remove() { # paths on stdin, in order; a folder with something in it stays, and so does any file in /usr/local
+    sort -zr | xargs -0 -r sh -c 'for p; do
+        if [ -d "$p" ] && [ ! -L "$p" ]; then rmdir -- "$p" 2>/dev/null || true
+        else case $p in /usr/local/*) ;; *) rm -f -- "$p" ;; esac; fi
+    done' -
+}
+
+new_names() { # passwd|group: those that came with the packages and are here still
+    for _f in before/accounts after/accounts; do cut -d: -f1 "$change/$_f/$1" | sort >"$change/.$(dirname $_f)"; done
+    cut -d: -f1 "/etc/$1" | sort | comm -12 - "$change/.after" | comm -23 - "$change/.before"
+}
+id_of() { sed -n "s/^$2:[^:]*:\([0-9]*\):.*/\1/p" "/etc/$1"; } # passwd|group NAME
+put_accounts_back() {
+    _users=$(new_names passwd)
+    _groups=$(new_names group)
+    _tests=
+    for _u in $_users; do
+        _tests="$_tests -o -uid $(id_of passwd "$_u")"
+        find /proc -maxdepth 1 -name '[0-9]*' -user "$_u" -printf '%f\n' 2>/dev/null | xargs -r kill -9 2>/dev/null || true
+    done
+    for _g in $_groups; do _tests="$_tests -o -gid $(id_of group "$_g")"; done
+    if [ -n "$_tests" ]; then
+        awk '$3 ~ /^(ext[234]|xfs|btrfs|overlay|zfs|f2fs)$/ {print $2}' /proc/mounts |
+            xargs -I{} find {} -xdev \( -false $_tests \) -printf '%U %G %p\n' >"$change/still-owned" 2>/dev/null || true
+    else
+        : >"$change/still-owned"
+    fi
+    if [ ! -s "$change/accounts" ] && [ ! -s "$change/still-owned" ]; then
+        for _f in $accounts; do for _g in "$_f" "$_f-"; do put_account_file "$_g"; done; done
+        return 0
+    fi
+    for _u in $_users; do unless_owner 1 "$(id_of passwd "$_u")" "the user $_u" || userdel "$_u"; done
+    for _g in $(new_names group); do unless_owner 2 "$(id_of group "$_g")" "the group $_g" || groupdel "$_g"; done
+}
+unless_owner() { # 1|2 ID WHAT: succeeds, and says so, where it owns files still
+    _file=$(awk -v id="$2" -v n="$1" '$n == id {sub(/^[0-9]+ [0-9]+ /, ""); print; exit}' "$change/still-owned")
+    [ -n "$_file" ] && say "kept, because it owns $_file: $3"
+}
+put_account_file() {
+    if [ ! -e "$change/before/accounts/$1" ]; then rm -f "/etc/$1"; return 0; fi
+    if cmp -s "$change/before/accounts/$1" "/etc/$1"; then return 0; fi
+    cp -p "$change/before/accounts/$1" "/etc/.$1.wizard" && sync "/etc/.$1.wizard" && mv "/etc/.$1.wizard" "/etc/$1"
+}
+
+put_registries_back() {
+    if cmp -s "$change/before/packages" "$change/packages"; then
+        tar -C / --numeric-owner -xpf "$change/before/registries.tar"
+    else
+        comm -13 "$change/before/packages" "$change/packages" | sed 's/^/not as before, and left alone: /'
+    fi
 }

@@ -1,0 +1,125 @@
+"""What a server is like, in many plain facts, and how two such fingerprints differ. Reads only; must not know the engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from wizard.errors import WizardError
+from wizard.transport.base import Transport
+
+Fingerprint = dict[str, dict[str, str]]
+"""Section → thing → how it is. The sections are those of SCRIPT."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A difference that a rollback may leave: things of a section whose whole name matches, and why that is right."""
+
+    section: str
+    pattern: str
+    reason: str
+
+
+ALLOWED = (
+    Allowed("trees", r"/var/log/(apt(/.*)?|dpkg\.log|alternatives\.log)", "what apt and dpkg did stays on record"),
+    Allowed("trees", r"/var/log/(journal/.*|[wb]tmp|lastlog|wtmp\.db)", "the system's journal and its list of logins"),
+    Allowed("trees", r"/var/cache/apt/(src)?pkgcache\.bin", "a cache that apt rebuilds whenever it is asked something"),
+    Allowed("trees", r"/var/cache/ldconfig/aux-cache", "a cache that ldconfig rebuilds"),
+    Allowed("trees", r"/var/cache/debconf/.*-old", "debconf's copy of its databases from one change ago"),
+    Allowed("trees", r"/var/lib/dpkg/.*-old|/var/lib/dpkg/lock.*", "dpkg's one-generation backups and its lock"),
+    Allowed("trees", r"/var/lib/ucf/.*\.[0-9]", "ucf's one-generation backups"),
+    Allowed("trees", r"/var/(lib/apt/lists|cache/apt/archives)/lock", "apt's lock files, empty"),
+    Allowed("trees", r"/var/lib/private(/.*)?|/var/lib/systemd/(timers|linger|random-seed|rfkill)(/.*)?", "systemd's own state"),
+    Allowed("trees", r"/var/lib/wizard(/.*)?", "the journal: how else would one know what was undone"),
+    Allowed("trees", r"/var/backups/wizard(/.*)?", "data that came later is saved here before it is taken away"),
+    Allowed("trees", r"/root/\.(cache|local|ssh/known_hosts).*", "what a login of root itself writes"),
+)
+
+SCRIPT = r"""
+export LC_ALL=C.UTF-8
+section() { printf '\035%s\n' "$1"; }
+tree() { find "$@" -xdev -printf '%p\t%y %m %u:%g %l\n' 2>/dev/null; }
+section packages; dpkg-query -W -f='${binary:Package}\t${db:Status-Abbrev} ${Version}\n'
+section marks; apt-mark showauto | sed 's/$/\tauto/'; apt-mark showmanual | sed 's/$/\tmanual/'
+section etc; tree /etc; find /etc -xdev -type f -exec sha256sum {} + | sed 's/^\([0-9a-f]*\)  \(.*\)/\2#\t\1/'
+section users; getent passwd | sed 's/:/\t/'
+section groups; getent group | sed 's/:/\t/'
+section enabled; systemctl list-unit-files --no-legend --no-pager --plain | awk '{print $1 "\t" $2}'
+section active; systemctl list-units --no-legend --no-pager --plain --state=active,activating,failed |
+    awk '$1 !~ /^(session-|user@|user-|user-runtime-dir@|run-|wizard-|dev-|sys-)/ {print $1 "\t" $3}'
+section timers; systemctl list-timers --all --no-legend --no-pager --plain | awk '{print $(NF - 1) "\t" $NF}'
+section ports; ss -Hltnu | awk '{print $1 " " $5 "\tlistens"}'
+section firewall; python3 - <<'PYTHON'
+import collections, socket, struct
+# nft may not be installed (any more) while its rules stand: so the kernel is asked itself
+def dump(message):
+    link = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+    link.send(struct.pack("=IHHIIBBH", 20, 10 << 8 | message, 0x301, 1, 0, 0, 0, 0))
+    while True:
+        data = link.recv(1 << 20)
+        while data:
+            size, kind = struct.unpack_from("=IH", data)
+            if kind in (2, 3):
+                return
+            attributes, rest = {}, data[20:size]
+            while len(rest) >= 4:
+                length, name = struct.unpack_from("=HH", rest)
+                attributes[name & 0x3FFF] = rest[4:length]
+                rest = rest[(length + 3) & ~3:]
+            yield data[16], attributes
+            data = data[(size + 3) & ~3:]
+text = lambda value: value.rstrip(b"\0").decode()
+for family, a in dump(1):
+    print(f"table {family} {text(a[1])}\tis there")
+for family, a in dump(4):
+    print(f"chain {family} {text(a[1])} {text(a[3])}\tpolicy {a.get(5, b'').hex()}")
+rules = collections.Counter(f"rules {family} {text(a[1])} {text(a[2])}" for family, a in dump(7))
+for name, count in rules.items():
+    print(f"{name}\t{count}")
+PYTHON
+section sysctl; sysctl -a 2>/dev/null | sed 's/ = /\t/' | grep -vE '^(kernel\.(random|ns_last_pid|pty\.nr|sched_domain)|fs\.(dentry-state|file-nr|inode-|aio-nr|quota)|net\.netfilter\.nf_conntrack_(count|buckets|max)|vm\.(stat|drop))'
+section swap; sed 1d /proc/swaps | awk '{print $1 "\t" $2 " " $3}'
+section modules; cut -d' ' -f1 /proc/modules | sed 's/$/\tloaded/'
+section trees; tree /srv /opt /home /root /usr /var /boot
+section clusters; ls -d /etc/postgresql/*/* /var/lib/postgresql/*/* 2>/dev/null | sed 's/$/\tis there/'
+section locale; printf 'timezone\t%s\n' "$(date +%Z%z) $(readlink /etc/localtime)"
+"""
+
+
+def fingerprint(transport: Transport) -> Fingerprint:
+    """All of it, in one script. WizardError when the server doesn't answer in full."""
+    result = transport.run(SCRIPT, label="fingerprint", silence=120)
+    found: Fingerprint = {}
+    for part in result.out.split("\x1d")[1:]:
+        name, _, lines = part.partition("\n")
+        found[name] = dict(line.partition("\t")[::2] for line in lines.splitlines())
+    if "locale" not in found or not found["packages"]:
+        raise WizardError("cannot take the server's fingerprint", details=result.err)
+    return found
+
+
+def differences(before: Fingerprint, after: Fingerprint, allowed: Iterable[Allowed] = ALLOWED) -> list[str]:
+    """One line for each thing that is not as before, but for what is allowed; [] when there is none."""
+    allowed = tuple(allowed)
+    lines = []
+    for section in before.keys() | after.keys():
+        old, new = before.get(section, {}), after.get(section, {})
+        for thing in old.keys() | new.keys():
+            if old.get(thing) != new.get(thing) and not _allowed(section, thing, allowed):
+                lines.append(f"{section}: {thing}: {_said(old, thing)} → {_said(new, thing)}")
+    return sorted(lines)
+
+
+def _allowed(section: str, thing: str, allowed: Iterable[Allowed]) -> bool:
+    return any(a.section == section and re.fullmatch(a.pattern, thing) for a in allowed)
+
+
+def _said(things: Mapping[str, str], thing: str) -> str:
+    return things.get(thing, "nothing").strip() or "there"
+
+
+def dumps(found: Fingerprint) -> str:
+    return json.dumps(found, indent=1, sort_keys=True)
