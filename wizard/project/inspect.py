@@ -40,7 +40,7 @@ def _root(source: Source, folder: Path) -> tuple[str, list[Problem]]:
     manage = [f for f in source.files if posixpath.basename(f) == "manage.py" and "django" in _lower(source, f)]
     manage.sort(key=_depth)
     if manage:
-        near = [f for f in manage if _depth(f) == _depth(manage[0])]
+        near = [f for f in manage if _depth(f)[:2] == _depth(manage[0])[:2]]
         problems = [Problem("several_manage_py", *near)] if len(near) > 1 else []
         return posixpath.dirname(manage[0]) or ".", problems
     for name, mark in (
@@ -126,13 +126,13 @@ class _Look:
         """The module to run the site with: what wsgi.py names, unless that is for development; all others too."""
         named: list[str] = []
         for name in ("wsgi.py", "asgi.py", "manage.py"):
-            for path in self._below(name):
+            for path in self._below(name)[:1]:
                 named += _modules_named(self.source.module(path))
         existing = [module for module in dict.fromkeys(named) if self.source.find(module, *self.bases)]
         for module in dict.fromkeys(named):
             if module not in existing:
                 self._problem("settings_missing", module)
-        candidates = tuple(dict.fromkeys([*existing, *self._alike()]))
+        candidates = tuple(dict.fromkeys([*existing, *self._alike({module.partition(".")[0] for module in existing})]))
         if not candidates:
             self._problem("no_settings")
             return (named[0] if named else None), ()
@@ -144,10 +144,10 @@ class _Look:
     def _below(self, name: str) -> list[str]:
         inside = "" if self.root == "." else self.root + "/"
         paths = [f for f in self.source.files if posixpath.basename(f) == name and f.startswith(inside)]
-        return sorted((f for f in paths if not _depth(f)[0] or _depth(inside + "x")[0]), key=_depth)
+        return sorted(paths, key=_depth)
 
-    def _alike(self) -> list[str]:
-        """Modules that look like settings by their name: settings.py, settings/*.py, settings_*.py."""
+    def _alike(self, own: set[str]) -> list[str]:
+        """Modules that look like settings: settings.py, settings/*.py, settings_*.py; an example's only if our own."""
         found = []
         for path in self.source.files:
             folder, name = posixpath.split(path)
@@ -157,7 +157,8 @@ class _Look:
             if (in_package or alone) and re.search(r"INSTALLED_APPS|import \*|DATABASES|include\(", text):
                 base = next((b for b in self.bases if b == "." or path.startswith(b + "/")), ".")
                 module = dotted(path, base)
-                if not _depth(path)[0] and re.fullmatch(r"\w+(\.\w+)*", module):
+                ours = not _depth(path)[0] or module.partition(".")[0] in own
+                if ours and re.fullmatch(r"\w+(\.\w+)*", module):
                     found.append(module)
         return found
 

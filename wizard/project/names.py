@@ -7,6 +7,7 @@ Looks at syntax trees only. Must not know what is read.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -139,12 +140,21 @@ def _wrapper(node: ast.FunctionDef, names: Names) -> Wrapper | None:
     defaults |= {a.arg: d for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d}
     every = [*parameters, *(argument.arg for argument in node.args.kwonlyargs)]
     default_name = next((name for name in every if "default" in name or name == "fallback"), None)
-    fails = any(isinstance(child, ast.Raise) for child in ast.walk(node)) or any(
-        isinstance(child, ast.Subscript) and path_of(child.value) in names.environ for child in ast.walk(node)
-    )
     returns = node.returns.value if isinstance(node.returns, ast.Subscript) else node.returns
     default = defaults.get(default_name or "")
-    return Wrapper(position, default_name, default, fails, cast_of(returns).replace("json", "url"))
+    return Wrapper(position, default_name, default, _fails(node, names), cast_of(returns).replace("json", "url"))
+
+
+def _fails(node: ast.FunctionDef, names: Names) -> bool:
+    """Whether a missing variable is an error: os.environ[…], or a raise when the value is not there."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Subscript) and path_of(child.value) in names.environ:
+            return True
+        if isinstance(child, ast.If) and any(isinstance(part, ast.Raise) for part in child.body):
+            missing = re.fullmatch(r"not \w+|\w+ (is|==) (None|'')", ast.unparse(child.test))
+            if missing:
+                return True
+    return False
 
 
 def _parameters_read(node: ast.FunctionDef, names: Names) -> Iterator[str]:

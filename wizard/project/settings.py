@@ -10,7 +10,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from wizard.project.found import EnvName
@@ -43,7 +43,7 @@ SETTINGS = {
     "TIME_ZONE": "time_zone",
 }
 BY_NAME = {
-    r"(.*_)?SECRET(_KEY)?": "secret_key",
+    r"((DJANGO|APP|SITE|WEB)_)?SECRET(_KEY)?": "secret_key",
     r"((DJANGO|APP)_)?DEBUG": "debug",
     r"(.*_)?ALLOWED_HOSTS?": "allowed_hosts",
     r"(.*_)?CSRF_(TRUSTED_)?ORIGINS?": "csrf",
@@ -61,6 +61,10 @@ BY_NAME = {
     r"SENTRY_DSN": "sentry",
     r"TZ|TIME_?ZONE": "time_zone",
 }
+# What a setting is under these conditions is not what it usually is.
+EXCEPTIONAL = re.compile(r"^DEBUG$|sys\.argv|environ|getenv")
+# Settings whose variable may go by any name: it is found through what the setting is made of.
+FOLLOWED = ("SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASES", "STATIC_ROOT", "MEDIA_ROOT")
 SECRET = re.compile(r"SECRET|PASS(WORD|WD|PHRASE)?$|TOKEN|API_?KEY|PRIVATE|DSN|CREDENTIAL|_KEY$|SALT", re.I)
 
 
@@ -100,7 +104,7 @@ class Settings:
         return self._loaded.get(path, {})
 
     def _run(self, body: list[ast.stmt], values: Values, path: str, *, weak: bool) -> None:
-        """Follows the statements; what is weak (only under DEBUG, only in tests) does not replace what is there."""
+        """Follows the statements; what is weak (an exceptional condition's) does not replace what is there."""
         for node in body:
             if isinstance(node, ast.ImportFrom | ast.Import):
                 self._import(node, values, path)
@@ -109,15 +113,23 @@ class Settings:
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 self._call(node.value, values, path)
             elif isinstance(node, ast.If):
-                test = ast.unparse(node.test)
-                only_debug = test == "DEBUG" or "sys.argv" in test
-                self._run(node.body, values, path, weak=weak or only_debug)
-                self._run(node.orelse, values, path, weak=weak or test == "not DEBUG")
+                self._branch(node, values, path, weak=weak)
             elif isinstance(node, ast.Try):
                 for part in (node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody):
                     self._run(part, values, path, weak=weak)
             elif isinstance(node, ast.With):
                 self._run(node.body, values, path, weak=weak)
+
+    def _branch(self, node: ast.If, values: Values, path: str, *, weak: bool) -> None:
+        test = ast.unparse(node.test)
+        exceptional = bool(EXCEPTIONAL.search(test))
+        before = dict(values)
+        self._run(node.body, values, path, weak=weak or exceptional)
+        first = {name: value for name, value in values.items() if value is not before.get(name)}
+        self._run(node.orelse, values, path, weak=weak or test == "not DEBUG")
+        for name, value in first.items():
+            if exceptional and values[name] is not value:  # what else it may be is worth knowing too
+                values[name] = replace(values[name], parts=(*values[name].parts, *value.parts))
 
     def _import(self, node: ast.ImportFrom | ast.Import, values: Values, path: str) -> None:
         for found, names in self._imported(node, path):
@@ -213,13 +225,22 @@ class Settings:
         for tree in trees.values():
             wrappers |= wrappers_in(tree)
         reads = [(path, read) for path, tree in trees.items() for read in reads_in(tree, wrappers)]
-        behind = {setting: self.names_behind(setting) for setting in SETTINGS}
+        behind = {setting: self.names_behind(setting) for setting in FOLLOWED}
         found: dict[str, EnvName] = {}
         for path, read in reads:
             if read.name not in IGNORED:
-                new = _env_name(path, read, behind)
+                new = self._split(_env_name(path, read, behind))
                 found[new.name] = _merged(found[new.name], new) if new.name in found else new
         return tuple(found.values())
+
+    def _split(self, name: EnvName) -> EnvName:
+        """A list of hosts may be split only where the setting is made: `if v := getenv("X"): HOSTS = v.split(",")`."""
+        setting = {"allowed_hosts": "ALLOWED_HOSTS", "csrf": "CSRF_TRUSTED_ORIGINS"}.get(name.purpose or "")
+        if name.kind == "text" and setting in self.values:
+            texts = " ".join(ast.unparse(part) for part in self.values[setting].parts)
+            if match := re.search(r"\.split\((?:'([^']+)')?", texts):
+                return replace(name, kind="list", separator=match[1] or " ")
+        return name
 
 
 def _assign(node: ast.Assign | ast.AnnAssign | ast.AugAssign, values: Values, path: str, *, weak: bool) -> None:

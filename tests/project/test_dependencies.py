@@ -1,0 +1,156 @@
+"""Which file the dependencies come from, which packages are in it, which Python and which Debian packages they need."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project.conftest import Tree
+from wizard.project.dependencies import admits
+from wizard.project.found import DependencyFile, Found, Problem
+from wizard.project.inspect import inspect
+
+LOCK = """
+version = 1
+requires-python = ">=3.12"
+[[package]]
+name = "shop"
+version = "0.1"
+source = { virtual = "." }
+dependencies = [{ name = "django" }, { name = "psycopg", extra = ["binary"] }]
+[package.dev-dependencies]
+dev = [{ name = "pytest" }]
+[[package]]
+name = "django"
+version = "6.0.1"
+dependencies = [{ name = "asgiref" }]
+[[package]]
+name = "asgiref"
+version = "3.9"
+[[package]]
+name = "psycopg"
+version = "3.2"
+[package.optional-dependencies]
+binary = [{ name = "psycopg-binary" }]
+[[package]]
+name = "psycopg-binary"
+version = "3.2"
+[[package]]
+name = "pytest"
+version = "8"
+"""
+
+
+def look(project: Tree, **files: str) -> Found:
+    return inspect(project("", {name.replace("__", "/").replace("_txt", ".txt"): text for name, text in files.items()}))
+
+
+def named(found: Found) -> tuple[str, ...]:
+    return found.dependencies.packages if found.dependencies else ()
+
+
+def test_a_lock_comes_first_and_development_groups_are_left_out(project: Tree) -> None:
+    pyproject = '[project]\nname = "shop"\ndependencies = ["Django"]'
+    found = inspect(project("", {"uv.lock": LOCK, "pyproject.toml": pyproject, "requirements.txt": "flask"}))
+    others = ("requirements.txt", "pyproject.toml")
+    packages = ("asgiref", "django", "psycopg", "psycopg-binary")
+    assert found.dependencies == DependencyFile("uv.lock", "uv.lock", "locked", packages, others)
+    assert (found.django, found.requires_python, found.has_database_driver) == ("==6.0.1", ">=3.12", True)
+    assert found.native_packages == () and Problem("needs_python", "3.12") in found.problems
+
+
+def test_production_requirements_come_before_plain_ones_and_what_they_include_is_read(project: Tree) -> None:
+    found = look(
+        project,
+        requirements_txt="-r requirements/dev.txt",
+        requirements__production_txt="-r base.txt\ngunicorn==23.0 \\\n    --hash=sha256:abc\n",
+        requirements__base_txt="# site\nDjango>=4.2,<5  # LTS\nDjango_Extensions[all] ; os_name>'3'\n-r base.txt\n",
+    )
+    assert found.dependencies and found.dependencies.path == "requirements/production.txt"
+    assert found.dependencies.reason == "production"
+    assert named(found) == ("django", "django-extensions", "gunicorn")
+    assert (found.django, found.requires_python) == (">=4.2,<5", ">=3.8")
+
+
+def test_requirements_from_git_are_named_and_need_git(project: Tree) -> None:
+    text = "git+https://example.org/a.git#egg=Shop_Kit\nkit @ git+https://example.org/b\n-e .\n./local\n--index-url x\n"
+    found = look(project, requirements_txt=text)
+    assert named(found) == ("kit", "shop-kit")
+    assert found.native_packages == ("git",)
+
+
+def test_poetrys_pyproject_is_read(project: Tree) -> None:
+    text = '[tool.poetry.dependencies]\npython = "^3.10"\nDjango = "~5.2"\npsycopg = {version = "*", extras = ["c"]}\n'
+    found = inspect(project("", {"pyproject.toml": text}))
+    assert found.dependencies and (found.dependencies.kind, found.dependencies.reason) == ("pyproject.toml", "only")
+    assert (found.django, found.requires_python) == (">=5.2,<5.3", ">=3.10,<4")
+    assert "libpq-dev" in found.native_packages
+
+
+def test_a_pyproject_that_only_configures_tools_is_no_dependency_file(project: Tree) -> None:
+    found = inspect(project("", {"pyproject.toml": "[tool.ruff]\nline-length = 100\n", "Pipfile": ""}))
+    assert found.dependencies is None
+    assert {Problem("no_dependencies"), Problem("unsupported_dependencies", "Pipfile")} <= set(found.problems)
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({".python-version": "3.13.1\n"}, "==3.13.*"),
+        ({"runtime.txt": "python-3.9.18"}, "==3.9.*"),
+        ({".python-version": "3.13", "pyproject.toml": '[project]\nrequires-python = ">=3.11"'}, ">=3.11"),
+        ({"requirements.txt": "django~=6.0"}, ">=3.12"),
+        ({"requirements.txt": "django>=5"}, ">=3.10"),
+        ({"requirements.txt": "django"}, None),
+        ({"pyproject.toml": "not = [toml"}, None),
+    ],
+)
+def test_the_python_needed_is_what_is_asked_for_or_what_django_needs(
+    project: Tree, files: dict[str, str], wanted: str | None
+) -> None:
+    found = inspect(project("", dict(files)))
+    assert found.requires_python == wanted
+    told = any(problem.code == "needs_python" for problem in found.problems)
+    assert told == (wanted is not None and not admits(wanted, (3, 11)))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "native"),
+    [
+        ("psycopg2", {"libpq-dev", "gcc", "python3-dev"}),
+        ("psycopg2-binary", set()),
+        ("psycopg", {"libpq5"}),
+        ("psycopg[binary]", set()),
+        ("psycopg[pool, c]", {"libpq-dev", "gcc", "python3-dev"}),
+        ("Pillow\nlxml\ncryptography", set()),
+        ("mysqlclient", {"default-libmysqlclient-dev", "pkg-config", "gcc", "python3-dev"}),
+    ],
+)
+def test_debian_packages_follow_from_the_requirements(project: Tree, requirement: str, native: set[str]) -> None:
+    assert set(look(project, requirements_txt=requirement).native_packages) == native
+
+
+def test_geodjango_needs_its_libraries(project: Tree) -> None:
+    assert "gdal-bin" in inspect(project("INSTALLED_APPS = ['django.contrib.gis']")).native_packages
+
+
+@pytest.mark.parametrize(
+    ("specifier", "admitted", "refused"),
+    [
+        (">=3.12", (3, 12), (3, 11)),
+        (">3.11", (3, 12), (3, 11)),
+        ("<3.12", (3, 11), (3, 12)),
+        ("<=3.11", (3, 11), (3, 12)),
+        ("==3.11.*", (3, 11), (3, 12)),
+        ("~=3.11", (3, 13), (3, 10)),
+        ("~=3.11.2", (3, 11), (3, 12)),
+        ("!=3.11.*,>=3.10", (3, 12), (3, 11)),
+        ("!=3.11.2", (3, 11), (4, 0)),
+        (">=3.9,<4", (3, 13), (4, 0)),
+        ("== 3.*", (3, 5), (2, 7)),
+    ],
+)
+def test_specifiers_admit_what_the_standard_says(
+    specifier: str, admitted: tuple[int, int], refused: tuple[int, int]
+) -> None:
+    assert admits(specifier, admitted)
+    assert specifier == "!=3.11.2" or not admits(specifier, refused)
