@@ -73,6 +73,19 @@ def selected(recipes: Sequence[Recipe], *, only: Sequence[str] = (), until: str 
     return [r for r in recipes if not only or r.name in only]
 
 
+def with_needs(chosen: Sequence[Recipe], recipes: Sequence[Recipe]) -> list[Recipe]:
+    """The chosen recipes and everything that they need, in the order of `recipes`: whose questions must be answered."""
+    by_name = {r.name: r for r in recipes}
+    wanted: set[str] = set()
+    queue = [r.name for r in chosen]
+    while queue:
+        name = queue.pop()
+        if name not in wanted:
+            wanted.add(name)
+            queue += by_name[name].needs
+    return [r for r in recipes if r.name in wanted]
+
+
 def _from_folder(folder: Path) -> Iterable[Recipe]:
     for path in sorted(folder.glob("*/recipe.py")):
         name = path.parent.name

@@ -15,12 +15,14 @@ QUESTION = re.compile(r"^- `([a-z][a-z0-9_]*)`: (.+)$")
 
 @dataclass
 class Guide:
-    """questions: text by question name; steps: (heading, Markdown) by step name; afterwards: what follows the steps."""
+    """questions: text by question name; steps: (heading, Markdown) by step name; afterwards: what
+    each thing told at the end is."""
 
     title: str = ""
     intro: str = ""
     questions: dict[str, str] = field(default_factory=dict)
     steps: dict[str, tuple[str, str]] = field(default_factory=dict)
+    afterwards: dict[str, str] = field(default_factory=dict)
     text: str = ""
 
     def heading(self, step: str) -> str:
@@ -42,8 +44,8 @@ def parse_guide(text: str) -> Guide:
     for line in text.splitlines():
         if line.startswith("# ") and not guide.title:
             guide.title = line[2:].strip()
-        elif line.strip() == "## Questions":
-            section = "questions"
+        elif line.strip() in ("## Questions", "## Afterwards"):
+            section = line[3:].strip().lower()
             sections[section] = body = []
         elif match := STEP.match(line):
             section = match[1]
@@ -52,12 +54,13 @@ def parse_guide(text: str) -> Guide:
         else:
             body.append(line)
     guide.intro = "\n".join(sections["intro"]).strip()
-    guide.questions = _questions(sections.get("questions", []))
+    guide.questions = _bullets(sections.get("questions", []))
+    guide.afterwards = _bullets(sections.get("afterwards", []))
     guide.steps = {name: (heading, "\n".join(sections[name]).strip()) for name, (heading, _) in guide.steps.items()}
     return guide
 
 
-def _questions(lines: list[str]) -> dict[str, str]:
+def _bullets(lines: list[str]) -> dict[str, str]:
     questions: dict[str, str] = {}
     name = ""
     for line in lines:

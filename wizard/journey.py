@@ -50,6 +50,7 @@ class Journey:
     ask_host_key: AskHostKey | None = None
     recipes: list[Recipe] = field(default_factory=list)
     chosen: list[Recipe] = field(default_factory=list)
+    answered: list[Recipe] = field(default_factory=list)  # the chosen ones and those that they need
     given: answers_.Given = field(default_factory=answers_.Given)
     found: Any = None
     session: Session | None = None
@@ -59,6 +60,7 @@ class Journey:
         """Recipes and the answers file, checked. Touches no network."""
         self.recipes = catalog.load(self.request.recipes)
         self.chosen = catalog.selected(self.recipes, only=self.request.only, until=self.request.until)
+        self.answered = catalog.with_needs(self.chosen, self.recipes)
         if self.request.answers is not None:
             self.given = answers_.read(self.request.answers, self.recipes)
         if self.request.given is not None:
@@ -95,7 +97,7 @@ class Journey:
         """Every question answered, for the server that the session is connected to."""
         session = self._open_session()
         self.answers = answers_.complete(
-            self.given, self.recipes, server=session.server, found=self.found, secrets=session.secrets, ask=ask
+            self.given, self.answered, server=session.server, found=self.found, secrets=session.secrets, ask=ask
         )
         return self.answers
 
@@ -110,6 +112,11 @@ class Journey:
                 hint="run setup without --only, or with --until",
             )
         return make_plan(self.chosen, self.answers, session)
+
+    def afterwards(self) -> list[tuple[str, str, str | Secret]]:
+        """What the learner needs afterwards: (recipe, name, value), of the chosen recipes."""
+        assert self.answers is not None
+        return [(r.name, name, value(self.answers)) for r in self.chosen for name, value in r.told]
 
     def mask(self, text: str) -> str:
         """The text without any secret that this journey knows."""
@@ -160,8 +167,8 @@ class Journey:
 
     def _ways_in(self) -> list[tuple[str, Secret | None]]:
         try:
-            answers = answers_.complete(self.given, self.recipes, server=Server(), found=self.found)
-            steps = [s for r in self.recipes for s in r.steps if s.way_in is not None]
+            answers = answers_.complete(self.given, self.answered, server=Server(), found=self.found)
+            steps = [s for r in self.answered for s in r.steps if s.way_in is not None]
             ways = [s.way_in(answers) for s in steps if s.way_in is not None]
         except (WizardError, LookupError, TypeError, ValueError):
             return []

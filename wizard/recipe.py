@@ -108,6 +108,7 @@ class Recipe:
     needs: Sequence[str] = ()
     questions: list[Question[Any]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    told: list[tuple[str, Callable[[Answers], str | Secret]]] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -134,6 +135,13 @@ class Recipe:
             return operations
 
         return add
+
+    def tell(self, name: str, value: Callable[[Answers], str | Secret]) -> None:
+        """Something the learner needs afterwards (an address, a command, a path), shown at the end under this name.
+
+        The guide says what it is, under `## Afterwards`, in a bullet of the same form as a question's.
+        """
+        self.told.append((name, value))
 
     def template(self, name: str, a: Answers, **values: Any) -> str:
         """A file of templates/, filled by Jinja2: `a` and the values given; an undefined name is an error.

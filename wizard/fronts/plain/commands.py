@@ -130,6 +130,27 @@ def setup(options: Options, request: Request | None = None) -> None:
                 raise StoppedError("stopped before the first change", hint="nothing on the server was touched")
         assert at.journey.session is not None
         Runner(plan, at.journey.session, at.front.emit, at.decide).run()
+        _tell(at)
+
+
+def practice(options: Options, *, release: str = "bookworm", memory: str | None = None) -> None:
+    """`wizard practice`: a practice server, and the sample project set up on it."""
+    from wizard.practice import sample
+    from wizard.practice.fleet import Fleet
+
+    server = Fleet().up(sample.NAME, release=release, memory=memory, say=lambda line: click.echo(line, err=True))
+    options.target = f"practice:{server.name}"
+    request = options.request()
+    request.given = sample.given()
+    setup(options, request)
+
+
+def _tell(at: Station) -> None:
+    """What is needed afterwards. A secret is not shown: where it lies on the server is."""
+    for recipe, name, value in at.journey.afterwards():
+        what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))
+        shown = "(secret)" if isinstance(value, Secret) else value
+        at.say(f"{what}\n    {shown}", event="Afterwards", recipe=recipe, name=name, value=shown, words=what)
 
 
 def plan(options: Options) -> None:
