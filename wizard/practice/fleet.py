@@ -15,8 +15,9 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from wizard.errors import UsageError, WizardError
 from wizard.practice import seed as seeds
@@ -44,6 +45,19 @@ class PracticeServer:
     login: seeds.Login = "root"
     memory: int | None = None
     sudo_password: Secret | None = None
+
+    @property
+    def sudo_password_file(self) -> Path | None:
+        return self.key.with_name("sudo-password") if self.sudo_password else None
+
+    def facts(self) -> dict[str, str | int | None]:
+        """Plain data for JSON; of the sudo password only the file that it is in."""
+        names = ("name", "host", "port", "user", "release", "login", "memory")
+        facts: dict[str, str | int | None] = {name: getattr(self, name) for name in names}
+        for name in ("key", "known_hosts", "sudo_password_file"):
+            path = getattr(self, name)
+            facts[name] = str(path) if path else None
+        return facts
 
 
 class Fleet:
@@ -80,7 +94,7 @@ class Fleet:
             machine = self._machine(name)
             if not self.backend.running(machine):
                 say(f"booting {name} (Debian {machine.release})")
-                self.backend.start(machine)
+                self._start(machine)
             return self._wait(machine)
 
     def get(self, name: str) -> PracticeServer:
@@ -148,28 +162,32 @@ class Fleet:
             key, host_keys = key_pair("ed25519"), [key_pair(kind) for kind in HOST_KEY_KINDS]
             password = Secret(secrets.token_urlsafe(12)) if login == "sudo-password" else None
             self.backend.create(machine, seeds.seed(machine.name, login, key, host_keys, password), say)
-            address = self.backend.address(machine)
             _write(machine.folder / "key", key.private)
-            _write(machine.folder / "known_hosts", "".join(f"{address} {k.public}\n" for k in host_keys).encode())
             if password:
                 _write(machine.folder / "sudo-password", password.reveal().encode())
-            record = {"release": machine.release, "memory": machine.memory, "login": login}
+            record = {
+                "release": machine.release,
+                "memory": machine.memory,
+                "login": login,
+                "host_keys": [key.public for key in host_keys],
+            }
             _write(machine.folder / "server.json", json.dumps(record).encode())
         except BaseException:
             self.backend.destroy(machine)
             raise
 
     def _machine(self, name: str) -> Machine:
+        machine = Machine(name, self.servers / name, release="")
         try:
-            record = json.loads((self.servers / name / "server.json").read_text())
+            record = _record(machine)
         except FileNotFoundError:
             message = f"cannot find a practice server named {name}"
             raise WizardError(message, hint=f"make one: wizard practice up {name}") from None
-        return Machine(name, self.servers / name, record["release"], record["memory"])
+        return replace(machine, release=record["release"], memory=record["memory"])
 
     def _server(self, machine: Machine) -> PracticeServer:
         folder = machine.folder
-        login = json.loads((folder / "server.json").read_text())["login"]
+        login = _record(machine)["login"]
         password = folder / "sudo-password"
         return PracticeServer(
             machine.name,
@@ -195,8 +213,14 @@ class Fleet:
             return self._boot(machine)
 
     def _boot(self, machine: Machine) -> PracticeServer:
-        self.backend.start(machine)
+        self._start(machine)
         return self._wait(machine)
+
+    def _start(self, machine: Machine) -> None:
+        self.backend.start(machine)
+        # a restart of this computer forgets who had which network, so the address may be another one
+        address, keys = self.backend.address(machine), _record(machine)["host_keys"]
+        _write(machine.folder / "known_hosts", "".join(f"{address} {key}\n" for key in keys).encode())
 
     def _wait(self, machine: Machine) -> PracticeServer:
         server = self._server(machine)
@@ -218,6 +242,11 @@ class Fleet:
         with (locks / name).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _record(machine: Machine) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((machine.folder / "server.json").read_text())
+    return record
 
 
 def _sshd_answers(server: PracticeServer) -> bool:

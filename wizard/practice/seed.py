@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -75,14 +76,16 @@ def _script(login: Login, password: Secret | None) -> str:
 
 
 def _archive(files: list[SeedFile]) -> bytes:
-    buffer = io.BytesIO()
+    buffer, now = io.BytesIO(), time.time()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for file in files:
             if file.path.endswith("/.ssh/authorized_keys"):
                 folder = tarfile.TarInfo(file.path.rpartition("/")[0])
                 folder.type, folder.mode, folder.uid, folder.gid = tarfile.DIRTYPE, 0o700, file.owner, file.owner
+                folder.mtime = now
                 tar.addfile(folder)
             entry = tarfile.TarInfo(file.path)
             entry.size, entry.mode, entry.uid, entry.gid = len(file.data), file.mode, file.owner, file.owner
+            entry.mtime = now
             tar.addfile(entry, io.BytesIO(file.data))
     return buffer.getvalue()
