@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import socket
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from wizard.errors import ConnectionLost, WizardError
+from wizard.transport.frame import script_frame, store_frame, wrapped
 from wizard.transport.ssh import SshTransport
+
+if TYPE_CHECKING:
+    from tests.transport.conftest import Sshd
 
 
 def test_a_script_runs_and_its_output_and_status_come_back(ssh: SshTransport) -> None:
@@ -99,6 +105,53 @@ def test_silence_is_a_lost_connection(ssh: SshTransport) -> None:
     assert not ssh.alive()
 
 
+class FreezingSource(io.RawIOBase):
+    """Endless content that stops a process after the first block."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.blocks = 0
+
+    def read(self, size: int = -1) -> bytes:
+        self.blocks += 1
+        if self.blocks == 2:
+            os.kill(self.pid, signal.SIGSTOP)
+        return b"x" * size
+
+
+def test_a_server_that_freezes_while_it_is_sent_to_is_a_lost_connection(
+    sshd: Sshd, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("wizard.transport.ssh.PUT_SILENCE", 1)
+    transport = sshd.transport()
+    before = set(sshd.children())
+    transport.connect()
+    (child,) = set(sshd.children()) - before
+    try:
+        with pytest.raises(ConnectionLost, match="silent"):
+            transport.put(FreezingSource(child), str(tmp_path / "file"))  # type: ignore[arg-type]
+    finally:
+        os.kill(child, signal.SIGCONT)
+    assert not (tmp_path / "file").exists()
+
+
+def test_a_script_that_was_cut_off_runs_not_at_all(sshd: Sshd, tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    transport = sshd.transport()
+    transport.connect()
+    frame = script_frame(transport.login, root=True)
+    whole = wrapped(f"touch {witness}\necho $((1 + 1))")
+    for script in (whole[: whole.index(b"echo")], whole):
+        channel = transport._connected().open_session()
+        channel.exec_command(frame.command)
+        channel.sendall(script)
+        channel.shutdown_write()
+        assert channel.status_event.wait(30)
+        assert witness.exists() is (script is whole)
+        assert (channel.exit_status == 0) is (script is whole)
+    transport.close()
+
+
 def test_output_resets_the_measure_of_silence(ssh: SshTransport) -> None:
     script = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done"
     assert ssh.run(script, silence=1.2).status == 0
@@ -117,6 +170,20 @@ def test_put_stores_bytes_with_their_mode(ssh: SshTransport, tmp_path: Path) -> 
 def test_put_of_nothing_makes_an_empty_file(ssh: SshTransport, tmp_path: Path) -> None:
     ssh.put(io.BytesIO(), str(tmp_path / "empty"))
     assert (tmp_path / "empty").read_bytes() == b""
+
+
+def test_a_file_that_was_cut_off_never_gets_its_name(sshd: Sshd, tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_text("old")
+    transport = sshd.transport()
+    transport.connect()
+    channel = transport._connected().open_session()
+    channel.exec_command(store_frame(transport.login, 0o600).command)
+    channel.sendall(f"{target}\nnew but not all of i".encode())
+    channel.shutdown_write()
+    assert channel.status_event.wait(30) and channel.exit_status == 1
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file", "old")]
+    transport.close()
 
 
 def test_put_into_a_missing_folder_is_an_error_with_the_servers_words(ssh: SshTransport, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ class _Stream:
 
 
 class Exchange:
-    """Call `begin`, then `send` as often as needed, then `finish`."""
+    """On a channel that has executed the frame's command: call `begin`, then `send` as often as needed, then `finish`."""
 
     def __init__(
         self, channel: Channel, frame: Frame, login: Login, watchdog: Watchdog, on_line: OnLine | None = None
@@ -114,8 +114,7 @@ class Exchange:
         self._err_reader = threading.Thread(target=self._read_err, name="wizard-stderr", daemon=True)
 
     def begin(self) -> None:
-        """Starts the frame. With a sudo password, returns only when the shell of root has answered."""
-        self._channel.exec_command(self._frame.command)
+        """Gets to the script's shell. With a sudo password, returns only when the shell of root has answered."""
         self._err_reader.start()
         self.send(self._frame.first)
         while self._frame.patient and not self._out.begun:

@@ -131,18 +131,35 @@ class SshTransport:
         transport = self._connected()
         with Watchdog(silence, transport.close) as watchdog:
             try:
-                with transport.open_session(timeout=HANDSHAKE_TIMEOUT) as channel:
+                with self._begun(transport, frame.command) as channel:
                     exchange = Exchange(channel, frame, self.login, watchdog, on_line)
                     exchange.begin()
                     yield exchange
             except (SSHException, EOFError, OSError, ConnectionLost) as e:
-                if not watchdog.bitten:
-                    # what on_line or a source raises is not ours
-                    if isinstance(e, ConnectionLost) or (isinstance(e, OSError) and transport.is_active()):
-                        raise
-                    words = str(e) or type(e).__name__
-                    raise self._lost(f"the connection to {self.login} broke during {what}", words) from e
-                raise self._lost(f"{self.login} was silent for {silence:g} s during {what}", "") from e
+                if watchdog.bitten:
+                    raise self._lost(f"{self.login} was silent for {silence:g} s during {what}", "") from e
+                # what on_line or a source raises is not ours
+                if isinstance(e, ConnectionLost) or (isinstance(e, OSError) and transport.is_active()):
+                    raise
+                words = str(e) or type(e).__name__
+                raise self._lost(f"the connection to {self.login} broke during {what}", words) from e
+
+    def _begun(self, transport: paramiko.Transport, command: str) -> paramiko.Channel:
+        from paramiko import ChannelException, SSHException
+
+        channel = None
+        try:
+            channel = transport.open_session(timeout=HANDSHAKE_TIMEOUT)
+            channel.exec_command(command)
+        except SSHException as e:
+            if not isinstance(e, ChannelException) and not (channel and channel.closed and transport.is_active()):
+                raise
+            raise ConnectError(
+                f"cannot run anything on {self.login.host}: it refuses to run commands for {self.login.user}",
+                details=str(e),
+                hint="sshd_config there may say so (MaxSessions, ForceCommand, Match)",
+            ) from e
+        return channel
 
     def _lost(self, what: str, details: str) -> ConnectionLost:
         return ConnectionLost(
