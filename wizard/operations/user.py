@@ -252,7 +252,7 @@ class SudoRule(File):
 
     def apply(self, before: FileState, after: FileState) -> str:
         ours = after.sha256 == self.wanted(before).sha256
-        check = f"visudo --check --quiet --file=$blobs/{after.sha256}\n" if ours else ""
+        check = f"visudo --check --file=$blobs/{after.sha256}\n" if ours else ""
         return check + super().apply(before, after)
 
 

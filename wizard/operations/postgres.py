@@ -1,0 +1,260 @@
+"""Roles and databases of the PostgreSQL on this server. SQL goes to psql over stdin, as the user `postgres`.
+
+Must not know passwords beyond turning them into SCRAM verifiers: no statement, log or observation holds one.
+"""
+# ruff: noqa: S608  (every name and value passes quoting.sql_literal or sql_identifier)
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from wizard.errors import UsageError
+from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.quoting import sh, sql_identifier, sql_literal
+from wizard.operations.scram import verifier
+from wizard.secret import Secret
+
+SALT = secrets.token_hex(16)  # stands before a password in a blob, so that the blob's name tells nothing of it
+NOTHING_MORE = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+
+# A failing statement would stand in PostgreSQL's log in full, so these sessions switch that off.
+PSQL = """\
+psql_() {
+    (cd / && PGOPTIONS='-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1' \\
+        PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 "$@")
+}
+"""
+# Where PostgreSQL is not installed, or does not answer, nothing is found rather than an error.
+ASK = "if command -v psql >/dev/null && id postgres >/dev/null 2>&1; then psql_ 2>/dev/null <<'SQL' || :\n{}\nSQL\nfi"
+
+
+def _run(*statements: str) -> str:
+    return f"{PSQL}psql_ <<'SQL'\n" + "\n".join(statements) + "\nSQL"
+
+
+def _ask(query: str) -> str:
+    return PSQL + ASK.format(query)
+
+
+def _unless(exists: str, statement: str) -> str:
+    """psql's \\gexec runs what the query returns: here the statement, or nothing."""
+    return f"SELECT {sql_literal(statement)} WHERE NOT EXISTS ({exists}) \\gexec"
+
+
+@dataclass(frozen=True)
+class RoleState(State):
+    """verifier: the SHA-256 of what PostgreSQL keeps of the password, never that itself. powers: beyond logging in."""
+
+    exists: bool = False
+    login: bool = False
+    powers: tuple[str, ...] = ()
+    verifier: str = ""
+
+
+@dataclass(frozen=True)
+class Role(Operation):
+    """A role that may log in with this password and nothing more."""
+
+    kind: ClassVar[str] = "postgres_role"
+    state = RoleState
+    name: str
+    password: Secret | None = not_journalled(default=None, repr=False)
+
+    @property
+    def identity(self) -> str:
+        return self.name
+
+    def observe(self) -> str:
+        powers = ["super", "createdb", "createrole", "replication", "bypassrls"]
+        listed = ", ".join(f"CASE WHEN rol{p} THEN '{p}' END" for p in powers)
+        return _ask(
+            f"SELECT rolcanlogin, concat_ws(' ', {listed}), encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex')\n"
+            f"FROM pg_authid WHERE rolname = {sql_literal(self.name)};"
+        )
+
+    def parse(self, text: str) -> RoleState:
+        if not text.strip():
+            return RoleState()
+        login, powers, verifier_hash = text.strip("\n").split("|")
+        return RoleState(True, login == "t", tuple(powers.split()), verifier_hash)
+
+    @cached_property
+    def _verifier(self) -> str:
+        return verifier(self.name, self.password).reveal() if self.password else ""
+
+    def wanted(self, found: RoleState) -> RoleState:
+        return RoleState(True, True, (), hashlib.sha256(self._verifier.encode()).hexdigest())
+
+    def blobs(self, found: RoleState) -> tuple[Blob, ...]:
+        return (self._set_verifier, self._pgpass)
+
+    @property
+    def _set_verifier(self) -> Blob:
+        return Blob(f"\\set verifier '{self._verifier}'\n".encode(), secret=True)
+
+    @property
+    def _pgpass(self) -> Blob:
+        assert self.password is not None
+        user, password = (re.sub(r"([\\:])", r"\\\1", t) for t in (self.name, self.password.reveal()))
+        return Blob(f"# {SALT}\n127.0.0.1:*:*:{user}:{password}\n".encode(), secret=True)
+
+    def apply(self, before: RoleState, after: RoleState) -> str:
+        name, literal = sql_identifier(self.name), sql_literal(self.name)
+        if not after.exists:
+            return _run("SET client_min_messages = warning;", f"DROP ROLE IF EXISTS {name};")
+        create = _unless(f"SELECT FROM pg_roles WHERE rolname = {literal}", f"CREATE ROLE {name}")
+        alter = f"ALTER ROLE {name} {_powers(after)}"
+        ours = self.password is not None and after == self.wanted(before)
+        if not ours and not after.verifier:
+            return _run("BEGIN;", create, f"{alter} PASSWORD NULL;", "COMMIT;")
+        source = f"$blobs/{self._set_verifier.name}" if ours else '"$change/verifier"'
+        lines = [PSQL + self._keep_verifier()] if ours and before.verifier else [PSQL.rstrip()]
+        statements = "\n".join(["BEGIN;", create, f"{alter} PASSWORD :'verifier';", "COMMIT;"])
+        lines.append(f"{{ cat {source}; cat <<'SQL'\n{statements}\nSQL\n}} | psql_")
+        return "\n".join(lines)
+
+    def _keep_verifier(self) -> str:
+        name = sql_literal(self.name)
+        query = f"SELECT '\\set verifier ''' || rolpassword || '''' FROM pg_authid WHERE rolname = {name};"
+        return f"""\
+# the password that it has now (its verifier: PostgreSQL knows no more), to be put back on undo
+if [ ! -e "$change/verifier" ]; then
+    (umask 077; psql_ >"$change/verifier.new" <<'SQL'
+{query}
+SQL
+    )
+    sync "$change/verifier.new" && mv "$change/verifier.new" "$change/verifier"
+fi"""
+
+    def verify(self, after: RoleState) -> str:
+        if self.password is None or not after.exists:
+            wanted = 1 if after.exists else 0
+            query = f"SELECT count(*) FROM pg_roles WHERE rolname = {sql_literal(self.name)}"
+            return f"{PSQL}[ \"$(psql_ <<'SQL'\n{query}\nSQL\n)\" = {wanted} ]"
+        return f"""{PSQL}# a real login with the password, as the site will do it
+port=$(psql_ -c 'SHOW port')
+PGPASSFILE=$blobs/{self._pgpass.name} PGCONNECT_TIMEOUT=10 \
+psql -X -w -A -t -h 127.0.0.1 -p "$port" -U {sh(self.name)} -d postgres -c 'SELECT current_user'"""
+
+
+def _powers(state: RoleState) -> str:
+    words = {"super": "SUPERUSER"}
+    granted = " ".join(words.get(p, p.upper()) for p in state.powers)
+    denied = " ".join(w for w in NOTHING_MORE.split() if w.removeprefix("NO") not in granted.split())
+    return f"{'LOGIN' if state.login else 'NOLOGIN'} {granted} {denied}".replace("  ", " ").strip()
+
+
+@dataclass(frozen=True)
+class DatabaseState(State):
+    """public: what everybody who can log in may do with it, out of CONNECT and TEMPORARY."""
+
+    exists: bool = False
+    owner: str = ""
+    encoding: str = ""
+    public: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Database(Operation):
+    """A database that belongs to one role; others may not even connect."""
+
+    kind: ClassVar[str] = "postgres_database"
+    state = DatabaseState
+    name: str
+    owner: str
+
+    @property
+    def identity(self) -> str:
+        return self.name
+
+    def observe(self) -> str:
+        public = ", ".join(
+            f"CASE WHEN has_database_privilege('public', oid, '{p}') THEN '{p}' END" for p in ("CONNECT", "TEMPORARY")
+        )
+        return _ask(
+            f"SELECT pg_encoding_to_char(encoding), concat_ws(' ', {public}), pg_get_userbyid(datdba)\n"
+            f"FROM pg_database WHERE datname = {sql_literal(self.name)};"
+        )
+
+    def parse(self, text: str) -> DatabaseState:
+        if not text.strip():
+            return DatabaseState()
+        encoding, public, owner = text.strip("\n").split("|", 2)
+        return DatabaseState(True, owner, encoding, tuple(public.split()))
+
+    def wanted(self, found: DatabaseState) -> DatabaseState:
+        return DatabaseState(True, self.owner, found.encoding or "UTF8", ())
+
+    def apply(self, before: DatabaseState, after: DatabaseState) -> str:
+        name = sql_identifier(self.name)
+        if not after.exists:
+            drop = _run("SET client_min_messages = warning;", f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
+            return f"{self._dump()}\n{drop}"
+        create = f"CREATE DATABASE {name} OWNER {sql_identifier(after.owner)} ENCODING 'UTF8' TEMPLATE template0"
+        statements = [
+            _unless(f"SELECT FROM pg_database WHERE datname = {sql_literal(self.name)}", create),
+            f"ALTER DATABASE {name} OWNER TO {sql_identifier(after.owner)};",
+        ]
+        denied = [p for p in ("CONNECT", "TEMPORARY") if p not in after.public]
+        if denied:
+            statements.append(f"REVOKE {', '.join(denied)} ON DATABASE {name} FROM PUBLIC;")
+        if after.public:
+            statements.append(f"GRANT {', '.join(after.public)} ON DATABASE {name} TO PUBLIC;")
+        return _run(*statements)
+
+    def _dump(self) -> str:
+        file = re.sub(r"[^A-Za-z0-9_-]", "_", self.name)
+        return f"""\
+# data that came later is never just dropped: where there is anything in it, a dump is made first
+{PSQL}if [ "$(psql_ -d postgres <<'SQL'
+SELECT count(*) FROM pg_database WHERE datname = {sql_literal(self.name)};
+SQL
+)" = 1 ] && [ "$(psql_ -d {self._connection} <<'SQL'
+SELECT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'S', 'f') AND relnamespace NOT IN
+    (SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema', 'pg_toast')))
+    OR EXISTS (SELECT FROM pg_largeobject_metadata);
+SQL
+)" = t ]; then
+    dump=/var/backups/wizard/{file}-$(date -u +%Y%m%dT%H%M%SZ).dump
+    mkdir -p -m 0700 /var/backups/wizard
+    (umask 077; cd / && runuser -u postgres -- pg_dump -Fc -d {self._connection} >"$dump.part") && sync "$dump.part"
+    pg_restore --list "$dump.part" >/dev/null && mv "$dump.part" "$dump"
+    echo "the database held tables: saved as $dump"
+fi"""
+
+    @property
+    def _connection(self) -> str:
+        """libpq takes a bare name with a `=` in it for a connection string, so it gets a real one."""
+        escaped = re.sub(r"([\\'])", r"\\\1", self.name)
+        return sh(f"dbname='{escaped}'")
+
+    def verify(self, after: DatabaseState) -> str:
+        if after.exists:
+            return f"{PSQL}[ \"$(psql_ -d {self._connection} -c 'SELECT 1')\" = 1 ]\n" + self._owned(after)
+        return self._owned(after)
+
+    def _owned(self, after: DatabaseState) -> str:
+        query = f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = {sql_literal(self.name)};"
+        return f"{PSQL}[ \"$(psql_ <<'SQL'\n{query}\nSQL\n)\" = {sh(after.owner)} ]"
+
+
+def role(name: str, password: Secret) -> Role:
+    """A role for one site. UsageError for names that PostgreSQL keeps for itself, and passwords that SCRAM cannot take."""
+    if name == "postgres" or name.startswith("pg_"):
+        raise UsageError(f"cannot use {name!r} as the site's role: PostgreSQL keeps that name for itself")
+    sql_identifier(name)
+    verifier(name, password)
+    return Role(name, password)
+
+
+def database(name: str, owner: str) -> Database:
+    """A database in UTF-8 that belongs to the role `owner`. UsageError for PostgreSQL's own ones."""
+    if name in ("postgres", "template0", "template1"):
+        raise UsageError(f"cannot use {name!r} as the site's database: PostgreSQL keeps that name for itself")
+    sql_identifier(name)
+    return Database(name, owner)
