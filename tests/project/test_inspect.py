@@ -165,6 +165,41 @@ def test_apps_are_followed_through_sums_names_and_unpacking(project: Tree) -> No
     assert found.apps == ("a", "b", "c", "d", "e")
 
 
+def test_what_only_holds_under_debug_or_in_tests_does_not_replace_what_holds_on_a_server(project: Tree) -> None:
+    found = inspect(
+        project(
+            "from .base import *\nif DEV:\n    from .dev import *\nif DEBUG:\n    MEDIA_ROOT = '/tmp/m'\n",
+            {
+                "site1/base.py": "INSTALLED_APPS = ['a']\nSTATIC_ROOT = '/srv/s'\nMEDIA_ROOT = '/srv/m'\n",
+                "site1/dev.py": "from .base import *\nINSTALLED_APPS += ['toolbar']\nSTATIC_ROOT = 'x'",
+            },
+        )
+    )
+    assert (found.apps, found.static_root, found.media_root) == (("a",), "/srv/s", "/srv/m")
+
+
+def test_a_list_made_of_the_one_before_it_keeps_what_that_had(project: Tree) -> None:
+    more = {
+        "site1/base.py": "INSTALLED_APPS = ['a']",
+        "site1/more.py": "from . import base\nINSTALLED_APPS = base.INSTALLED_APPS + ['b']",
+    }
+    found = inspect(project("from .base import *\nfrom .more import *\nINSTALLED_APPS = INSTALLED_APPS + ['c']", more))
+    assert set(found.apps) == {"a", "b", "c"}
+
+
+def test_a_database_chosen_by_the_environment_has_the_engine_that_it_has_without(project: Tree) -> None:
+    found = inspect(
+        project("""
+            import os
+            DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.getenv("DB_NAME")}}
+            if os.getenv("DB") == "postgres":
+                DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+        """)
+    )
+    assert found.databases_engine == "django.db.backends.sqlite3"
+    assert "database_in_source" not in codes(found)
+
+
 def test_a_file_that_is_no_python_is_a_problem_with_its_line(project: Tree) -> None:
     found = inspect(project("DEBUG = False\nprint 'python 2'\n"))
     assert Problem("cannot_parse", "site1/settings.py", 2) in found.problems
@@ -225,7 +260,7 @@ def test_an_unreadable_special_file_is_left_alone(project: Tree) -> None:
 
 
 PIECES = """import os|env = environ.Env(|DEBUG=(bool, False))|os.environ[|'X'|]|X = |(|)|config(|default=|env.list(|
-if |:|class S(BaseSettings):|  a: int = Field(...)|DATABASES|['default'] = {**x, 'ENGINE': 'e'}|from .| import *|lambda:|
+if |:|class S(BaseSettings):|  a: int = Field(...)|DATABASES|['default'] = {**x, 'ENGINE': 'e'}|from .| import *|lambda|
 INSTALLED_APPS += |[*a]|with env.prefixed():|  pass|include(*)|[tool.poetry.dependencies]|[[package]]|name = "a"|-r |
 dependencies = [{}]|[project]|extra = 1|source = {virtual = "."}|\0|\ufeff"""
 SNIPPETS = st.lists(st.sampled_from([*PIECES.split("|"), *"\n\n\n"])).map(lambda parts: "".join(parts).encode())

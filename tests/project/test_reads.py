@@ -101,7 +101,7 @@ def test_a_projects_own_functions_around_the_environment_are_seen_through(projec
     )
     assert (names["KEY"].required, names["KEY"].purpose) == (True, "secret_key")
     assert (names["D"].required, names["D"].default, names["D"].kind) == (False, "on", "bool")
-    assert (names["H"].kind, names["H"].purpose) == ("list", "allowed_hosts")
+    assert (names["H"].kind, names["H"].separator, names["H"].purpose) == ("list", " ", "allowed_hosts")
 
 
 def test_pydantic_settings_give_their_fields_with_the_prefix(project: Tree) -> None:
@@ -188,3 +188,32 @@ def test_reads_in_other_modules_of_the_project_count_only_when_the_settings_impo
         site1__views="import os\nA = os.environ['UNUSED']",
     )
     assert list(names) == ["USED"]
+
+
+def test_only_the_sites_own_hosts_and_database_get_these_purposes(project: Tree) -> None:
+    names = read(
+        project,
+        OS
+        + "HOOKS = getenv('WEBHOOK_ALLOWED_HOSTS')\nMONGO = getenv('MONGO_DB_URL')\nB = getenv('SHOP_DBHOST')\n"
+        + "C = getenv('GITHUB_CLIENT_SECRET')\n",
+    )
+    assert [name.purpose for name in names.values()] == [None, None, "database_host", None]
+
+
+def test_a_function_that_asks_first_whether_the_variable_is_there_needs_none(project: Tree) -> None:
+    names = read(
+        project,
+        """
+        import os
+        def number(key, default: int | None = None) -> int | None:
+            if key not in os.environ:
+                return default
+            return int(os.environ[key])
+        def words(key, default=None, separator: str = ";"):
+            return os.getenv(key, default or "").split(separator)
+        A = number("A")
+        ALLOWED_HOSTS = words("B")
+        """,
+    )
+    assert (names["A"].required, names["A"].kind) == (False, "int")
+    assert (names["B"].required, names["B"].kind, names["B"].separator) == (False, "list", ";")

@@ -48,7 +48,7 @@ class Problem:
     secret_key_in_source, secret_key_has_default, debug_true, debug_defaults_to_true, allowed_hosts_in_source (file, line)
     database_in_source(file, line, engine) · no_static_root
     no_dependencies · unsupported_dependencies(file) · no_app_server · no_database_driver · needs_python(version)
-    """  # noqa: E501
+    """
 
     code: str
     fields: tuple[str, ...]

@@ -25,6 +25,7 @@ class Wrapper:
     default: ast.expr | None
     required: bool
     kind: str
+    separator: str
 
 
 @dataclass
@@ -140,16 +141,33 @@ def _wrapper(node: ast.FunctionDef, names: Names) -> Wrapper | None:
     defaults |= {a.arg: d for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d}
     every = [*parameters, *(argument.arg for argument in node.args.kwonlyargs)]
     default_name = next((name for name in every if "default" in name or name == "fallback"), None)
-    returns = node.returns.value if isinstance(node.returns, ast.Subscript) else node.returns
     default = defaults.get(default_name or "")
-    return Wrapper(position, default_name, default, _fails(node, names), cast_of(returns).replace("json", "url"))
+    return Wrapper(position, default_name, default, _fails(node, names), *_result(node))
+
+
+def _result(node: ast.FunctionDef) -> tuple[str, str]:
+    """The kind that such a function makes of the text, and where it splits: from its body, or its annotation."""
+    body = "\n".join(ast.unparse(part) for part in node.body)
+    if split := re.search(r"\.split\((?:sep=)?('([^']+)'|\w+)?", body):
+        parameter = (
+            re.search(rf"\b{re.escape(split[1])}\b[^=,]*='([^']+)'", ast.unparse(node.args)) if split[1] else None
+        )
+        return "list", split[2] or (parameter[1] if parameter else "," if split[1] else " ")
+    returns = ast.unparse(node.returns) if node.returns else ""
+    first = re.match(r"\w*", returns)
+    kind = CASTS.get(first[0] if first else "", "text").replace("json", "url")
+    if kind == "text" and re.search(r"return .* in [\[({]|return .* == ", body):
+        kind = "bool"
+    return kind, ","
 
 
 def _fails(node: ast.FunctionDef, names: Names) -> bool:
     """Whether a missing variable is an error: os.environ[…], or a raise when the value is not there."""
+    compares = [child for child in ast.walk(node) if isinstance(child, ast.Compare)]
+    asks_first = any(path_of(compare.comparators[0]) in names.environ for compare in compares)
     for child in ast.walk(node):
         if isinstance(child, ast.Subscript) and path_of(child.value) in names.environ:
-            return True
+            return not asks_first
         if isinstance(child, ast.If) and any(isinstance(part, ast.Raise) for part in child.body):
             missing = re.fullmatch(r"not \w+|\w+ (is|==) (None|'')", ast.unparse(child.test))
             if missing:

@@ -43,6 +43,7 @@ class _Match:
     default: ast.expr | None
     required: bool
     kind: str = "text"
+    separator: str = ","
 
 
 # Reads ------------------------------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ def _wrapped(call: ast.Call, wrapper: Wrapper) -> _Match | None:
     name = literal(call.args[wrapper.position]) or ""
     # A default of None is how such functions say that there is none.
     fails = wrapper.required and (default is None or (isinstance(default, ast.Constant) and default.value is None))
-    return _Match(name, default, fails, wrapper.kind)
+    return _Match(name, default, fails, wrapper.kind, wrapper.separator)
 
 
 # Around a read ----------------------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ class _Around:
 
 def _placed(match: _Match, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Read:
     """The read, with what the syntax around it says: its use, its conditions, where its value goes."""
-    around = _Around(match.kind, required=match.required, default=match.default)
+    around = _Around(match.kind, match.separator, required=match.required, default=match.default)
     child: ast.AST = node
     while (parent := parents.get(child)) is not None:
         _used(around, match, child, parent)

@@ -42,17 +42,18 @@ SETTINGS = {
     "CSRF_COOKIE_SECURE": "secure_cookies",
     "TIME_ZONE": "time_zone",
 }
+_DATABASE = r"(?!.*(MONGO|REDIS))(.*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)"
 BY_NAME = {
     r"((DJANGO|APP|SITE|WEB)_)?SECRET(_KEY)?": "secret_key",
     r"((DJANGO|APP)_)?DEBUG": "debug",
-    r"(.*_)?ALLOWED_HOSTS?": "allowed_hosts",
-    r"(.*_)?CSRF_(TRUSTED_)?ORIGINS?": "csrf",
-    r"(.*_)?(DATABASE|DB|POSTGRES|POSTGRESQL)_UR[LI]": "database_url",
-    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?(NAME|DB|DATABASE)": "database_name",
-    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?USER(NAME)?": "database_user",
-    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?PASS(WORD)?": "database_password",
-    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?HOST": "database_host",
-    r"(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)_?PORT": "database_port",
+    r"((DJANGO|APP|SITE|WEB)_)?ALLOWED_HOSTS?": "allowed_hosts",
+    r"((DJANGO|APP|SITE|WEB)_)?CSRF_(TRUSTED_)?ORIGINS?": "csrf",
+    _DATABASE + r"_UR[LI]": "database_url",
+    _DATABASE + r"_?(NAME|DB|DATABASE)": "database_name",
+    _DATABASE + r"_?USER(NAME)?": "database_user",
+    _DATABASE + r"_?PASS(WORD)?": "database_password",
+    _DATABASE + r"_?HOST": "database_host",
+    _DATABASE + r"_?PORT": "database_port",
     r"(.*_)?STATIC_ROOT": "static_root",
     r"(.*_)?MEDIA_ROOT": "media_root",
     r"(.*_)?REDIS_URL": "redis_url",
@@ -62,7 +63,7 @@ BY_NAME = {
     r"TZ|TIME_?ZONE": "time_zone",
 }
 # What a setting is under these conditions is not what it usually is.
-EXCEPTIONAL = re.compile(r"^DEBUG$|sys\.argv|environ|getenv")
+EXCEPTIONAL = re.compile(r"^(DEBUG|DEV|TEST|TESTING)$|sys\.argv|environ|getenv")
 # Settings whose variable may go by any name: it is found through what the setting is made of.
 FOLLOWED = ("SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASES", "STATIC_ROOT", "MEDIA_ROOT")
 SECRET = re.compile(r"SECRET|PASS(WORD|WD|PHRASE)?$|TOKEN|API_?KEY|PRIVATE|DSN|CREDENTIAL|_KEY$|SALT", re.I)
@@ -107,7 +108,7 @@ class Settings:
         """Follows the statements; what is weak (an exceptional condition's) does not replace what is there."""
         for node in body:
             if isinstance(node, ast.ImportFrom | ast.Import):
-                self._import(node, values, path)
+                self._import(node, values, path, weak=weak)
             elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
                 _assign(node, values, path, weak=weak)
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
@@ -131,10 +132,11 @@ class Settings:
             if exceptional and values[name] is not value:  # what else it may be is worth knowing too
                 values[name] = replace(values[name], parts=(*values[name].parts, *value.parts))
 
-    def _import(self, node: ast.ImportFrom | ast.Import, values: Values, path: str) -> None:
+    def _import(self, node: ast.ImportFrom | ast.Import, values: Values, path: str, *, weak: bool) -> None:
         for found, names in self._imported(node, path):
-            loaded = self._load(found)
-            values.update(loaded if "*" in names else {n: v for n, v in loaded.items() if n in names})
+            for name, value in list(self._load(found).items()):
+                if "*" in names or name in names:
+                    _put(values, name, value, weak=weak)
 
     def _imported(self, node: ast.ImportFrom | ast.Import, path: str) -> Iterator[tuple[str, set[str]]]:
         """The project's own files that an import reaches, each with the names taken from it."""
@@ -201,7 +203,7 @@ class Settings:
             yield from self._strings(node.right, seen)
         elif isinstance(node, ast.Starred):
             yield from self._strings(node.value, seen)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"list", "tuple", "sorted"} and node.args:
             yield from self._strings(node.args[0], seen)
 
     def names_behind(self, setting: str) -> set[str]:
@@ -254,8 +256,17 @@ def _assign(node: ast.Assign | ast.AnnAssign | ast.AugAssign, values: Values, pa
             continue
         if isinstance(node, ast.AugAssign) or whole is not target:
             _add(values, whole.id, [node.value])
-        elif not (weak and whole.id in values):
-            values[whole.id] = Value((node.value,), path, node.lineno)
+        else:
+            _put(values, whole.id, Value((node.value,), path, node.lineno), weak=weak)
+
+
+def _put(values: Values, name: str, value: Value, *, weak: bool) -> None:
+    """Assigns. A value made of the one before it (`APPS = base.APPS + […]`) keeps that one's parts."""
+    before = values.get(name)
+    if before is None or not weak:
+        mentioned = {getattr(n, "id", getattr(n, "attr", None)) for n in ast.walk(value.main)}
+        parts = before.parts if before and before is not value and name in mentioned else ()
+        values[name] = replace(value, parts=(*value.parts, *parts)) if parts else value
 
 
 def _add(values: Values, name: str, parts: list[ast.expr]) -> None:
@@ -273,7 +284,8 @@ def _env_name(path: str, read: Read, behind: dict[str, set[str]]) -> EnvName:
     # Without a default, `.get` gives None, which Django refuses for this one.
     required = read.required or (purpose == "secret_key" and read.default is None and read.target == "SECRET_KEY")
     where = f"{path}:{read.line}"
-    return EnvName(read.name, required, default, where, purpose, read.kind, read.separator, read.when)
+    kind = "url" if purpose == "database_url" else read.kind
+    return EnvName(read.name, required, default, where, purpose, kind, read.separator, read.when)
 
 
 def _purpose(read: Read, behind: dict[str, set[str]]) -> str | None:

@@ -30,7 +30,7 @@ MAX_BYTES = 200 * 1000 * 1000
 IN_MEMORY = 8 * 1024 * 1024
 FOLDERS = {".git", ".hg", ".svn", "node_modules", "__pycache__", "site-packages", ".tox", ".nox", ".idea", ".vscode"}
 FOLDERS |= {".envs", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".aws", ".ssh", ".gnupg"}
-NAMES = (".git", "*.pyc", "*.pyo", "*.sqlite3", "*.sqlite3-*", "*.sqlite", ".DS_Store", "*.swp")
+NAMES = (".git", "*.pyc", "*.pyo", "*.sqlite3", "*.sqlite3-*", "*.sqlite", ".ds_store", "*.swp")
 # Not every id_*: a project may well have an id_card.py.
 KEYS = ("*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*")
 SECRETS = (".env", ".env.*", "*.env", ".envrc", ".netrc", ".pgpass", ".pypirc", *KEYS)
