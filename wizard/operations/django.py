@@ -190,7 +190,7 @@ class StaticFiles(Managed):
         return (
             f"{back}else\n"
             '    if [ ! -e "$change/static.tar" ]; then\n'
-            f'        echo "$(cat {mark} 2>/dev/null)" >"$change/static.of"\n'
+            f'        cat {mark} >"$change/static.of" 2>/dev/null || : >"$change/static.of"\n'
             f'        tar --create --file "$change/static.new" --directory {static} . && sync "$change/static.new"\n'
             '        mv "$change/static.new" "$change/static.tar"\n'
             "    fi\n"

@@ -96,7 +96,7 @@ class Virtualenv(Operation):
         lines = [
             # in the release's own folder: programs in an environment name its place, which must survive the next release
             'umask 027; rm -rf .venv; python3 -m venv "$PWD/.venv"',
-            'pip() { .venv/bin/python -m pip --disable-pip-version-check --no-input --no-cache-dir --progress-bar=off "$@"; }',
+            "export PIP_NO_INPUT=1 PIP_NO_CACHE_DIR=1 PIP_PROGRESS_BAR=off PIP_DISABLE_PIP_VERSION_CHECK=1",
         ]
         name = self.requirements.rpartition("/")[2]
         if name == "uv.lock":
@@ -104,9 +104,9 @@ class Virtualenv(Operation):
         elif name == "pyproject.toml":
             lines.append(EXPORT_PYPROJECT.format(path=sh(self.requirements)))
         elif self.requirements:
-            lines.append(f"pip install --requirement {sh(self.requirements)}")
+            lines.append(f".venv/bin/pip install --requirement {sh(self.requirements)}")
         if self.extra:
-            lines.append("pip install " + " ".join(map(sh, self.extra)))
+            lines.append(".venv/bin/pip install " + " ".join(map(sh, self.extra)))
         lines += [
             f"chown -hR root:{sh(self.user)} .venv; sync -f .venv",
             f"{{ {self._inputs()}; }} >.venv/.new; sync .venv/.new; mv .venv/.new .venv/{MARK}",
@@ -129,13 +129,13 @@ class Virtualenv(Operation):
 # uv does not read pip's configuration, and this server may reach nothing but an index of its own: so uv only translates
 # its lock file, with the hashes in it, and pip fetches.
 EXPORT_LOCK = """\
-python3 -m venv "$change/uv" && "$change/uv/bin/python" -m pip --disable-pip-version-check --no-input --no-cache-dir install --quiet uv
+python3 -m venv "$change/uv" && "$change/uv/bin/pip" install --quiet uv
 options=
 if grep -q 'source = {{ git' {folder}/uv.lock; then options=--no-hashes; fi # pip cannot check a hash of a git repository
 "$change/uv/bin/uv" --no-cache --no-python-downloads export --quiet --project {folder} --python python3 --frozen --no-dev \\
     --no-emit-project --format requirements-txt $options --output-file "$change/requirements.txt"
 rm -rf "$change/uv"
-pip install --requirement "$change/requirements.txt\""""
+.venv/bin/pip install --requirement "$change/requirements.txt\""""
 
 # The dependencies only: a site's code runs from its folder, and many a project's pyproject.toml cannot be built.
 EXPORT_PYPROJECT = """\
@@ -144,7 +144,7 @@ import sys, tomllib
 with open(sys.argv[1], "rb") as file:
     print(*tomllib.load(file)["project"]["dependencies"], sep="\\n")
 PYTHON
-pip install --requirement "$change/requirements.txt\""""
+.venv/bin/pip install --requirement "$change/requirements.txt\""""
 
 
 def virtualenv(

@@ -1,0 +1,69 @@
+"""nginx in front: it takes every request, sends files itself, and passes the rest on to the site's socket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wizard.checks.base import Check
+from wizard.checks.local_http import answers
+from wizard.operations.apt import packages
+from wizard.operations.base import Operation
+from wizard.operations.file import absent, file
+from wizard.operations.service import reload, service
+from wizard.operations.tested import tested_file, tested_symlink
+from wizard.recipe import Answers, Question, Recipe
+
+recipe = Recipe("nginx", __file__, needs=["gunicorn"])
+
+TEST = "nginx -q -t"
+RELOAD = reload("nginx")
+
+
+def url(setting: str | None, usual: str) -> str:
+    """A project's STATIC_URL or MEDIA_URL as a path of this site."""
+    path = f"/{(setting or usual).strip('/')}/"
+    return path if re.fullmatch(r"(/[\w-]+)+/", path) else f"/{usual}/"
+
+
+upload_mb = recipe.ask(Question("upload_mb", int, 20, minimum=1, maximum=10_000))
+static_url = recipe.ask(
+    Question(
+        "static_url",
+        str,
+        lambda a: url(a.found and a.found.static_url, "static"),
+        pattern=r"(/[\w-]+)+/",
+        example="/static/",
+    )
+)
+media_url = recipe.ask(
+    Question(
+        "media_url",
+        str,
+        lambda a: url(a.found and a.found.media_url, "media"),
+        pattern=r"(/[\w-]+)+/",
+        example="/media/",
+    )
+)
+
+
+def site_answers(a: Answers) -> Iterator[Check]:
+    yield answers("the site answers through nginx", "127.0.0.1:80", a.project.domain)
+    yield answers("other names get no answer", "127.0.0.1:80", "unknown.invalid", allowed=("closed",))
+
+
+@recipe.step("install")
+def install(a: Answers) -> Iterator[Operation]:
+    yield packages("nginx")
+    yield service("nginx")
+
+
+@recipe.step("site", check=site_answers)
+def site(a: Answers) -> Iterator[Operation]:
+    name, available, enabled = a.project.name, "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
+    yield file(f"{available}/unknown-names", recipe.template("unknown-names", a))
+    yield tested_file(f"{available}/{name}", recipe.template("site", a), test=TEST, then=RELOAD)
+    # Debian's welcome page; both this and ours want to be the default, so it goes first
+    yield absent(f"{enabled}/default", notify=RELOAD)
+    yield tested_symlink(f"{enabled}/unknown-names", f"{available}/unknown-names", test=TEST, then=RELOAD)
+    yield tested_symlink(f"{enabled}/{name}", f"{available}/{name}", test=TEST, then=RELOAD)

@@ -1,0 +1,48 @@
+"""Asks a site over HTTP from the server itself: at a unix socket or at a port, under any name. Needs python3 there.
+
+Must not know recipes, nor what is behind the address.
+"""
+
+from __future__ import annotations
+
+from wizard.checks.base import Check, on_server
+from wizard.operations.quoting import sh
+
+ASK = """\
+import http.client, socket, sys, time
+address, host, path, *allowed = sys.argv[1:]
+
+def ask():
+    connection = http.client.HTTPConnection(*address.split(":"), timeout=60)
+    if address.startswith("/"):
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(address)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", "")
+    except (http.client.RemoteDisconnected, ConnectionResetError):
+        return "closed", ""
+
+for attempt in range(10): # a web server that has been told to read its files anew still answers with the old ones for a moment
+    try:
+        status, kind = ask()
+    except OSError as error:
+        status, kind = "nothing", error
+    if str(status) in allowed:
+        break
+    time.sleep(0.5)
+print(f"{path}: {status} {kind}".strip())
+sys.exit(str(status) not in allowed)"""
+
+ALIVE = ("200", "301", "302", "303", "307", "308", "401", "403", "404")
+"""What a working site may say at any path; 400 is Django's answer to a name that it does not know, 5xx are faults."""
+
+
+def answers(name: str, address: str, host: str, path: str = "/", allowed: tuple[str, ...] = ALIVE) -> Check:
+    """`address` (a socket's path or host:port) answers a GET under the name `host` with one of these statuses.
+
+    The status "closed" stands for a connection that is closed without an answer.
+    """
+    words = " ".join(map(sh, (address, host, path, *allowed)))
+    return on_server(name, f"python3 - {words} 2>&1 <<'PYTHON'\n{ASK}\nPYTHON")
