@@ -6,7 +6,7 @@ Debian 13's sshd punishes wrong keys with silence, so a key that was named is th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,28 +108,28 @@ class Authentication:
         self._transport, self._login = transport, login
         self.methods: list[str] = []
         self.offered = 0
-        self._unanswered = ""
+        self._answered = False
+        self._unanswered = ""  # the first prompt that a password is no answer to
 
     def run(self) -> None:
         """ConnectError when no means was enough."""
         from paramiko import SSHException
 
-        failure: Exception | None = None
         try:
             if self._with_keys() or self._with_password():
                 return
-            self._ask_methods()
+            if not self.methods and self._enough(self._transport.auth_none):  # mostly to learn what the server takes
+                return
         except (SSHException, EOFError, OSError) as e:
-            failure = e
-        raise self._refused() from failure
+            raise self._refused("closed the connection after") from e
+        raise self._refused("refused")
 
-    def _attempt(self, means: str, *arguments: object) -> bool:
-        """Whether that was enough. Anything but a plain refusal is raised."""
+    def _enough(self, attempt: Callable[..., object], *arguments: object) -> bool:
+        """Whether that attempt lets us in. Anything but a plain refusal is raised."""
         from paramiko import AuthenticationException, BadAuthenticationType
 
         try:
-            # a list of further methods comes back when this one was right but is not enough
-            getattr(self._transport, means)(self._login.user, *arguments)
+            attempt(self._login.user, *arguments)  # it may be right and still not enough: not our last word
         except BadAuthenticationType as e:
             self.methods = e.allowed_types
         except AuthenticationException:
@@ -142,7 +142,7 @@ class Authentication:
             if self.offered == OFFERS:
                 break
             self.offered += 1
-            if self._attempt("auth_publickey", key):
+            if self._enough(self._transport.auth_publickey, key):
                 return True
             if self.methods and "publickey" not in self.methods:
                 break
@@ -152,9 +152,10 @@ class Authentication:
         password = self._login.password
         if not password:
             return False
-        if self._attempt("auth_password", password.reveal(), None, False):
+        if self._enough(self._transport.auth_password, password.reveal(), None, False):  # paramiko's fallback is ours
             return True
-        return "keyboard-interactive" in self.methods and self._attempt("auth_interactive", self._answers)
+        interactive = "keyboard-interactive" in self.methods
+        return interactive and self._enough(self._transport.auth_interactive, self._answers)
 
     def _answers(self, title: str, instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
         """The password to the first hidden prompt. A second one (a new password, a code) is not ours to answer."""
@@ -168,13 +169,7 @@ class Authentication:
                 answers.append(self._login.password.reveal() if self._login.password else "")
         return answers
 
-    _answered = False
-
-    def _ask_methods(self) -> None:
-        if not self.methods:
-            self._attempt("auth_none")
-
-    def _refused(self) -> ConnectError:
+    def _refused(self, did: str) -> ConnectError:
         login = self._login
         if self._unanswered:
             return ConnectError(
@@ -188,7 +183,7 @@ class Authentication:
             tried.append("the password")
         takes = f"\nthe server takes: {', '.join(self.methods)}" if self.methods else ""
         return ConnectError(
-            f"cannot log in as {login.user} on {login.host}: the server refused {' and '.join(tried)}",
+            f"cannot log in as {login.user} on {login.host}: the server {did} {' and '.join(tried)}",
             details=f"{str(login.key) if login.key else 'no key was named'}{takes}",
             hint=self._way_out(),
         )

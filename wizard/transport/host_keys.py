@@ -147,7 +147,8 @@ class HostKeys:
             raise HostKeyError(
                 f"cannot trust {login.host}: its host key is not the expected one",
                 details=f"expected {self.expected}\noffered  {offered.fingerprint} ({offered.type})",
-                hint="compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server's own console",
+                hint=f"give the fingerprint of its {offered.type} key: `cat /etc/ssh/*_key.pub | ssh-keygen -lf -` "
+                "on the server's own console prints them all",
             )
         if self.ask is None:
             raise HostKeyError(
