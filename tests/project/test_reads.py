@@ -47,6 +47,8 @@ def read(project: Tree, text: str, **more: str) -> dict[str, EnvName]:
         (ENV + 'A = env.list("X", default=["a", "b"])', False, "a,b", "list"),
         (ENV + 'A = env.db("X", default="sqlite:///d")', False, "sqlite:///d", "url"),
         (ENVIRONS + 'with env.prefixed("X"):\n    A = env.int("", 1)\n    B = env.str("_Y")', None, None, None),
+        (OS + 'a[0] = os.environ\nA = b[0]["Y"] + os.environ["X"]', True, None, "text"),
+        ('import environ\nenv: environ.Env = environ.Env()\nA = env.int("X")', True, None, "int"),
         (DECOUPLE + 'A = config("X")', True, None, "text"),
         (DECOUPLE + 'A = config("X", default=False, cast=bool)', False, "False", "bool"),
         (DECOUPLE + 'A = config("X", cast=Csv())', True, None, "list"),

@@ -144,6 +144,30 @@ def test_too_large_a_project_is_refused_with_its_largest_folders(tree: Tree, mon
     assert "videos/ (4 MB), pictures/ (1 MB)" in caught.value.hint
 
 
+def test_file_names_that_are_no_text_are_packed_too(tree: Tree) -> None:
+    top = tree({"a.py": ""})
+    Path(os.fsdecode(os.fsencode(top) + b"/caf\xe9.png")).write_text("x")
+    git(top, "init", "-q")
+    assert contents(pack(top)) == ["a.py", os.fsdecode(b"caf\xe9.png")]
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_and_not_passed_over(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = tree({"a.py": "", "closed/b.py": ""})
+    scandir = os.scandir
+
+    def refuse(path: object) -> object:  # root may read everything, so a mode of 000 would prove nothing
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(WizardError, match="Permission denied") as caught:
+        pack(top)
+    assert caught.value.details.endswith("closed")
+
+
 def test_a_missing_folder_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(WizardError, match="cannot pack"):
         pack(tmp_path / "nowhere")

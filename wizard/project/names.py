@@ -84,8 +84,10 @@ def names_in(tree: ast.Module) -> Names:
             for alias in node.names:
                 _imported(names, node.module or "", alias.name, alias.asname or alias.name)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            _assigned(names, path_of(node.targets[0]), node.value)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = path_of(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+            if target:
+                _assigned(names, target, node.value)
     return names
 
 

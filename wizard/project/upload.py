@@ -56,27 +56,38 @@ def pack(folder: Path) -> Packed:
     """
     if not folder.is_dir():
         raise UsageError(f"cannot pack {folder}: it is not a folder", hint="give the project's own folder")
-    top = folder.resolve()
+    try:
+        return _packed(folder.resolve())
+    except OSError as error:
+        raise WizardError(
+            f"cannot pack {folder}: {error.strerror or error}",
+            details=str(error.filename or ""),
+            hint="make it readable for you, or move it out of the project",
+        ) from error
+
+
+def _packed(top: Path) -> Packed:
     paths, left_out = _select(top)
     sizes = {path: (top / path).lstat().st_size for path in paths}
     total = sum(sizes.values())
     if total > MAX_BYTES:
         raise UsageError(
-            f"cannot pack {folder}: its files are {_mb(total)} together, more than {_mb(MAX_BYTES)}",
+            f"cannot pack {top}: its files are {_mb(total)} together, more than {_mb(MAX_BYTES)}",
             hint=f"the largest are {_largest(sizes)}; name what the site does not need in .gitignore",
         )
     file = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  (the caller closes it)
     try:
         content_id = _write(file, top, paths)
-    except OSError as error:
+        file.seek(0)
+    except BaseException:
         file.close()
-        raise WizardError(
-            f"cannot pack {folder}: {error.strerror or error}",
-            details=str(error.filename or ""),
-            hint="look at this file",
-        ) from error
-    file.seek(0)
+        raise
     return Packed(file, content_id, len(paths), total, tuple(left_out))
+
+
+def _stop(error: OSError) -> None:
+    """os.walk passes over what it cannot read, unless told otherwise: a site would miss files."""
+    raise error
 
 
 # What goes along --------------------------------------------------------------------------------------------------
@@ -87,7 +98,7 @@ def _select(top: Path) -> tuple[list[str], list[str]]:
     media, tracked = _media(top), _tracked(top)
     taken: list[str] = []
     left: list[str] = []
-    for current, folders, names in os.walk(top):
+    for current, folders, names in os.walk(top, onerror=_stop):
         inside = "" if current == str(top) else os.path.relpath(current, top)
         for name in sorted(folders):
             path = posixpath.join(inside, name)
