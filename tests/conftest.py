@@ -1,0 +1,28 @@
+"""What holds for every test: those marked `practice` need a computer that can boot servers, or say loudly that it can't."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+import pytest
+
+from wizard.practice.backend import available
+
+REASON = pytest.StashKey[str]()
+why_not = functools.cache(available)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("practice") is None or (reason := why_not()) is None:
+        return
+    item.config.stash[REASON] = reason
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(f"CI must run the tests on practice servers, but: {reason}", pytrace=False)
+    pytest.skip(f"no practice server: {reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if reason := config.stash.get(REASON, None):
+        terminalreporter.section("NOT TESTED ON ANY SERVER", red=True, bold=True)
+        terminalreporter.line(f"{reason}. Nothing that this program does to a server was tested.")
