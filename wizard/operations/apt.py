@@ -14,6 +14,8 @@ from typing import ClassVar
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import sh
 
+WAITING = "apt-get -s upgrade --with-new-pkgs | grep -q '^Inst '"
+
 
 @cache
 def residue() -> Blob:
@@ -79,6 +81,61 @@ remember after"""
         if after.installed == self.names:
             lines.append('. "$change/residue.sh" && whole')
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class UpgradeState(State):
+    """Whether there is something to upgrade. Not what: that changes from day to day, and is no drift."""
+
+    waiting: bool = True
+
+
+@dataclass(frozen=True)
+class Upgrade(Operation):
+    """Every package at its newest version. A point of no return: Debian's archive keeps no older versions."""
+
+    kind: ClassVar[str] = "upgrade"
+    state = UpgradeState
+    long: ClassVar[bool] = True
+    irreversible: ClassVar[bool] = True
+
+    @property
+    def identity(self) -> str:
+        return "packages"
+
+    def observe(self) -> str:
+        # apt needs a second to say what it would do, so it is only asked when the lists are newer than our upgrade
+        lists = "find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -cnewer $W/upgraded -print -quit"
+        return f'if [ -e $W/upgraded ] && {{ [ -z "$({lists})" ] || ! {WAITING}; }}; then echo current; fi'
+
+    def parse(self, text: str) -> UpgradeState:
+        return UpgradeState(text.strip() != "current")
+
+    def wanted(self, found: UpgradeState) -> UpgradeState:
+        return UpgradeState(False)
+
+    def blobs(self, found: UpgradeState) -> tuple[Blob, ...]:
+        return (residue(),)
+
+    def apply(self, before: UpgradeState, after: UpgradeState) -> str:
+        if after.waiting:
+            return "false  # an upgrade cannot be undone"
+        return f"""\
+. "$blobs/{residue().name}"  # what the words below mean
+room 300
+mend_packages
+apt_lists now
+room $((300 + $(would upgrade --with-new-pkgs | mb_of download)))
+apt_get upgrade --with-new-pkgs
+touch $W/upgraded"""
+
+    def verify(self, after: UpgradeState) -> str:
+        return f'[ -z "$(dpkg --audit)" ]\n! {WAITING}'
+
+
+def upgrade() -> Upgrade:
+    """Reads the package lists and upgrades what is installed, with the dependencies that are new; removes nothing."""
+    return Upgrade()
 
 
 def packages(*names: str) -> Packages:

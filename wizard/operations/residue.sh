@@ -1,5 +1,5 @@
-# What apt and maintainer scripts leave on a server, written down before and after, so that an undo takes away just that.
-# Read with `.` by the scripts of apt.py; $change is the change's own folder. Paths are NUL-separated throughout.
+# What apt and maintainer scripts leave on a server, written down before and after, so that an undo takes away just
+# that. Read with `.` by the scripts of apt.py; $change is the change's own folder. Paths are NUL-separated throughout.
 
 accounts="passwd group shadow gshadow subuid subgid"
 # Databases of dpkg's helpers. They come back byte by byte, but only where the packages are those of before.
@@ -12,16 +12,17 @@ say() { echo "$*"; }
 refuse() { echo "cannot $*" >&2; return 1; }
 
 list_packages() { # name, status, version; the native architecture goes without saying
-    dpkg-query -W -f='${binary:Package} ${db:Status-Abbrev} ${Version}\n' | sed "s/:$(dpkg --print-architecture) / /" | sort
+    dpkg-query -W -f='${binary:Package} ${db:Status-Abbrev} ${Version}\n' |
+        sed "s/:$(dpkg --print-architecture) / /" | sort
 }
 present() { awk '$2 !~ /^.[nc]/ {print $1}' "$1" | sort; } # of such a list: all but "not installed" and "config-files"
 
-# Where maintainer scripts write. The homes, /srv and /opt are people's; logs of apt and dpkg tell what happened and stay.
+# Where maintainer scripts write. Homes, /srv and /opt are people's; logs of apt and dpkg tell what happened and stay.
 walk() {
     find "$@" -xdev \( -path /var/lib/wizard -o -path /var/backups/wizard -o -path /var/tmp -o -path /var/log/journal \
-        -o -path /var/log/apt -o -path /var/log/dpkg.log -o -path /var/log/alternatives.log -o -path /var/lib/apt/lists/lock \
-        -o -path /var/cache/apt/archives/lock -o -path '/var/lib/dpkg/lock*' -o -path '/usr/local/*' ! -type d \) \
-        -prune -o -print0
+        -o -path /var/log/apt -o -path /var/log/dpkg.log -o -path /var/log/alternatives.log \
+        -o -path /var/lib/apt/lists/lock -o -path /var/cache/apt/archives/lock -o -path '/var/lib/dpkg/lock*' \
+        -o -path '/usr/local/*' ! -type d \) -prune -o -print0
 }
 list_files() {
     for _d in /etc /usr /var /var/lib /var/cache /var/log /var/spool /boot; do [ ! -d $_d ] || walk $_d; done | sort -zu
@@ -34,9 +35,17 @@ list_etc() { # path, TAB, type and mode and owner and target; and once more with
 }
 paths() { sed -z 's/\t.*//' "$1" | sort -zu; }                                              # of such a list
 differing() { comm -z -3 "$1" "$2" | sed -z 's/^\t//; s/\t.*//' | sort -zu; } # those that two such lists disagree on
-no_accounts() { grep -zvxE '/etc/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)' || true; } # they have a way of their own
+no_accounts() { # these files are put back in a way of their own
+    grep -zvxE '/etc/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)' || true
+}
 owned() { # what installed packages own, with /lib and the like where they really are
-    cat /var/lib/dpkg/info/*.list | sed -E 's#^/(bin|sbin|lib|lib32|lib64|libx32)(/|$)#/usr/\1\2#' | tr '\n' '\0' | sort -zu
+    cat /var/lib/dpkg/info/*.list | sed -E 's#^/(bin|sbin|lib|lib32|lib64|libx32)(/|$)#/usr/\1\2#' |
+        tr '\n' '\0' | sort -zu
+}
+
+list_units() { # those that run, but for what comes and goes by itself
+    systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,path,target,slice |
+        awk '$1 !~ /^(user|session|run-|wizard|apt-daily)/ {print $1}' | sort
 }
 
 # Writes down what is here: into a temporary folder that gets its name when it is complete, so that a second try
@@ -50,7 +59,7 @@ remember() { # before|after
     present "$_t/packages" >"$_t/present"
     list_files >"$_t/files"
     list_etc >"$_t/etc"
-    find /run -mindepth 1 -maxdepth 1 -print0 | sort -z >"$_t/run"
+    list_units >"$_t/units"
     for _f in $accounts; do
         for _g in "/etc/$_f" "/etc/$_f-"; do if [ -e "$_g" ]; then cp -p "$_g" "$_t/accounts/"; fi; done
     done
@@ -62,12 +71,14 @@ remember() { # before|after
     sync -f "$_t" && rm -rf "${change:?}/$1" && mv "$_t" "$change/$1" && sync -f "$change"
 }
 
-mend_packages() { # after a power cut or a killed apt: configure what is half-configured, unpack again what is half-installed
+# After a power cut or a killed apt: configures what is half-configured, unpacks again what is half-installed.
+mend_packages() {
     if [ -z "$(dpkg --audit)" ] && [ -z "$(ls -A /var/lib/dpkg/updates)" ]; then return 0; fi
     say "dpkg was interrupted: mending it first"
     dpkg --configure -a </dev/null || true
     apt_get install -f && return 0
-    apt_get install --reinstall $(dpkg-query -W -f='${db:Status-Abbrev} ${binary:Package}\n' | sed -n 's/^i[UHFW]. *//p')
+    apt_get install --reinstall -- \
+        $(dpkg-query -W -f='${db:Status-Abbrev} ${binary:Package}\n' | sed -n 's/^i[UHFWt]. *//p')
 }
 
 free_mb() { df -m --output=avail / /usr /var | sed 1d | sort -n | head -n 1 | tr -d ' '; }
@@ -77,13 +88,17 @@ room() { # MB
         refuse "install packages: the disk has $(free_mb) MB left and $1 MB are needed; make room and run this again"
 }
 would() { apt-get -s -o APT::Get::AutomaticRemove=false "$@"; }
+mb_of() { # installed|download; apt's plan on stdin
+    _new=$(sed -nE 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+).*/\1=\3/p')
+    if [ -z "$_new" ]; then echo 0; return 0; fi
+    apt-cache show $_new | awk -v what="$1" '/^Installed-Size:/ && what == "installed" {mb += $2 / 1024}
+        /^Size:/ {mb += $2 / 1048576} END {printf "%d", mb}'
+}
 room_for() { # PACKAGE…: also refuses what could only be had by removing something else
-    _plan=$(would install --no-install-recommends -- "$@") || return 1
+    _plan=$(would install --no-install-recommends -- "$@")
     _removed=$(echo "$_plan" | sed -n 's/^Remv \([^ ]*\).*/\1/p')
     if [ -n "$_removed" ]; then refuse "install $*: apt would remove" $_removed; fi
-    _new=$(echo "$_plan" | sed -nE 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+).*/\1=\3/p')
-    if [ -z "$_new" ]; then return 0; fi
-    room $((300 + $(apt-cache show $_new | awk '/^Installed-Size:/ {k += $2} /^Size:/ {b += $2} END {printf "%d", k / 1024 + b / 1048576}')))
+    room $((300 + $(echo "$_plan" | mb_of installed)))
 }
 
 added() { comm -13 "$change/before/present" "$change/after/present"; }
@@ -108,10 +123,15 @@ put_back() {
     put_accounts_back
     put_registries_back
     systemctl daemon-reload
+    # targets and slices that were pulled in stay active when their reason is gone
+    comm -13 "$change/before/units" "$change/after/units" >"$change/started"
+    _units=$(list_units | comm -12 - "$change/started")
+    if [ -n "$_units" ]; then systemctl stop $_units; fi
     sync -f /
 }
 
-# Before anything is taken away: what was changed or came since is not ours. It is kept, or saved where purging takes it.
+# Before anything is taken away: what was changed or came since is not ours. It is kept, or saved where purging takes it
+# along.
 look_for_strangers() {
     if [ ! -d "$change/after" ]; then
         remember after # the change broke off, so nobody knows which files in /etc were a person's
@@ -127,24 +147,29 @@ look_for_strangers() {
     if [ -s "$change/save" ]; then save later-data --no-recursion --null -T "$change/save"; fi
     : >"$change/accounts"
     for _f in $accounts; do
-        if [ -e "/etc/$_f" ] && ! cmp -s "/etc/$_f" "$change/after/accounts/$_f"; then echo "$_f" >>"$change/accounts"; fi
+        if cmp -s "/etc/$_f" "$change/after/accounts/$_f" || [ ! -e "/etc/$_f" ]; then continue; fi
+        echo "$_f" >>"$change/accounts"
     done
     sync -f "$change" && mv "$change/.kept" "$change/kept"
 }
 existing() { xargs -0 -r sh -c 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf "%s\0" "${p#/}"; fi; done' -; }
 save() { # NAME TAR-ARGUMENT…: for root alone, and said
-    _saved=/var/backups/wizard/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$change")-$1.tar.gz
+    name_copy "$1.tar.gz"
     shift
-    (umask 077 && mkdir -p /var/backups/wizard && tar -C / --numeric-owner -czf "$_saved.part" "$@" && sync "$_saved.part")
+    (umask 077 && tar -C / --numeric-owner -czf "$_saved.part" "$@" && sync "$_saved.part")
     mv "$_saved.part" "$_saved" && say "saved first: $_saved"
 }
+name_copy() {
+    (umask 077 && mkdir -p /var/backups/wizard)
+    _saved=/var/backups/wizard/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$change")-$1
+}
+programs="apt|dpkg|fail2ban|logrotate|nginx|polkit-1|postgresql|systemd|ucf"
 # Files that came later into folders that came with the packages, but for logs, caches and programs' own state.
 later_data() {
     list_files >"$change/files"
     comm -z -13 "$change/before/files" "$change/after/files" | comm -z -12 - "$change/files" |
         xargs -0 -r sh -c 'find "$@" -xdev ! -type d -print0' - | sort -zu | comm -z -23 - "$change/after/files" |
-        { grep -zvE '^/(etc|usr|boot|var/cache|var/log)/|^/var/lib/(apt|dpkg|fail2ban|logrotate|nginx|polkit-1|postgresql|systemd|ucf)/' || true; } |
-        sed -z 's#^/##'
+        { grep -zvE "^/(etc|usr|boot|var/cache|var/log|var/lib/($programs))/" || true; } | sed -z 's#^/##'
 }
 theirs="SELECT 1 WHERE EXISTS (SELECT FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1'))
     OR EXISTS (SELECT FROM pg_roles WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_class WHERE oid >= 16384)"
@@ -155,10 +180,9 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
         if ! _found=$(cd / && runuser -u postgres -- psql -AtX -p "$_port" -c "$theirs" </dev/null); then
             save "postgresql-$_version-$_name" "${_data#/}"
         elif [ -n "$_found" ]; then
-            (umask 077 && mkdir -p /var/backups/wizard)
-            _saved=/var/backups/wizard/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$change")-postgresql-$_version-$_name.sql
-            (umask 077 && cd / && runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$_saved.part" && sync "$_saved.part")
-            mv "$_saved.part" "$_saved" && say "there are databases in it; saved first: $_saved"
+            name_copy "postgresql-$_version-$_name.sql"
+            (umask 077 && cd / && runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$_saved.part")
+            sync "$_saved.part" && mv "$_saved.part" "$_saved" && say "there are databases in it; saved first: $_saved"
         fi
     done
 }
@@ -166,7 +190,8 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
 take_away() { # PACKAGE…: exactly these
     _needing=$(would purge -- "$@" | sed -nE 's/^(Purg|Remv) ([^ ]+).*/\2/p' | sort | comm -23 - "$change/added")
     if [ -n "$_needing" ]; then refuse "remove what was installed: other packages need it:" $_needing; fi
-    _units=$(dpkg-query -L "$@" | sed -nE 's#.*/systemd/system/([^/]+\.(service|socket|timer|path))$#\1#p' | sed 's/@\./@*./' | sort -u)
+    _units=$(dpkg-query -L "$@" | sed -nE 's#.*/systemd/system/([^/]+\.(service|socket|timer|path))$#\1#p' |
+        sed 's/@\./@*./' | sort -u)
     if [ -n "$_units" ]; then systemctl stop $_units 2>/dev/null || true; fi
     # one whose configuration was here before is removed, and its configuration stays
     _rest=$(awk '$2 ~ /^.c/ {print $1}' "$change/before/packages" | sort | comm -12 - "$change/todo")
@@ -206,12 +231,12 @@ put_accounts_back() {
     _tests=
     for _u in $_users; do
         _tests="$_tests -o -uid $(id_of passwd "$_u")"
-        find /proc -maxdepth 1 -name '[0-9]*' -user "$_u" -printf '%f\n' 2>/dev/null | xargs -r kill -9 2>/dev/null || true
+        find /proc -maxdepth 1 -name '[0-9]*' -user "$_u" -printf '%f\n' 2>/dev/null | xargs -r kill 2>/dev/null || true
     done
     for _g in $_groups; do _tests="$_tests -o -gid $(id_of group "$_g")"; done
     if [ -n "$_tests" ]; then
         awk '$3 ~ /^(ext[234]|xfs|btrfs|overlay|zfs|f2fs)$/ {print $2}' /proc/mounts |
-            xargs -I{} find {} -xdev \( -false $_tests \) -printf '%U %G %p\n' >"$change/still-owned" 2>/dev/null || true
+            xargs -I{} find {} -xdev \( -false $_tests \) -printf '%U %G %p\n' >"$change/still-owned" || true
     else
         : >"$change/still-owned"
     fi
