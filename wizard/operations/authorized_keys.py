@@ -6,6 +6,7 @@ folder reaches nothing that the user could not reach anyway.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -121,17 +122,17 @@ class AuthorizedKeys(Operation):
         return "\n".join(f"grep -qxF -e {sh(k)} {home}/.ssh/authorized_keys" for k in after.keys)
 
 
+def refusal(text: str) -> str | None:
+    """Why these lines cannot be public keys, in a phrase that follows "…:"; None when they can."""
+    for line in text.splitlines():
+        if line.strip() and not any(re.fullmatch("AAAA[A-Za-z0-9+/=]+", word) for word in line.split()):
+            return "must be public keys, a line each, as in a file like ~/.ssh/id_ed25519.pub"
+    return None if text.strip() else "must not be empty"
+
+
 def authorized_keys(user: str, keys: tuple[str, ...]) -> AuthorizedKeys:
-    """Lines for the user's authorized_keys. UsageError for what isn't one line that holds a public key."""
-    lines = tuple(dict.fromkeys(k.strip() for k in keys if k.strip()))
-    for line in lines:
-        if "\n" in line or not any(word.startswith("AAAA") for word in line.split()):
-            raise UsageError(
-                f"cannot use {line[:60]!r} as a public key",
-                hint="paste the one line of a file like ~/.ssh/id_ed25519.pub",
-            )
-    if not lines:
-        raise UsageError(
-            f"cannot let {user} in without a key", hint="give the line of a file like ~/.ssh/id_ed25519.pub"
-        )
+    """Lines for the user's authorized_keys. UsageError for what isn't lines that hold a public key each."""
+    lines = tuple(dict.fromkeys(line.strip() for key in keys for line in key.splitlines() if line.strip()))
+    if reason := refusal("\n".join(lines)):
+        raise UsageError(f"cannot let {user} in: the keys {reason}", hint="paste the line of a file that ends in .pub")
     return AuthorizedKeys(user, lines)

@@ -1,0 +1,43 @@
+"""Which ports of the server answer to the world: plain TCP connections from this computer."""
+
+from __future__ import annotations
+
+import socket
+
+from wizard.checks.base import Check, Finding, Vantage, from_outside
+
+PATIENCE = 5.0  # seconds; a firewall that drops packets never answers
+
+
+def _connect(host: str, port: int) -> str:
+    """ "" when something accepts the connection, else what stood in the way."""
+    try:
+        with socket.create_connection((host, port), PATIENCE):
+            return ""
+    except TimeoutError:
+        return "no answer"
+    except OSError as e:
+        return e.strerror or str(e)
+
+
+def port_open(port: int) -> Check:
+    """Something accepts connections at this port."""
+
+    def look(vantage: Vantage) -> Finding:
+        trouble = _connect(vantage.login.host, port)
+        return Finding(not trouble, f"port {port}: {trouble or 'answers'}")
+
+    return from_outside(f"port {port} answers", look)
+
+
+def port_closed(port: int, what: str = "") -> Check:
+    """Nothing accepts connections at this port, while the SSH port answers: a dead network proves nothing."""
+
+    def look(vantage: Vantage) -> Finding:
+        login = vantage.login.jump or vantage.login
+        if trouble := _connect(login.host, login.port):
+            return Finding(False, f"cannot reach the server at all: port {login.port}: {trouble}")
+        trouble = _connect(vantage.login.host, port)
+        return Finding(bool(trouble), f"port {port}: {trouble or 'answers, and must not'}")
+
+    return from_outside(f"{what or f'port {port}'} cannot be reached from outside", look)

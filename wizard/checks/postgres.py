@@ -1,0 +1,89 @@
+"""What PostgreSQL says of itself on the server; and a row, written and read from outside as the site's own role.
+
+Nothing stays of the row: its transaction is rolled back. Must not know what the site keeps in its tables.
+"""
+
+# ruff: noqa: S608  (every name passes quoting.sql_literal)
+
+from __future__ import annotations
+
+import secrets
+
+from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server
+from wizard.operations.quoting import sh, sql_literal
+from wizard.secret import Secret
+
+PATIENCE = 15  # seconds
+
+
+def row_written_and_read(role: str, database: str, password: Secret, *, port: int = 5432) -> Check:
+    """Through an SSH tunnel, since the port must not be reachable otherwise; in a table of its own in schema public."""
+
+    def look(vantage: Vantage) -> Finding:
+        import psycopg
+
+        word = secrets.token_hex(8)
+        try:
+            with (
+                vantage.transport.tunnel(port) as local,
+                psycopg.connect(
+                    host="127.0.0.1", port=local, user=role, dbname=database, password=password.reveal(),
+                    connect_timeout=PATIENCE, application_name="wizard", options="-c statement_timeout=15s",
+                ) as connection,
+            ):  # fmt: skip
+                connection.execute("CREATE TABLE public.wizard_proof (word text)")
+                connection.execute("INSERT INTO public.wizard_proof VALUES (%s)", [word])
+                row = connection.execute("SELECT word, current_user FROM public.wizard_proof").fetchone()
+                connection.rollback()
+        except psycopg.Error as e:
+            return Finding(False, (str(e).strip().splitlines() or [type(e).__name__])[0])
+        return Finding(row == (word, role), f"wrote {word} as {role} and read {row[0] if row else 'nothing'}")
+
+    return from_outside("the site's role writes and reads a row", look)
+
+
+def answers() -> Check:
+    return on_server("PostgreSQL answers", _query("SHOW server_version"))
+
+
+def listens_locally() -> Check:
+    return on_server(
+        "PostgreSQL listens on this server only",
+        r"""listening=$(ss -Hltnp | awk '/"postgres"/ { print $4 }'); echo $listening
+[ -n "$listening" ] && ! echo "$listening" | grep -qv -e '^127\.' -e '^\[::1\]'""",
+    )
+
+
+def network_logins_need_scram() -> Check:
+    return _says(
+        "every login over TCP needs a password, kept as SCRAM",
+        "SELECT current_setting('password_encryption'), count(*) FROM pg_hba_file_rules"
+        " WHERE error IS NOT NULL OR type <> 'local' AND auth_method NOT IN ('scram-sha-256', 'reject')",
+        "scram-sha-256|0",
+    )
+
+
+def role_may_only_log_in(role: str) -> Check:
+    return _says(
+        f"the role {role} may log in and nothing more",
+        "SELECT rolcanlogin, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls,"
+        f" left(rolpassword, 13) FROM pg_authid WHERE rolname = {sql_literal(role)}",
+        "t|f|SCRAM-SHA-256",
+    )
+
+
+def database_belongs_to(database: str, role: str) -> Check:
+    return _says(
+        f"the database {database} belongs to {role}, and others cannot connect to it",
+        "SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), has_database_privilege('public', oid, 'CONNECT')"
+        f" FROM pg_database WHERE datname = {sql_literal(database)}",
+        f"{role}|UTF8|f",
+    )
+
+
+def _says(name: str, sql: str, expected: str) -> Check:
+    return on_server(name, f'found=$({_query(sql)}); echo "$found"; [ "$found" = {sh(expected)} ]')
+
+
+def _query(sql: str) -> str:
+    return f"(cd / && runuser -u postgres -- psql -X -A -t -c {sh(sql)})"

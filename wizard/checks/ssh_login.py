@@ -1,0 +1,61 @@
+"""Who may log in, proved by the server's own answers to new connections. Must not know how sshd is configured."""
+
+from __future__ import annotations
+
+import contextlib
+
+from wizard.checks.base import Check, Finding, Vantage, from_outside
+from wizard.errors import ConnectError, WizardError
+from wizard.secret import Secret
+
+BY_PASSWORD = {"password", "keyboard-interactive", "none"}
+
+
+def login_works(user: str, sudo_password: Secret | None = None) -> Check:
+    """A new connection as this user, with the run's own key, gets in and becomes root through sudo."""
+
+    def look(vantage: Vantage) -> Finding:
+        connection = vantage.transport.another(vantage.login.as_user(user, sudo_password=sudo_password))
+        try:
+            with contextlib.closing(connection):
+                connection.connect()
+                name = connection.run("id -un", root=False, label="a login").out.strip()
+                root = connection.run("id -un", root=True, label="sudo").out.strip()
+        except WizardError as e:
+            return Finding(False, ": ".join(filter(None, (e.message, e.details.splitlines()[0] if e.details else ""))))
+        return Finding(name == user and root == "root", f"logged in as {name}, with sudo as {root}")
+
+    return from_outside(f"{user} logs in with the key, and sudo works", look)
+
+
+def password_login_refused(user: str) -> Check:
+    """The server does not even offer to take a password from this user."""
+
+    def look(vantage: Vantage) -> Finding:
+        from wizard.transport.probe import offered
+
+        try:
+            methods = offered(vantage.transport, user).methods
+        except ConnectError as e:
+            return Finding(False, e.message)
+        return Finding(not BY_PASSWORD & set(methods), f"the server takes from {user}: {', '.join(methods)}")
+
+    return from_outside(f"no password login for {user}", look)
+
+
+def root_login_refused() -> Check:
+    """root is refused: with the run's own key, which is the one that root's account had; and no password is taken."""
+
+    def look(vantage: Vantage) -> Finding:
+        from wizard.transport.probe import knock
+
+        try:
+            reply = knock(vantage.transport, vantage.login.as_user("root"))
+        except ConnectError as e:
+            return Finding(False, e.message)
+        if reply.let_in:
+            return Finding(False, "the server lets root in")
+        refused = not BY_PASSWORD & set(reply.methods)
+        return Finding(refused, f"root was refused; the server takes from root: {', '.join(reply.methods)}")
+
+    return from_outside("no login as root", look)
