@@ -32,6 +32,7 @@ ALLOWED = (
     Allowed("trees", r"/var/lib/dpkg/.*-old|/var/lib/dpkg/lock.*", "dpkg's one-generation backups and its lock"),
     Allowed("trees", r"/var/lib/ucf/.*\.[0-9]", "ucf's one-generation backups"),
     Allowed("trees", r"/var/(lib/apt/lists|cache/apt/archives)/lock", "apt's lock files, empty"),
+    Allowed("trees", r"/var/lib/apt/lists/partial", "apt gives it to its own user when it first reads lists"),
     Allowed("trees", r"/var/lib/private(/.*)?|/var/lib/systemd/(timers|linger|random-seed|rfkill)(/.*)?", "systemd's own state"),
     Allowed("trees", r"/var/lib/wizard(/.*)?", "the journal: how else would one know what was undone"),
     Allowed("trees", r"/var/backups/wizard(/.*)?", "data that came later is saved here before it is taken away"),
@@ -47,7 +48,7 @@ section marks; apt-mark showauto | sed 's/$/\tauto/'; apt-mark showmanual | sed 
 section etc; tree /etc; find /etc -xdev -type f -exec sha256sum {} + | sed 's/^\([0-9a-f]*\)  \(.*\)/\2#\t\1/'
 section users; getent passwd | sed 's/:/\t/'
 section groups; getent group | sed 's/:/\t/'
-section enabled; systemctl list-unit-files --no-legend --no-pager --plain | awk '{print $1 "\t" $2}'
+section enabled; systemctl list-unit-files --no-legend --no-pager --plain | awk '$2 != "transient" {print $1 "\t" $2}'
 section active; systemctl list-units --no-legend --no-pager --plain --state=active,activating,failed |
     awk '$1 !~ /^(session-|user@|user-|user-runtime-dir@|run-|wizard-|dev-|sys-)/ {print $1 "\t" $3}'
 section timers; systemctl list-timers --all --no-legend --no-pager --plain | awk '{print $(NF - 1) "\t" $NF}'
