@@ -29,6 +29,18 @@ more_hosts = recipe.ask(
         "more_hosts", tuple, (), optional=True, pattern=r"\.?[a-z0-9][a-z0-9.-]*", example="www.guestbook.example.org"
     )
 )
+override_settings = recipe.ask(Question("override_settings", bool, lambda a: bool(a.found and written_in_source(a))))
+
+
+def written_in_source(a: Answers) -> list[str]:
+    """Settings that this server must change, and that no variable changes."""
+    if a.found is None:  # nobody has looked at the project (it is in a git repository): all of them
+        return ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "DATABASES", "STATIC_ROOT", "MEDIA_ROOT"]
+    settings = {"SECRET_KEY": "secret_key", "ALLOWED_HOSTS": "allowed_hosts", "STATIC_ROOT": "static_root"}
+    settings |= {"MEDIA_ROOT": "media_root"} if a.found.media_root else {}
+    found = [setting for setting, purpose in settings.items() if not a.found.env(purpose)]
+    found += ["DEBUG"] if any(problem.code == "debug_true" for problem in a.found.problems) else []
+    return found + ([] if any_database(a) else ["DATABASES"])
 
 
 def values(a: Answers) -> dict[str, str | list[str]]:
@@ -63,6 +75,8 @@ def written(value: str | list[str], kind: str, separator: str) -> str:
 def variables(a: Answers) -> dict[str, str | Secret]:
     """Every variable of the site; what the answers file says in [env] wins."""
     result: dict[str, str | Secret] = {"DJANGO_SETTINGS_MODULE": a.project.settings_module}
+    if a[override_settings]:
+        result |= {"DJANGO_SETTINGS_MODULE": "server_settings", "PYTHONPATH": f"/etc/{a.project.name}/python"}
     found = a.found.env_names if a.found else ()
     for purpose, value in values(a).items():
         names = [name for name in found if name.purpose == purpose]
@@ -106,6 +120,14 @@ def env_file(a: Answers) -> Iterator[Operation]:
     yield a.keep("secret_key")
     yield directory(f"/etc/{site}")
     yield file(f"/etc/{site}/env", environment_file(a), mode=0o600, notify=restart(site))
+
+
+@recipe.step("settings", when=lambda a: bool(a[override_settings]))
+def server_settings(a: Answers) -> Iterator[Operation]:
+    folder = f"/etc/{a.project.name}/python"
+    text = recipe.template("server_settings", a, changed=written_in_source(a))
+    yield directory(folder)
+    yield file(f"{folder}/server_settings.py", text, notify=restart(a.project.name))
 
 
 @recipe.step("manage", check=django_starts)

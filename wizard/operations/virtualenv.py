@@ -34,7 +34,7 @@ class Virtualenv(Operation):
     """The environment `directory`/.venv with what `requirements` names and `extra` packages, readable by `group`.
 
     requirements: requirements.txt, pyproject.toml or uv.lock by name or path within `directory`; "" for none.
-    imports and programs prove that it works, as the user `user`. notify runs after each change.
+    imports and programs prove that it works, as the user `user`. notify runs where one that was in use has been replaced.
     """
 
     kind: ClassVar[str] = "virtualenv"
@@ -78,18 +78,19 @@ class Virtualenv(Operation):
         return replace(found, made_of=found.inputs)
 
     def apply(self, before: VirtualenvState, after: VirtualenvState) -> str:
-        notify = f"\n{self.notify}" if self.notify else ""
         if after.made_of == ABSENT:
-            return f"rm -rf {sh(self.identity)}{notify}"
+            return f"rm -rf {sh(self.identity)}"
+        notify = self.notify or ":"
         return (
             f"cd -P {sh(self.directory)}\n"
             f'old="$change/venv"\n'
             f'if [ "$(cat "$old/{MARK}" 2>/dev/null)" = {sh(after.made_of)} ]; then\n'
-            '    rm -rf .venv; mv -T "$old" .venv\n'
+            f'rm -rf .venv; mv -T "$old" .venv\n{notify}\n'
             "else\n"
-            f'    if [ -s .venv/{MARK} ] && [ ! -e "$old" ]; then mv -T .venv "$old"; fi\n'
+            f'if [ -s .venv/{MARK} ] && [ ! -e "$old" ]; then mv -T .venv "$old"; fi\n'
             f"{self._build()}\n"
-            f"fi{notify}"
+            f'if [ -e "$old" ]; then {notify}; fi\n'
+            "fi"
         )
 
     def _build(self) -> str:

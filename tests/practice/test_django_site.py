@@ -1,0 +1,317 @@
+"""The recipes from `project` to `nginx` on real servers: the sample project from a folder, another one from a git repository."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.practice.compare import differences, fingerprint
+from wizard import answers as answers_
+from wizard import events
+from wizard.catalog import own_folder
+from wizard.engine.plan import make_plan
+from wizard.engine.rollback import roll_back
+from wizard.engine.runner import Runner
+from wizard.engine.session import Session
+from wizard.errors import StepError
+from wizard.operations.apt import packages
+from wizard.operations.postgres import database, role
+from wizard.operations.postgres_cluster import cluster
+from wizard.operations.user import user
+from wizard.practice.fleet import PracticeServer
+from wizard.project.inspect import inspect
+from wizard.recipe import Answers, Question, Recipe
+from wizard.transport.base import Login
+from wizard.transport.ssh import SshTransport
+
+SAMPLE = Path(__file__).parents[2] / "wizard/practice/sample_project"
+MINE = ("project", "virtualenv", "env_vars", "django", "gunicorn", "nginx")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8cfc0f01f0005000"
+    "1ffa9f5a3b40000000049454e44ae426082"
+)
+
+
+def loaded(name: str) -> Recipe:
+    spec = importlib.util.spec_from_file_location(f"recipe_{name}", own_folder() / name / "recipe.py")
+    assert spec and spec.loader
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    recipe = module.recipe
+    assert isinstance(recipe, Recipe)
+    return recipe
+
+
+def ground() -> list[Recipe]:
+    """What stands on a server before the project comes: the site's user, and its database."""
+    users, postgres = Recipe("deploy_user", __file__), Recipe("postgres", __file__)
+    postgres.ask(Question("database", str, "site"))
+    postgres.ask(Question("role", str, "site"))
+
+    @users.step("system_user")
+    def system_user(a: Answers) -> Iterator[Any]:
+        yield packages("ca-certificates")
+        yield user(a.project.name, system=True)
+
+    @postgres.step("database")
+    def its_database(a: Answers) -> Iterator[Any]:
+        yield a.keep("database_password")
+        yield packages("postgresql")
+        yield cluster()
+        yield role(a.postgres.role, a.secret("database_password"))
+        yield database(a.postgres.database, a.postgres.role)
+
+    return [users, postgres]
+
+
+@dataclass
+class Site:
+    """A practice server with the answers for one site."""
+
+    server: PracticeServer
+    answers: dict[str, dict[str, Any]]
+    folder: Path | None = None
+    pristine: Any = None
+    seen: list[events.Event] = field(default_factory=list)
+
+    def transport(self) -> SshTransport:
+        login = Login(self.server.host, self.server.user, key=self.server.key)
+        return SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
+
+    def run(self, script: str) -> str:
+        transport = self.transport()
+        transport.connect()
+        result = transport.run(script, silence=120)
+        transport.close()
+        assert result.status == 0, result.err + result.out
+        return result.out
+
+    def fingerprint(self) -> Any:
+        transport = self.transport()
+        transport.connect()
+        found = fingerprint(transport)
+        transport.close()
+        return found
+
+    def set_up(self) -> int:
+        """Runs everything; the number of changes made."""
+        session = Session(self.transport(), self.seen.append)
+        session.open(acquire=True)
+        try:
+            recipes = [*ground(), *map(loaded, MINE)]
+            given = answers_.Given({k: dict(v) for k, v in self.answers.items()})
+            found = inspect(self.folder) if self.folder else None
+            filled = answers_.complete(given, recipes, server=session.server, found=found, secrets=session.secrets)
+            runner = Runner(make_plan(recipes, filled, session), session, self.seen.append, lambda d: d.options[-1])
+            runner.run()
+            return runner.made
+        finally:
+            session.close()
+
+    def roll_back(self, checkpoint: str | None) -> None:
+        session = Session(self.transport(), self.seen.append)
+        session.open(acquire=True)
+        try:
+            roll_back(session, self.seen.append, checkpoint, on_drift=lambda *_: "stop")
+        finally:
+            session.close()
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return httpx.get(f"http://{self.server.host}{path}", timeout=60, **options)
+
+    def checked(self, name: str) -> str:
+        """What the check of this name saw last."""
+        return next(e.seen for e in reversed(self.seen) if isinstance(e, events.CheckPassed) and e.check == name)
+
+
+@pytest.fixture(scope="module")
+def guestbook(server_factory: Any) -> Site:
+    site = Site(server_factory(), {"project": {"source": str(SAMPLE), "name": "guestbook"}}, SAMPLE)
+    site.pristine = site.fingerprint()
+    site.set_up()
+    return site
+
+
+def test_the_guestbook_takes_an_entry_with_a_picture_and_nginx_sends_the_picture(guestbook: Site) -> None:
+    with httpx.Client(base_url=f"http://{guestbook.server.host}", timeout=60) as browser:
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/").text)
+        assert token
+        entry = {"csrfmiddlewaretoken": token[1], "name": "Ada", "message": "It works."}
+        sent = browser.post("/", data=entry, files={"picture": ("dot.png", PNG, "image/png")}, follow_redirects=True)
+        page = browser.get("/").text
+        assert sent.status_code == 200 and "It works." in page
+        picture = re.search(r'src="(/media/[^"]+)"', page)
+        assert picture
+        answer = browser.get(picture[1])
+    assert answer.content == PNG
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["content-disposition"] == "inline"
+    assert guestbook.run("runuser -u postgres -- psql -At -d site -c 'select name from guestbook_entry'") == "Ada\n"
+
+
+def test_an_uploaded_page_cannot_act_in_the_sites_name(guestbook: Site) -> None:
+    guestbook.run("runuser -u guestbook -- sh -c 'echo \"<script>1</script>\" >/srv/guestbook/shared/media/evil.html'")
+    answer = guestbook.get("/media/evil.html")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == "attachment"
+    assert answer.headers["content-security-policy"].startswith("sandbox;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_static_files_come_from_nginx_and_nothing_beside_them_does(guestbook: Site) -> None:
+    assert guestbook.get("/static/guestbook/style.css").headers["content-type"] == "text/css"
+    for path in ("/static../static.of", "/static.of", "/media../static.of"):
+        assert guestbook.get(path).status_code == 404
+
+
+def test_only_the_sites_own_name_is_answered(guestbook: Site) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        guestbook.get("/", headers={"Host": "evil.example"})
+
+
+def test_the_site_cannot_read_its_variables_file_or_write_its_code(guestbook: Site) -> None:
+    pid = guestbook.run("systemctl show -P MainPID guestbook.service").strip()
+    refused = (
+        "runuser -u guestbook -- sh -c 'cat /etc/guestbook/env || touch /srv/guestbook/current/x' 2>&1 || echo refused"
+    )
+    assert guestbook.run(refused).endswith("refused\n")
+    assert guestbook.run(f"grep -c NoNewPrivs:.1 /proc/{pid}/status") == "1\n"
+    # only systemd's socket is there: no control socket, no port
+    assert (
+        guestbook.run(f"ss -lxtnp | grep pid={pid}, | awk '{{print $5}}' | sort -u") == "/run/guestbook/gunicorn.sock\n"
+    )
+
+
+def test_a_second_run_changes_nothing(guestbook: Site) -> None:
+    assert guestbook.set_up() == 0
+
+
+def test_a_broken_site_file_is_taken_back_and_the_site_goes_on(
+    guestbook: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = "/etc/nginx/sites-available/guestbook"
+    before = guestbook.run(f"cat {file}")
+    original = Recipe.template
+
+    def broken(self: Recipe, name: str, a: Answers, **values: Any) -> str:
+        return original(self, name, a, **values) + ("no such directive;\n" if name == "site" else "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Recipe, "template", broken)
+        with pytest.raises(StepError, match="tested_file"):
+            guestbook.set_up()
+    assert guestbook.run(f"nginx -q -t && cat {file}") == before
+    assert guestbook.get("/").status_code == 200
+
+
+def test_going_back_saves_what_visitors_wrote_and_leaves_the_server_as_it_was(guestbook: Site) -> None:
+    guestbook.roll_back(None)
+    assert differences(guestbook.pristine, guestbook.fingerprint()) == []
+    saved = guestbook.run("cd /var/backups/wizard && stat -c '%a %U' . * | sort -u; ls; tar -tzf *media*.tar.gz")
+    assert saved.startswith("600 root\n700 root\n") and "evil.html" in saved and "site-" in saved
+
+
+MAKE_REPOSITORY = """
+export PATH=/opt/maker/bin:$PATH HOME=/root
+apt-get -q -y install git python3-venv >/dev/null
+python3 -m venv /opt/maker && pip install -q 'django<5.3'
+mkdir -p /opt/work && cd /opt/work && django-admin startproject shop . && python manage.py startapp pages
+cat >pages/views.py <<'PY'
+from django.http import HttpResponse
+def home(request):
+    return HttpResponse("edition one")
+PY
+cat >shop/urls.py <<'PY'
+from django.contrib import admin
+from django.urls import path
+from pages.views import home
+urlpatterns = [path("admin/", admin.site.urls), path("", home)]
+PY
+echo 'Django>=5.2,<5.3' >requirements.txt
+git init -q -b main . && git config user.email t@example.org && git config user.name t && git add . && git commit -q -m one
+useradd --system owner && git clone -q --bare . /srv/shop.git && chown -R owner /srv/shop.git && git remote add origin /srv/shop.git
+git config --global safe.directory '*'
+"""
+MODEL = """
+from django.db import models
+class Page(models.Model):
+    title = models.CharField(max_length=50)
+"""
+SECOND_EDITION = f"""
+export PATH=/opt/maker/bin:$PATH HOME=/root; cd /opt/work
+sed -i 's/edition one/edition two/' pages/views.py
+sed -i 's/INSTALLED_APPS = \\[/INSTALLED_APPS = ["pages",/' shop/settings.py
+cat >pages/models.py <<'PY'{MODEL}PY
+python manage.py makemigrations -v0 pages
+git add . && git commit -q -m two && git push -q origin main
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(server_factory: Any) -> Site:
+    """A project of django-admin startproject, which reads nothing from the environment, in somebody's bare repository."""
+    project = {"source": "file:///srv/shop.git", "branch": "main", "settings_module": "shop.settings"}
+    answers = {
+        "project": {**project, "wsgi": "shop.wsgi:application"},
+        "env_vars": {"override_settings": True},
+        "django": {"superuser": "boss"},
+    }
+    site = Site(server_factory(release="trixie"), answers)
+    site.run(MAKE_REPOSITORY)
+    site.set_up()
+    return site
+
+
+def test_a_startproject_from_a_git_repository_answers(shop: Site) -> None:
+    assert shop.get("/").text == "edition one"
+    assert shop.get("/static/admin/css/base.css").status_code == 200
+    assert shop.get("/nothing-here").text.count("DEBUG") == 0
+    commit = shop.run("git -C /srv/shop.git -c safe.directory='*' rev-parse main")[:12]
+    assert shop.run("readlink /srv/shop/current") == f"releases/{commit}\n"
+    assert shop.run(
+        "shop-manage shell -c 'from django.contrib.auth.models import User; print(User.objects.get())'"
+    ).endswith("boss\n")
+
+
+def test_manage_py_has_the_same_variables_as_the_service(shop: Site) -> None:
+    pid = shop.run("systemctl show -P MainPID shop.service").strip()
+    names = "DJANGO_SETTINGS_MODULE|PYTHONPATH|SECRET_KEY|ALLOWED_HOSTS|DB_.*|STATIC_ROOT|MEDIA_ROOT|DATABASE_URL"
+    wanted = shop.run(f"tr '\\0' '\\n' </proc/{pid}/environ | grep -E '^({names})=' | sort")
+    code = "import os; print(*sorted(f'{k}={v}' for k, v in os.environ.items()), sep=chr(10))"
+    assert shop.run(f"shop-manage shell -c \"{code}\" | grep -E '^({names})=' | sort") == wanted
+    assert wanted.count("\n") >= 10
+
+
+def test_a_second_run_changes_nothing_unless_the_branch_moved(shop: Site) -> None:
+    assert shop.set_up() == 0
+    shop.run(SECOND_EDITION)
+    assert shop.set_up() > 0
+    assert shop.get("/").text == "edition two"
+    assert shop.run("ls /srv/shop/releases").count("\n") == 2
+    assert shop.run("runuser -u postgres -- psql -At -d site -c 'select count(*) from pages_page'") == "0\n"
+    assert shop.run("ls /var/backups/wizard/site-before-*.dump").count("\n") == 1
+
+
+def test_going_back_brings_the_older_release_and_its_tables_back(shop: Site) -> None:
+    shop.run("shop-manage shell -c 'from pages.models import Page; Page.objects.create(title=1)'")
+    shop.roll_back("nginx/site")
+    assert shop.get("/").text == "edition one"
+    assert shop.run("ls /srv/shop/releases").count("\n") == 1
+    assert "pages_page" not in shop.run("runuser -u postgres -- psql -At -d site -c '\\dt'")
+    newest = shop.run("cd /var/backups/wizard; ls -t site-2*.dump | head -1").strip()
+    assert "pages_page" in shop.run(f"pg_restore --list /var/backups/wizard/{newest}")
+    rights = "select pg_get_userbyid(datdba), has_database_privilege('public', oid, 'CONNECT') from pg_database where datname = 'site'"
+    assert shop.run(f'runuser -u postgres -- psql -At -c "{rights}"') == "site|f\n"
+
+
+def test_it_can_be_set_up_again_after_that(shop: Site) -> None:
+    assert shop.set_up() > 0
+    assert shop.get("/").text == "edition two"
