@@ -12,13 +12,14 @@ for _f in $(ls -r $W/failsafe/*.sh 2>/dev/null); do
     number=$(echo "$id" | sed 's/^0*//')
     change=$W/changes/$id
     journal "{\"event\":\"undoing\",\"id\":$number,\"by\":\"failsafe\"}"
-    if (set -e; . "$_f") >>"$change/out" 2>&1 9>&-; then
+    if (umask 022; set -e; . "$_f") >>"$change/out" 2>&1 9>&-; then
         journal "{\"event\":\"undone\",\"id\":$number,\"by\":\"failsafe\"}"
     fi
     rm -f "$_f"
 done
 sync -f $W
 touch $W/failsafe/reverted
+[ "$1" != now ] || systemctl stop wizard-failsafe-timer.timer
 rm -f $W/failsafe/armed /etc/systemd/system/wizard-failsafe.service \
     /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
 rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null || :

@@ -1,4 +1,5 @@
 # Stands before every script that the wizard runs as root. Plain POSIX shell, Debian's coreutils, flock, systemd.
+umask 077 # what the wizard keeps is for root alone; changes are made under 022
 W=/var/lib/wizard
 blobs=$W/blobs
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 LC_ALL=C.UTF-8
@@ -21,11 +22,11 @@ journal() {
 # Blobs: content named by its SHA-256, readable by root alone from the first byte.
 put_blob() { # NAME, base64 on stdin
     [ -s "$blobs/$1" ] && [ "$(sha256sum <"$blobs/$1" | cut -d' ' -f1)" = "$1" ] && return 0
-    (umask 077; base64 -d >"$blobs/.$1.$$" && sync "$blobs/.$1.$$" && mv "$blobs/.$1.$$" "$blobs/$1") || exit 90
+    base64 -d >"$blobs/.$1.$$" && sync "$blobs/.$1.$$" && mv "$blobs/.$1.$$" "$blobs/$1" || exit 90
 }
 keep_blob() { # FILE: what is in it now
     _n=$(sha256sum <"$1" | cut -d' ' -f1)
-    [ -e "$blobs/$_n" ] || (umask 077; cp "$1" "$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n")
+    [ -e "$blobs/$_n" ] || (umask 077; cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n")
 }
 
 # A file from a blob: temporary name beside it, mode and owner first, fsync, rename. A link at the path is replaced, not followed.
@@ -92,11 +93,11 @@ holder_alive() {
     [ $# -lt 2 ] || [ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)" = "$2" ]
 }
 acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
-    (umask 077; mkdir -p $W/blobs $W/changes $W/secrets $W/failsafe; chmod 0700 $W)
+    mkdir -p $W/blobs $W/changes $W/secrets $W/failsafe
     exec 9>>$W/lock
     flock -w 20 9 || { echo "another script" | emit held; exit 0; }
     if [ "$2" = no ] && [ "$(holder_field run)" != "$1" ] && holder_alive; then emit held <$W/holder; exit 0; fi
-    (umask 077; { cat; echo "run=$1"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(cat /proc/sys/kernel/random/boot_id)"; } >$W/.holder)
+    { cat; echo "run=$1"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(cat /proc/sys/kernel/random/boot_id)"; } >$W/.holder
     mv $W/.holder $W/holder && echo yes | emit acquired
 }
 hold() { # RUN: fails unless this run still has the lock
@@ -127,7 +128,10 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
     (exec 9>&-; while sleep 5 >/dev/null 2>&1; do touch $W/holder; printf '\036beat \n'; done) &
     _beat=$!
     _pid=$(systemctl show -p MainPID --value "$_unit")
-    tail -n +$(($2 + 1)) -s 0.2 -f ${_pid:+--pid=$_pid} "$change/out" 9>&-
+    case $_pid in
+        "" | 0) tail -n +$(($2 + 1)) "$change/out" ;; # it has ended already; tail would wait for ever
+        *) tail -n +$(($2 + 1)) -s 0.2 -f --pid="$_pid" "$change/out" 9>&- ;;
+    esac
     kill $_beat; wait $_beat 2>/dev/null
     _n=0
     while [ ! -e "$change/exit" ]; do

@@ -63,7 +63,7 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
         end = line("done", id=work.id, observed="@OBSERVED@").replace("@OBSERVED@", "'\"$observed\"'")
     secret = " ".join(work.secret_blobs)
     parts = [
-        f"id={name}; change=$W/changes/$id; (umask 077; mkdir -p $change)",
+        f"id={name}; change=$W/changes/$id; mkdir -p $change",
         blobs,
         begin,
         _guard(work) if work.guarded else "",
@@ -98,8 +98,8 @@ def settle_script(work: Work, line: Line, *, following: Iterable[Operation]) -> 
 def _run(work: Work, name: str) -> str:
     if not work.change.operation.long:
         # the output goes to a file: a client that dies does not break the pipe under a half-made change
-        return f"( set -e\n{work.commands}\n) >$change/out 2>&1 </dev/null 9>&-\nstatus=$?"
-    job = f"{prelude()}\nid={name}; change=$W/changes/$id\nset -e\n{work.commands}"
+        return f"( umask 022; set -e\n{work.commands}\n) >$change/out 2>&1 </dev/null 9>&-\nstatus=$?"
+    job = f"{prelude()}\nid={name}; change=$W/changes/$id\numask 022\nset -e\n{work.commands}"
     kind = "undo" if work.undo else "do"
     return f"run_job {kind}-{name} {work.seen} {heredoc(job)}\nstatus=$?"
 
@@ -109,4 +109,4 @@ def _guard(work: Work) -> str:
     op, before, after = work.change.operation, work.change.before, work.change.after
     back = op.apply(before, after) if work.undo else op.apply(after, before)
     revert = prelude() + resources.files("wizard.engine").joinpath("failsafe.sh").read_text()
-    return f"(umask 077; cat >$W/failsafe/revert {heredoc(revert)}\n)\narm_failsafe {WINDOW_S} {heredoc(back)}"
+    return f"cat >$W/failsafe/revert {heredoc(revert)}\narm_failsafe {WINDOW_S} {heredoc(back)}"
