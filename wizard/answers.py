@@ -149,35 +149,67 @@ def complete(
     ask(question, answers so far, default) returns the value. Without it a question that has neither an answer nor a
     default is a UsageError that names all of them, as is a default that its own question refuses.
     """
-    answers = Answers({r.name: {} for r in recipes}, server=server, found=found, secrets=secrets)
+    completion = _Completion(given, recipes, ask)
+    answers = completion.answers = Answers(
+        {r.name: {} for r in recipes}, server=server, found=found, secrets=secrets, settle=completion.settle
+    )
     answers.env = {k: _generated(answers, f"env.{k}") if v == GENERATE else v for k, v in given.env.items()}
-    problems = []
     for recipe in recipes:
         for question in recipe.questions:
-            values = given.tables.get(recipe.name, {})
-            if question.name in values:
-                value = values[question.name]
-            else:
-                value = _default_or_none(question, answers, problems)
-                if ask is not None:
-                    value = ask(question, answers, value)
-            where = f"{recipe.name}.{question.name}"
-            if value == GENERATE:
-                value = _generated(answers, where)
-            if value is None:
-                problems.append(
-                    f"{where}: must be answered" + (f", for example {question.example}" if question.example else "")
-                )
-            elif (reason := question.refusal(value)) is not None:
-                problems.append(f"{where}: {reason}")
-            answers.tables[recipe.name][question.name] = value
-    if problems:
+            completion.settle(recipe.name, question.name)
+    answers.settle = None
+    if completion.problems:
         raise UsageError(
             "cannot start: some questions have no answer yet, or one that cannot be used",
-            details="\n".join(problems),
+            details="\n".join(completion.problems),
             hint="put them into an answers file (--answers; `wizard answers` prints one) or run in a terminal",
         )
     return answers
+
+
+class _Completion:
+    """Answers question by question; a default that builds on another answer has that one settled first."""
+
+    answers: Answers
+
+    def __init__(self, given: Given, recipes: Sequence[Recipe], ask: Ask | None) -> None:
+        self.given = given
+        self.questions = {(r.name, q.name): q for r in recipes for q in r.questions}
+        self.ask = ask
+        self.problems: list[str] = []
+        self.open: list[tuple[str, str]] = []
+
+    def settle(self, recipe: str, name: str) -> None:
+        question = self.questions.get((recipe, name))
+        if question is None or name in self.answers.tables[recipe]:
+            return
+        if (recipe, name) in self.open:
+            raise UsageError(f"cannot make the default of {recipe}.{name}: it builds on itself")
+        self.open.append((recipe, name))
+        value = self._value(question)
+        self.open.pop()
+        where = f"{recipe}.{name}"
+        if value == GENERATE:
+            value = _generated(self.answers, where)
+        if value is None:
+            self.problems.append(
+                f"{where}: must be answered" + (f", for example {question.example}" if question.example else "")
+            )
+        elif (reason := question.refusal(value)) is not None:
+            self.problems.append(f"{where}: {reason}")
+        self.answers.tables[recipe][name] = value
+
+    def _value(self, question: Question[Any]) -> Any:
+        values = self.given.tables.get(question.recipe, {})
+        if question.name in values:
+            return values[question.name]
+        try:
+            value = default(question, self.answers)
+        except (TypeError, AttributeError, ValueError):
+            if not self.problems:
+                raise
+            value = None  # it builds on an answer that is missing, which is said already
+        return self.ask(question, self.answers, value) if self.ask is not None else value
 
 
 def default(question: Question[Any], answers: Answers) -> Any:
@@ -186,16 +218,6 @@ def default(question: Question[Any], answers: Answers) -> Any:
     if value is None and question.optional:
         return {str: "", tuple: (), Secret: Secret("")}.get(question.type)
     return value
-
-
-def _default_or_none(question: Question[Any], answers: Answers, problems: list[str]) -> Any:
-    """The default; None where it cannot be made because an answer that it builds on is missing."""
-    try:
-        return default(question, answers)
-    except (TypeError, AttributeError, ValueError):
-        if problems:
-            return None
-        raise
 
 
 def _generated(answers: Answers, name: str) -> Secret:

@@ -79,7 +79,9 @@ def connection(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 FRONT = click.option("--front", type=click.Choice(["tui", "plain", "headless"]), help="How to talk to you.")
-YES = click.option("--yes", "-y", is_flag=True, help="Ask nothing: defaults where an answer is missing, points of no return agreed to.")  # fmt: skip
+YES = click.option(
+    "--yes", "-y", is_flag=True, help="Ask nothing: defaults where an answer is missing, points of no return agreed to."
+)
 
 
 @cli.command()

@@ -23,6 +23,7 @@ SECRETS = "/var/lib/wizard/secrets"  # generated secrets live on the server: the
 
 Operations = Callable[["Answers"], Iterable[Operation]]
 Checks = Callable[["Answers"], Iterable[Check]]
+Settle = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +155,7 @@ class Recipe:
 
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self.folder / "templates"), undefined=jinja2.StrictUndefined,
-            autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701  (configuration files, not HTML) trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
         )  # fmt: skip
         environment.filters |= {"sh": quoting.sh, "nginx": quoting.nginx_string, "sql": quoting.sql_literal}
         return environment.get_template(name).render(a=a, **values)
@@ -163,17 +164,18 @@ class Recipe:
 class Table:
     """The answers of one recipe, by attribute."""
 
-    def __init__(self, recipe: str, values: Mapping[str, Any]) -> None:
-        self._recipe, self._values = recipe, values
+    def __init__(self, recipe: str, values: Mapping[str, Any], settle: Settle | None) -> None:
+        self._recipe, self._values, self._settle = recipe, values, settle
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self._values[name]
-        except KeyError:
+        if name not in self._values and self._settle is not None:
+            self._settle(self._recipe, name)
+        if name not in self._values:
             raise UsageError(
                 f"cannot find an answer {name!r} of the recipe {self._recipe!r}",
                 hint=f"add {self._recipe!r} to the `needs` of the recipe that reads it",
-            ) from None
+            )
+        return self._values[name]
 
 
 class Answers:
@@ -191,8 +193,10 @@ class Answers:
         found: Any = None,
         env: Mapping[str, str | Secret] | None = None,
         secrets: dict[str, Secret] | None = None,
+        settle: Settle | None = None,
     ) -> None:
         self.tables = tables
+        self.settle = settle  # while answers are being completed: answers a question that a default builds on
         self.server = server
         self.found = found
         self.env = dict(env or {})
@@ -206,7 +210,7 @@ class Answers:
     def __getattr__(self, recipe: str) -> Table:
         if recipe.startswith("_") or recipe not in self.tables:
             raise AttributeError(f"no recipe {recipe!r} among the answers")
-        return Table(recipe, self.tables[recipe])
+        return Table(recipe, self.tables[recipe], self.settle)
 
     def secret(self, name: str) -> Secret:
         """A secret that is generated once for this server and read back ever after. Its step must yield `keep(name)` first."""

@@ -33,6 +33,14 @@ def render(project: Path | None, folders: tuple[Path, ...] = ()) -> str:
         found = inspect(project)
     words = Words(recipes)
     answers = Answers({r.name: {} for r in recipes}, server=Server(), found=found)
+    questions = {(r.name, q.name): q for r in recipes for q in r.questions}
+
+    def settle(recipe: str, name: str) -> None:
+        values = answers.tables[recipe]
+        values[name] = None  # where a default builds on itself
+        values[name] = _default(questions[recipe, name], answers)
+
+    answers.settle = settle
     if project is not None and "project" in answers.tables:
         answers.tables["project"]["source"] = str(project.resolve())
     lines = [HEAD]
@@ -50,10 +58,8 @@ def _table(recipe: Recipe, answers: Answers, words: Words) -> Iterator[str]:
         yield from textwrap.wrap(
             words.question(recipe.name, question.name), 100, initial_indent="# ", subsequent_indent="# "
         )
-        given = answers.tables[recipe.name].get(question.name)
-        value = given if given is not None else _default(question, answers)
-        answers.tables[recipe.name].setdefault(question.name, value)
-        mark = "" if given is not None or value is None else "# "
+        value = getattr(getattr(answers, recipe.name), question.name)
+        mark = "# " if question.default is not None or question.optional else ""
         yield f"{mark}{question.name} = {_toml(question, value)}"
     yield ""
 
