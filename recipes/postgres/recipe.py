@@ -19,7 +19,7 @@ from wizard.operations.postgres import role as role_with
 from wizard.operations.postgres_cluster import cluster, settings
 from wizard.recipe import Answers, Question, Recipe
 
-recipe = Recipe("postgres", __file__, needs=["deploy_user"])
+recipe = Recipe("postgres", __file__, needs=["hardening"])
 
 
 def underscored(a: Answers) -> str:

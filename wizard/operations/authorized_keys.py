@@ -44,14 +44,16 @@ ADD = """\
 if [ ! -e "$change/keys.known" ]; then
     # what was there, so that it can be put back as it was
     if [ -f "$home/.ssh/authorized_keys" ]; then cp -pP "$home/.ssh/authorized_keys" "$change/keys.before"; fi
-    touch "$change/keys.known" && sync "$change"
+    touch "$change/keys.known"
+    sync "$change"
 fi
 runuser -u {user} -- mkdir -p -m 0700 "$home/.ssh"
 as_user '
-    chmod 0700 . && new=$(mktemp .authorized_keys.XXXXXXXX)
+    chmod 0700 .
+    new=$(mktemp .authorized_keys.XXXXXXXX)
     if [ -f authorized_keys ]; then sed -e "\\$a\\\\" authorized_keys >"$new"; fi
     for key; do grep -qxF -e "$key" "$new" || printf "%s\\n" "$key" >>"$new"; done
-    chmod 0600 "$new" && sync "$new" && mv -fT "$new" authorized_keys && sync .'
+    chmod 0600 "$new"; sync "$new"; mv -fT "$new" authorized_keys; sync .'
 sha256sum <"$home/.ssh/authorized_keys" >"$change/keys.after\""""
 
 TAKE_BACK = """\
@@ -65,7 +67,7 @@ else
             grep -qxF -e "$key" authorized_keys || continue
             new=$(mktemp .authorized_keys.XXXXXXXX)
             grep -vxF -e "$key" authorized_keys >"$new" || :
-            chmod {mode} "$new" && sync "$new" && mv -fT "$new" authorized_keys
+            chmod {mode} "$new"; sync "$new"; mv -fT "$new" authorized_keys
         done
         {leftover}'
 fi
@@ -106,8 +108,8 @@ class AuthorizedKeys(Operation):
             put_back, leftover = "as_user 'rm -f authorized_keys'", "[ -s authorized_keys ] || rm -f authorized_keys"
         else:
             leftover = ":"
-            put_back = f"""as_user 'new=$(mktemp .authorized_keys.XXXXXXXX) && cat >"$new" && chmod {mode} "$new" \
-&& sync "$new" && mv -fT "$new" authorized_keys' <"$change/keys.before\""""
+            put_back = f"""as_user 'new=$(mktemp .authorized_keys.XXXXXXXX); cat >"$new"; chmod {mode} "$new"; sync "$new"
+        mv -fT "$new" authorized_keys' <"$change/keys.before\""""
         lines = [AS_USER.format(**words), TAKE_BACK.format(put_back=put_back, mode=mode, leftover=leftover)]
         if after.directory == "absent":
             lines.append(

@@ -10,13 +10,12 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 from wizard.errors import UsageError
+from wizard.operations import scram
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.quoting import sh, sql_identifier, sql_literal
-from wizard.operations.scram import verifier
 from wizard.secret import Secret
 
 SALT = secrets.token_hex(16)  # stands before a password in a blob, so that the blob's name tells nothing of it
@@ -58,12 +57,18 @@ class RoleState(State):
 
 @dataclass(frozen=True)
 class Role(Operation):
-    """A role that may log in with this password and nothing more."""
+    """A role that may log in with this password and nothing more.
+
+    verifier is as in RoleState; the blobs are known by name, since a change is finished from the journal alone.
+    """
 
     kind: ClassVar[str] = "postgres_role"
     state = RoleState
     name: str
-    password: Secret | None = not_journalled(default=None, repr=False)
+    verifier: str
+    verifier_blob: str
+    pgpass_blob: str
+    secrets: tuple[Blob, ...] = not_journalled(default=(), repr=False)
 
     @property
     def identity(self) -> str:
@@ -83,25 +88,11 @@ class Role(Operation):
         login, powers, verifier_hash = text.strip("\n").split("|")
         return RoleState(True, login == "t", tuple(powers.split()), verifier_hash)
 
-    @cached_property
-    def _verifier(self) -> str:
-        return verifier(self.name, self.password).reveal() if self.password else ""
-
     def wanted(self, found: RoleState) -> RoleState:
-        return RoleState(True, True, (), hashlib.sha256(self._verifier.encode()).hexdigest())
+        return RoleState(True, True, (), self.verifier)
 
     def blobs(self, found: RoleState) -> tuple[Blob, ...]:
-        return (self._set_verifier, self._pgpass)
-
-    @property
-    def _set_verifier(self) -> Blob:
-        return Blob(f"\\set verifier '{self._verifier}'\n".encode(), secret=True)
-
-    @property
-    def _pgpass(self) -> Blob:
-        assert self.password is not None
-        user, password = (re.sub(r"([\\:])", r"\\\1", t) for t in (self.name, self.password.reveal()))
-        return Blob(f"# {SALT}\n127.0.0.1:*:*:{user}:{password}\n".encode(), secret=True)
+        return self.secrets
 
     def apply(self, before: RoleState, after: RoleState) -> str:
         name, literal = sql_identifier(self.name), sql_literal(self.name)
@@ -109,10 +100,10 @@ class Role(Operation):
             return _run("SET client_min_messages = warning;", f"DROP ROLE IF EXISTS {name};")
         create = _unless(f"SELECT FROM pg_roles WHERE rolname = {literal}", f"CREATE ROLE {name}")
         alter = f"ALTER ROLE {name} {_powers(after)}"
-        ours = self.password is not None and after == self.wanted(before)
+        ours = after == self.wanted(before)
         if not ours and not after.verifier:
             return _run("BEGIN;", create, f"{alter} PASSWORD NULL;", "COMMIT;")
-        source = f"$blobs/{self._set_verifier.name}" if ours else '"$change/verifier"'
+        source = f"$blobs/{self.verifier_blob}" if ours else '"$change/verifier"'
         lines = [PSQL + self._keep_verifier()] if ours and before.verifier else [PSQL.rstrip()]
         statements = "\n".join(["BEGIN;", create, f"{alter} PASSWORD :'verifier';", "COMMIT;"])
         lines.append(f"{{ cat {source}; cat <<'SQL'\n{statements}\nSQL\n}} | psql_")
@@ -128,17 +119,18 @@ if [ ! -e "$change/verifier" ]; then
 {query}
 SQL
     )
-    sync "$change/verifier.new" && mv "$change/verifier.new" "$change/verifier"
+    sync "$change/verifier.new"
+    mv "$change/verifier.new" "$change/verifier"
 fi"""
 
     def verify(self, after: RoleState) -> str:
-        if self.password is None or not after.exists:
+        if after != self.wanted(after):
             wanted = 1 if after.exists else 0
             query = f"SELECT count(*) FROM pg_roles WHERE rolname = {sql_literal(self.name)}"
             return f"{PSQL}[ \"$(psql_ <<'SQL'\n{query}\nSQL\n)\" = {wanted} ]"
         return f"""{PSQL}# a real login with the password, as the site will do it
 port=$(psql_ -c 'SHOW port')
-PGPASSFILE=$blobs/{self._pgpass.name} PGCONNECT_TIMEOUT=10 \
+PGPASSFILE=$blobs/{self.pgpass_blob} PGCONNECT_TIMEOUT=10 \
 psql -X -w -A -t -h 127.0.0.1 -p "$port" -U {sh(self.name)} -d postgres -c 'SELECT current_user'"""
 
 
@@ -211,19 +203,24 @@ class Database(Operation):
         file = re.sub(r"[^A-Za-z0-9_-]", "_", self.name)
         return f"""\
 # data that came later is never just dropped: where there is anything in it, a dump is made first
-{PSQL}if [ "$(psql_ -d postgres <<'SQL'
+{PSQL}there=$(psql_ -d postgres <<'SQL'
 SELECT count(*) FROM pg_database WHERE datname = {sql_literal(self.name)};
 SQL
-)" = 1 ] && [ "$(psql_ -d {self._connection} <<'SQL'
+)
+used=f
+[ "$there" = 0 ] || used=$(psql_ -d {self._connection} <<'SQL'
 SELECT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'S', 'f') AND relnamespace NOT IN
     (SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema', 'pg_toast')))
     OR EXISTS (SELECT FROM pg_largeobject_metadata);
 SQL
-)" = t ]; then
+)
+if [ "$used" = t ]; then
     dump=/var/backups/wizard/{file}-$(date -u +%Y%m%dT%H%M%SZ).dump
     mkdir -p -m 0700 /var/backups/wizard
-    (umask 077; cd / && runuser -u postgres -- pg_dump -Fc -d {self._connection} >"$dump.part") && sync "$dump.part"
-    pg_restore --list "$dump.part" >/dev/null && mv "$dump.part" "$dump"
+    (umask 077; cd /; runuser -u postgres -- pg_dump -Fc -d {self._connection} >"$dump.part")
+    pg_restore --list "$dump.part" >/dev/null
+    sync "$dump.part"
+    mv "$dump.part" "$dump"
     echo "the database held tables: saved as $dump"
 fi"""
 
@@ -248,8 +245,12 @@ def role(name: str, password: Secret) -> Role:
     if name == "postgres" or name.startswith("pg_"):
         raise UsageError(f"cannot use {name!r} as the site's role: PostgreSQL keeps that name for itself")
     sql_identifier(name)
-    verifier(name, password)
-    return Role(name, password)
+    verifier = scram.verifier(name, password).reveal()
+    set_verifier = Blob(f"\\set verifier '{verifier}'\n".encode(), secret=True)
+    user, word = (re.sub(r"([\\:])", r"\\\1", text) for text in (name, password.reveal()))
+    pgpass = Blob(f"# {SALT}\n127.0.0.1:*:*:{user}:{word}\n".encode(), secret=True)
+    digest = hashlib.sha256(verifier.encode()).hexdigest()
+    return Role(name, digest, set_verifier.name, pgpass.name, (set_verifier, pgpass))
 
 
 def database(name: str, owner: str) -> Database:

@@ -36,8 +36,10 @@ while read -r db; do
     if ! grep -qxF -e "$db" {KNOWN}; then
         dump=/var/backups/wizard/$(printf %s "$db" | tr -cs 'A-Za-z0-9_-' _)-$(date -u +%Y%m%dT%H%M%SZ).dump
         mkdir -p -m 0700 /var/backups/wizard
-        (umask 077; cd / && runuser -u postgres -- pg_dump -Fc -d "$db" </dev/null >"$dump.part") && sync "$dump.part"
-        mv "$dump.part" "$dump" && echo "the database $db came later: saved as $dump"
+        (umask 077; cd /; runuser -u postgres -- pg_dump -Fc -d "$db" </dev/null >"$dump.part")
+        sync "$dump.part"
+        mv "$dump.part" "$dump"
+        echo "the database $db came later: saved as $dump"
     fi
 done <"$change/databases.now"
 rm -f {KNOWN}"""
@@ -48,7 +50,8 @@ if [ ! -e {KNOWN} ]; then
     psql_ -d postgres >{KNOWN}.new <<'SQL'
 SELECT format('dbname=''%s''', replace(replace(datname, '\\', '\\\\'), '''', '\\''')) FROM pg_database WHERE NOT datistemplate;
 SQL
-    sync {KNOWN}.new && mv {KNOWN}.new {KNOWN}
+    sync {KNOWN}.new
+    mv {KNOWN}.new {KNOWN}
 fi"""
 
 START = """\

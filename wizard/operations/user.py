@@ -55,9 +55,11 @@ ACCOUNT_FILES = "passwd group shadow gshadow subuid subgid passwd- group- shadow
 REMEMBER = f"""\
 # the account files as they were, so that going back can leave them byte for byte so
 if [ ! -d "$change/accounts" ]; then
-    rm -rf "$change/accounts.new" && mkdir "$change/accounts.new"
+    rm -rf "$change/accounts.new"
+    mkdir "$change/accounts.new"
     for f in {ACCOUNT_FILES}; do if [ -e /etc/$f ]; then cp -p /etc/$f "$change/accounts.new/$f"; fi; done
-    sync "$change/accounts.new"/* "$change/accounts.new" && mv "$change/accounts.new" "$change/accounts"
+    sync "$change/accounts.new"/* "$change/accounts.new"
+    mv "$change/accounts.new" "$change/accounts"
 fi"""
 
 REMEMBER_DONE = f"""\
@@ -70,7 +72,8 @@ if [ -f "$change/accounts.done" ] && [ ! -e "$change/accounts.same" ]; then
     (cd /etc && while read -r sum f; do
         if [ "$sum" = absent ]; then [ -e "$f" ] || echo "$f"
         elif [ -e "$f" ] && [ "$(sha256sum <"$f")" = "$sum  -" ]; then echo "$f"; fi
-    done) <"$change/accounts.done" >"$change/accounts.new" && mv "$change/accounts.new" "$change/accounts.same"
+    done) <"$change/accounts.done" >"$change/accounts.list"
+    mv "$change/accounts.list" "$change/accounts.same"
 fi"""
 
 PUT_BACK = """\
@@ -79,11 +82,15 @@ if [ -e "$change/accounts.same" ]; then
     while read -r f; do
         if [ ! -e "$change/accounts/$f" ]; then case $f in sub* | *-) rm -f "/etc/$f" ;; esac
         elif ! cmp -s "$change/accounts/$f" "/etc/$f"; then
-            cp -p "$change/accounts/$f" "/etc/.$f.wizard" && sync "/etc/.$f.wizard" && mv "/etc/.$f.wizard" "/etc/$f"
+            cp -p "$change/accounts/$f" "/etc/.$f.wizard"
+            sync "/etc/.$f.wizard"
+            mv "/etc/.$f.wizard" "/etc/$f"
         fi
     done <"$change/accounts.same"
 fi
-rm -f "$change/accounts.same" "$change/accounts.done" && sync "$change" && rm -rf "$change/accounts\""""
+rm -f "$change/accounts.same" "$change/accounts.done"
+sync "$change"
+rm -rf "$change/accounts\""""
 
 REMOVE = """\
 if [ "${{SUDO_USER:-}}" = {name} ]; then
@@ -108,8 +115,10 @@ if [ -d {home} ] && [ ! -L {home} ] && [ "$(stat -c %u {home})" = {uid} ]; then
     if [ -n "$(diff -rq --no-dereference /etc/skel {home} 2>&1)" ]; then
         saved=/var/backups/wizard/home-{name}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
         mkdir -p -m 0700 /var/backups/wizard
-        (umask 077; tar -C {home} --one-file-system -czf "$saved.part" .) && sync "$saved.part"
-        mv "$saved.part" "$saved" && echo "{home} held more than a new home does: saved as $saved"
+        (umask 077; tar -C {home} --one-file-system -czf "$saved.part" .)
+        sync "$saved.part"
+        mv "$saved.part" "$saved"
+        echo "{home} held more than a new home does: saved as $saved"
     fi
     rm -rf --one-file-system {home}
 fi"""
@@ -126,6 +135,7 @@ class User(Operation):
     shell: str = "/bin/bash"
     home: str = ""
     groups: tuple[str, ...] = ()
+    password_blob: str = ""  # its name: a change is finished from the journal alone, where the password is not
     password: Secret | None = not_journalled(default=None, repr=False)
 
     @property
@@ -143,19 +153,15 @@ class User(Operation):
         return UserState(True, int(uid), int(gid), home, shell, tuple(sorted(groups.split())), password)
 
     def wanted(self, found: UserState) -> UserState:
-        password = SET if self.password and found.password == NONE else found.password
+        password = SET if self.password_blob and found.password == NONE else found.password
         groups = tuple(sorted({*found.groups, *self.groups}))
         if found.exists:
             return replace(found, groups=groups, password=password)
         return UserState(True, -1, found.gid, self.home, self.shell, groups, password)
 
     def blobs(self, found: UserState) -> tuple[Blob, ...]:
-        return (self._password_line,) if SET == self.wanted(found).password != found.password else ()
-
-    @property
-    def _password_line(self) -> Blob:
-        assert self.password is not None
-        return Blob(f"{SALT}\n{self.name}:{self.password.reveal()}\n".encode(), secret=True)
+        sets_password = SET == self.wanted(found).password != found.password
+        return (_password_line(self.name, self.password),) if sets_password and self.password else ()
 
     def apply(self, before: UserState, after: UserState) -> str:
         if not after.exists:
@@ -163,7 +169,7 @@ class User(Operation):
         sets_password = SET == after.password != before.password
         changes = [*([] if before.exists else self._create(before)), *self._regroup(before, after)]
         if sets_password:
-            changes.append(f"tail -n +2 $blobs/{self._password_line.name} | chpasswd")
+            changes.append(f"tail -n +2 $blobs/{self.password_blob} | chpasswd")
         elif after.password != before.password:
             changes.append(f"usermod --password '*' {sh(self.name)}")
         if not before.exists or sets_password or set(after.groups) > set(before.groups):
@@ -182,7 +188,7 @@ class User(Operation):
                 lines.insert(0, f"id -u {name} >/dev/null 2>&1 || {{ echo {self._in_the_way()} >&2; exit 1; }}")
             lines.append("# a useradd that was interrupted leaves the account without its home")
             lines.append(f"[ -d {home} ] || mkdir -m 0700 {home}")
-            lines.append(f"cp -rnT /etc/skel {home} && chown -R {name}: {home}")
+            lines.append(f"cp -rnT /etc/skel {home}; chown -R {name}: {home}")
         return lines
 
     def _in_the_way(self) -> str:
@@ -215,6 +221,10 @@ class User(Operation):
         return "\n".join(lines)
 
 
+def _password_line(name: str, password: Secret) -> Blob:
+    return Blob(f"{SALT}\n{name}:{password.reveal()}\n".encode(), secret=True)
+
+
 def _member(user: str, group: str) -> str:
     return f"id -nG {sh(user)} | tr ' ' '\\n' | grep -qxF {sh(group)}"
 
@@ -241,7 +251,8 @@ def user(
         raise UsageError(f"cannot set {name}'s password: it has a line break in it", hint="use a password of one line")
     shell = shell or ("/usr/sbin/nologin" if system else "/bin/bash")
     home = home or ("/nonexistent" if system else f"/home/{name}")
-    return User(name, system, shell, home, tuple(sorted(groups)), password or None)
+    blob = _password_line(name, password).name if password else ""
+    return User(name, system, shell, home, tuple(sorted(groups)), blob, password or None)
 
 
 @dataclass(frozen=True)
@@ -249,10 +260,10 @@ class SudoRule(File):
     """A drop-in of sudo. visudo reads it before it is put in place: one broken line switches sudo off for all."""
 
     kind: ClassVar[str] = "sudo_rule"
+    ours: str = ""  # SHA-256 of the content: an older file that comes back is not judged
 
     def apply(self, before: FileState, after: FileState) -> str:
-        ours = after.sha256 == self.wanted(before).sha256
-        check = f"visudo --check --file=$blobs/{after.sha256}\n" if ours else ""
+        check = f"visudo --check --file=$blobs/{after.sha256}\n" if self.ours and after.sha256 == self.ours else ""
         return check + super().apply(before, after)
 
 
@@ -260,4 +271,5 @@ def sudo_rule(name: str, rule: str) -> SudoRule:
     """A rule in /etc/sudoers.d/name (sudo skips files there with a dot in their name)."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise UsageError(f"cannot name a sudo rule {name!r}", hint="use letters, digits, - and _")
-    return SudoRule(f"/etc/sudoers.d/{name}", content=f"{rule}\n".encode(), mode="0440")
+    content = f"{rule}\n".encode()
+    return SudoRule(f"/etc/sudoers.d/{name}", content=content, mode="0440", ours=Blob(content).name)
