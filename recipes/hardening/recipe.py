@@ -1,0 +1,141 @@
+"""A server that lets in what it must: firewall, sshd by key only, fail2ban, automatic updates, kernel settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.checks.base import Check, on_server
+from wizard.checks.ssh_login import password_login_refused, root_login_refused
+from wizard.operations.apt import packages
+from wizard.operations.base import Operation
+from wizard.operations.command import command
+from wizard.operations.file import directory, file
+from wizard.operations.firewall import firewall as firewall_on
+from wizard.operations.firewall import refusal
+from wizard.operations.service import reload, restart, service
+from wizard.operations.system import kernel_settings
+from wizard.operations.tested import tested_file
+from wizard.recipe import Answers, Question, Recipe, WayIn
+
+recipe = Recipe("hardening", __file__, needs=["system_update", "deploy_user"])
+
+firewall = recipe.ask(Question("firewall", bool, True))
+extra_ports = recipe.ask(
+    Question(
+        "extra_ports", tuple, (), optional=True, example="8080 or 51820/udp",
+        valid=lambda ports: next((reason for port in ports if (reason := refusal(port))), None),
+    )
+)  # fmt: skip
+fail2ban = recipe.ask(Question("fail2ban", bool, True))
+automatic_updates = recipe.ask(Question("automatic_updates", bool, True))
+
+DROP_INS = "Include /etc/ssh/sshd_config.d/*.conf"
+KERNEL = {
+    # half-open connections by the thousand don't stop the server from answering
+    "net.ipv4.tcp_syncookies": "1",
+    # a packet that claims to come from where it can't come from is dropped
+    "net.ipv4.conf.all.rp_filter": "1",
+    "net.ipv4.conf.default.rp_filter": "1",
+    # nobody on the network tells this server where to send its packets
+    "net.ipv4.conf.all.accept_redirects": "0",
+    "net.ipv4.conf.default.accept_redirects": "0",
+    "net.ipv4.conf.all.accept_source_route": "0",
+    "net.ipv4.conf.default.accept_source_route": "0",
+    "net.ipv6.conf.all.accept_redirects": "0",
+    "net.ipv6.conf.default.accept_redirects": "0",
+    # it is no router, so it tells nobody either
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv4.conf.default.send_redirects": "0",
+    # addresses inside the kernel and its messages are for root; so is watching other programs
+    "kernel.kptr_restrict": "2",
+    "kernel.dmesg_restrict": "1",
+    "kernel.perf_event_paranoid": "3",
+    "kernel.unprivileged_bpf_disabled": "1",
+    "net.core.bpf_jit_harden": "2",
+}
+
+
+def way_in(a: Answers) -> WayIn:
+    return WayIn(a.deploy_user.name, a.deploy_user.password or None)
+
+
+def shuts_by_default(a: Answers) -> Iterator[Check]:
+    yield on_server("what nobody let in is dropped", "iptables -S INPUT | head -n 1 | grep -x -e '-P INPUT DROP'")
+    yield on_server("the firewall is on after a reboot", "systemctl is-enabled ufw")
+
+
+def takes_keys_only(a: Answers) -> Iterator[Check]:
+    yield on_server(
+        "sshd reads these settings",
+        "sshd -T | grep -xE '(permitrootlogin|passwordauthentication|kbdinteractiveauthentication) no' | sort -u\n"
+        "[ $(sshd -T | grep -cxE '(permitrootlogin|passwordauthentication|kbdinteractiveauthentication) no') = 3 ]",
+    )
+    yield password_login_refused(a.deploy_user.name)
+    yield root_login_refused()
+
+
+def watches_sshd(a: Answers) -> Iterator[Check]:
+    yield on_server("fail2ban watches sshd", "fail2ban-client status sshd | tail -n 3 | head -n 1")
+
+
+def installs_by_itself(a: Answers) -> Iterator[Check]:
+    yield on_server("apt installs security updates", "apt-config dump APT::Periodic::Unattended-Upgrade | grep '\"1\"'")
+    yield on_server("and does so every day", "systemctl is-active apt-daily-upgrade.timer")
+
+
+def settings_last(a: Answers) -> Iterator[Check]:
+    yield on_server("the settings are read at boot", "ls -l /etc/sysctl.d/60-wizard.conf")
+
+
+@recipe.step("software", when=lambda a: a[firewall] or a[fail2ban] or a[automatic_updates])
+def software(a: Answers) -> Iterator[Operation]:
+    names = ["nftables"] if a[firewall] or a[fail2ban] else []
+    names += ["ufw"] if a[firewall] else []
+    names += ["fail2ban", "python3-systemd"] if a[fail2ban] else []
+    names += ["unattended-upgrades"] if a[automatic_updates] else []
+    yield packages(*names)
+
+
+@recipe.step("firewall", check=shuts_by_default, way_in=way_in, when=lambda a: a[firewall])
+def firewall_step(a: Answers) -> Iterator[Operation]:
+    yield firewall_on("80/tcp", "443/tcp", *a[extra_ports])
+
+
+@recipe.step("ssh", check=takes_keys_only, way_in=way_in)
+def ssh(a: Answers) -> Iterator[Operation]:
+    yield directory("/etc/ssh/sshd_config.d")
+    yield command(
+        "sshd reads its drop-ins first",
+        f"sed -i '1i {DROP_INS}' /etc/ssh/sshd_config",
+        test="grep -vE '^[[:space:]]*(#|$)' /etc/ssh/sshd_config | head -n 1 | grep -xF '" + DROP_INS + "'",
+        undo=f"sed -i '1{{\\#^{DROP_INS.replace('*', '[*]')}$#d}}' /etc/ssh/sshd_config",
+    )
+    yield tested_file(
+        "/etc/ssh/sshd_config.d/00-wizard.conf",
+        recipe.template("sshd.conf", a),
+        test="mkdir -p /run/sshd && sshd -t",
+        then=reload("ssh"),
+    )
+
+
+@recipe.step("fail2ban", check=watches_sshd, when=lambda a: a[fail2ban])
+def bans(a: Answers) -> Iterator[Operation]:
+    yield tested_file(
+        "/etc/fail2ban/jail.d/wizard.local",
+        recipe.template("fail2ban.local", a),
+        test="fail2ban-client --test",
+        then=restart("fail2ban"),
+    )
+    yield service("fail2ban")
+
+
+@recipe.step("automatic_updates", check=installs_by_itself, when=lambda a: a[automatic_updates])
+def updates(a: Answers) -> Iterator[Operation]:
+    yield file("/etc/apt/apt.conf.d/20auto-upgrades", recipe.template("auto-upgrades", a))
+    yield service("apt-daily.timer")
+    yield service("apt-daily-upgrade.timer")
+
+
+@recipe.step("kernel", check=settings_last)
+def kernel(a: Answers) -> Iterator[Operation]:
+    yield kernel_settings("/etc/sysctl.d/60-wizard.conf", KERNEL)
