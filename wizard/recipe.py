@@ -154,9 +154,13 @@ class Recipe:
         from wizard.operations import quoting
 
         environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(self.folder / "templates"), undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701  (configuration files, not HTML) trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        )  # fmt: skip
+            loader=jinja2.FileSystemLoader(self.folder / "templates"),
+            undefined=jinja2.StrictUndefined,
+            autoescape=False,  # noqa: S701  (configuration files, not HTML)
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
         environment.filters |= {"sh": quoting.sh, "nginx": quoting.nginx_string, "sql": quoting.sql_literal}
         return environment.get_template(name).render(a=a, **values)
 
