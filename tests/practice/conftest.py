@@ -19,6 +19,7 @@ from wizard.transport.ssh import SshTransport
 
 HERE = Path(__file__).parent
 NAME = re.compile(r"test([0-9]+)-[0-9]+")
+NUMBERS = itertools.count(1)
 
 
 class ServerFactory(Protocol):
@@ -48,14 +49,12 @@ def fleet() -> Fleet:
     return fleet
 
 
-@pytest.fixture(scope="session")
-def server_factory(fleet: Fleet) -> Iterator[ServerFactory]:
-    """Boots a server of its own for the caller, until the end of the session."""
-    numbers = itertools.count(1)
+@contextlib.contextmanager
+def _factory(fleet: Fleet) -> Iterator[ServerFactory]:
     names: list[str] = []
 
     def make(*, release: str = "bookworm", login: str = "root", memory: str | None = None) -> PracticeServer:
-        names.append(f"test{os.getpid()}-{next(numbers)}")
+        names.append(f"test{os.getpid()}-{next(NUMBERS)}")
         return fleet.up(names[-1], release=release, login=login, memory=memory)
 
     try:
@@ -64,6 +63,20 @@ def server_factory(fleet: Fleet) -> Iterator[ServerFactory]:
         for name in names:
             with contextlib.suppress(WizardError):  # the test may have taken it down itself
                 fleet.down(name)
+
+
+@pytest.fixture(scope="session")
+def server_factory(fleet: Fleet) -> Iterator[ServerFactory]:
+    """Boots a server (2 s) for the caller, until the end of the session."""
+    with _factory(fleet) as make:
+        yield make
+
+
+@pytest.fixture
+def new_server(fleet: Fleet) -> Iterator[ServerFactory]:
+    """Boots a server (2 s) for one test."""
+    with _factory(fleet) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")

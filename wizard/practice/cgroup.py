@@ -78,7 +78,7 @@ def _own_memory_group() -> Path:
 def _tops(name: str) -> list[Path]:
     found = [ROOT / name, ROOT / "systemd" / name, ROOT / "unified" / name]
     found += [top / "system.slice" / f"{name}.scope" for top in (ROOT, ROOT / "systemd", ROOT / "unified")]
-    found += (ROOT / "memory").rglob(name) if (ROOT / "memory").is_dir() else []
+    found += [Path(folder) for folder, _, _ in os.walk(ROOT / "memory") if folder.endswith(f"/{name}")]
     return [top for top in found if top.is_dir()]
 
 
@@ -86,9 +86,9 @@ def processes(name: str) -> set[int]:
     """The ids of all processes in the group and below it."""
     found: set[int] = set()
     for top in _tops(name):
-        for listing in top.rglob("cgroup.procs"):
-            with contextlib.suppress(OSError):  # the group went away meanwhile, or is a threaded one
-                found.update(int(line) for line in listing.read_text().split())
+        for folder, _, _ in os.walk(top):  # unlike rglob, it does not mind groups that go away meanwhile
+            with contextlib.suppress(OSError):
+                found.update(int(line) for line in Path(folder, "cgroup.procs").read_text().split())
     return found - {0}
 
 
@@ -109,7 +109,7 @@ def kill(name: str, *, patience: float = 10) -> None:
 
 
 def _remove(top: Path, deadline: float) -> None:
-    for folder in sorted((p for p in [top, *top.rglob("*")] if p.is_dir()), reverse=True):
+    for folder in [Path(folder) for folder, _, _ in os.walk(top, topdown=False)]:
         while folder.is_dir():
             try:
                 folder.rmdir()

@@ -21,7 +21,8 @@ from wizard.errors import WizardError
 from wizard.practice.backend import clean_environment, run
 
 RUN = Path("/run/wizard-practice")
-FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+# What the servers need of this computer. Each systemd takes seven of root's inotify instances; without one it halts.
+SETTINGS = {"net/ipv4/ip_forward": 1, "fs/inotify/max_user_instances": 2048}
 SLOTS = 4096
 
 
@@ -62,8 +63,11 @@ def _locked() -> Iterator[None]:
 
 def claims() -> dict[int, Path]:
     """Slot to the folder of the server that has it."""
-    folder = RUN / "slots"
-    return {int(f.name): Path(f.read_text()) for f in folder.iterdir()} if folder.is_dir() else {}
+    found: dict[int, Path] = {}
+    for path in (RUN / "slots").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError):  # given back meanwhile
+            found[int(path.name)] = Path(path.read_text())
+    return found
 
 
 def link_of(folder: Path) -> Link | None:
@@ -113,13 +117,12 @@ def connect(link: Link) -> None:
         for rule in _forward_rules(link):
             if not _iptables("-C", rule):
                 _iptables("-I", rule)
-        if FORWARD.read_text().strip() == "0":
-            (RUN / "ip_forward").write_text("0")
-            FORWARD.write_text("1")
+        _raise_settings()
 
 
 def disconnect(link: Link) -> None:
-    """Takes away what `connect` set up; forwarding goes off again with the last server, if it was off before."""
+    """Takes away what `connect` set up; this computer's settings go back to what they were with the last server."""
+    unplug(link)
     with _locked():
         argv = ["nft", "delete", "table", "ip", link.group]
         subprocess.run(argv, capture_output=True, check=False, env=clean_environment())  # may be gone already
@@ -127,9 +130,30 @@ def disconnect(link: Link) -> None:
             while _iptables("-C", rule):
                 _iptables("-D", rule)
         (RUN / "slots" / str(link.slot)).unlink(missing_ok=True)
-        before = RUN / "ip_forward"
-        if not claims() and before.exists():
-            FORWARD.write_text(before.read_text())
+        if not claims():
+            _restore_settings()
+
+
+def unplug(link: Link) -> None:
+    """Removes the interface of a server that is off: the kernel may take a second to do so by itself."""
+    argv = ["ip", "link", "delete", link.interface]
+    subprocess.run(argv, capture_output=True, check=False, env=clean_environment())  # mostly gone already
+
+
+def _raise_settings() -> None:
+    for name, needed in SETTINGS.items():
+        setting, before = Path("/proc/sys", name), RUN / Path(name).name
+        if int(found := setting.read_text()) < needed:
+            if not before.exists():
+                before.write_text(found)
+            setting.write_text(str(needed))
+
+
+def _restore_settings() -> None:
+    for name in SETTINGS:
+        before = RUN / Path(name).name
+        if before.exists():
+            Path("/proc/sys", name).write_text(before.read_text())
             before.unlink()
 
 

@@ -96,6 +96,7 @@ class Nspawn:
             f"[Network]\nAddress={link.address}/30\nGateway={link.gateway}\n"
         )
         (folder / "leader").unlink(missing_ok=True)
+        network.unplug(link)
         if machine.memory:
             (folder / "meminfo").write_text(_meminfo(machine.memory))
         facts = {
