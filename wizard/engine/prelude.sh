@@ -103,8 +103,8 @@ acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
 hold() { # RUN: fails unless this run still has the lock
     exec 9>>$W/lock
     flock -w 30 9 || { echo "another script" | emit held; exit 0; }
-    [ "$(holder_field run)" = "$1" ] || { emit held <$W/holder; exit 0; }
-    touch $W/holder
+    [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo "who=another wizard, which is done by now,"; } | emit held; exit 0; }
+    touch $W/holder && echo yes | emit holding
 }
 release() { [ "$(holder_field run)" != "$1" ] || rm -f $W/holder; }
 

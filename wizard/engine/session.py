@@ -94,7 +94,14 @@ class Session:
 
     def write(self, label: str, script: str, **options: Any) -> Answer:
         """As `send`, for a script that changes something: only while this run has the lock."""
-        return self.send(label, f"hold {self.run}\n{script}", **options)
+        answer = self.send(label, f"hold {self.run}\n{script}", **options)
+        if "holding" not in answer.records or answer.status == 90:
+            raise WizardError(
+                "cannot write to the journal on the server",
+                details=answer.err.strip() or f"status {answer.status}",
+                hint="look whether the server's disk is full (df -h /); then run the same command again",
+            )
+        return answer
 
     def journal_line(self, event: str, **fields: Any) -> str:
         """The shell text that appends this record to the journal."""
