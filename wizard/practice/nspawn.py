@@ -1,7 +1,7 @@
 """Practice servers in systemd-nspawn: an overlay over the image, its own network, systemd as process 1.
 
 A server's folder: `image` (link), `disk` (the overlay's upper layer), `work`, `root` (mounted only in the server's own
-mount namespace), `snapshots/TAG`, `downloads`, `leader` (the id of its process 1), `console.log`.
+mount namespace), `snapshots/TAG`, `downloads`, `leader` (the id of its process 1), `on`, `console.log`.
 What differs from a real one: no swap, no kernel or modules of its own, and /proc shows this computer's CPUs and load;
 with a memory limit /proc/meminfo shows that limit as total, but its other figures stand still.
 Must not know logins or keys.
@@ -105,6 +105,7 @@ class Nspawn:
             "WIZARD_GATEWAY": link.gateway,
             "WIZARD_MTU": str(mtu),
         }
+        (folder / "on").touch()
         supervise = ["unshare", "--mount", "sh", str(Path(__file__).with_name("supervise.sh"))]
         with (folder / "console.log").open("wb") as log:
             process = subprocess.Popen(
@@ -122,6 +123,7 @@ class Nspawn:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(leader, POWEROFF)
             _wait(lambda: not cgroup.processes(link.group), 60)
+        (machine.folder / "on").unlink(missing_ok=True)
         cgroup.kill(link.group)
         downloads.harvest(machine.folder, self.cache / machine.release)
 
