@@ -1,0 +1,278 @@
+"""The full-screen front: holds the journey and the engine's thread, and leads from station to station.
+
+Everything heavy (paramiko, the recipes, Markdown) is loaded on the engine's thread, after the first screen is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+from wizard.events import CheckPassed
+from wizard.fronts.tui.engine_thread import EngineThread
+from wizard.fronts.tui.messages import Asked, Finished, Happened, Noted
+from wizard.fronts.tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from wizard.fronts.plain.commands import Options
+    from wizard.fronts.tui.draft import Draft
+    from wizard.fronts.tui.forecast import Forecast
+    from wizard.fronts.tui.screens.page import Page
+    from wizard.fronts.words import Words
+    from wizard.journey import Journey, Request
+    from wizard.recipe import Question, Recipe
+
+PRACTICE_NAME = "guestbook"  # as `wizard practice` calls its server
+PATIENCE_S = 5.0  # for giving the lock back when somebody leaves
+
+
+class WizardApp(App[int]):
+    """options: what the command line said; None asks everything on the screen."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "wizard"
+    COMMAND_PALETTE_BINDING = "f2"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny-width"), (60, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny-height"), (20, "-low"), (32, "-high")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", "Help"),
+        Binding("f2", "command_palette", "Menu"),
+        Binding("f10,ctrl+c", "leave", "Quit", key_display="F10"),
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, options: Options | None = None, *, practice: str | None = None) -> None:
+        super().__init__()
+        self.options = options
+        self.practice = practice  # the name of the practice server of this journey
+        self.journey: Journey | None = None
+        self.draft: Draft | None = None
+        self.words: Words | None = None
+        self.forecast: Forecast | None = None
+        self.pages: dict[str, Page] = {}
+        self.request: Request = None  # type: ignore[assignment]  # made when the person has said where to
+        self.leave_at_once = False
+        self.arrived = False  # at the end of the set-up
+        self.step_by_step = True
+        self.going_back: tuple[str | None, list[str]] | None = (
+            None  # to which checkpoint, and the steps that this undoes
+        )
+        self.verified: list[tuple[str, str]] = []  # the checks that passed, with what was seen
+        self.listener: MessagePump | None = None  # the screen that is told about events and questions
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+        self.engine = EngineThread(self)
+
+    def on_mount(self) -> None:
+        if self.practice is not None:
+            self.start(practice=True)
+        elif self.options is not None and self.options.target:
+            self.start(target=self.options.target)
+        else:
+            self.go("welcome")
+
+    # -- stations -------------------------------------------------------------------------------------------------
+
+    def go(self, name: str) -> None:
+        """Shows a station; one that was there before is as it was left."""
+        if name not in self.pages:
+            from wizard.fronts.tui.screens import make
+
+            self.pages[name] = make(name)
+            self.install_screen(self.pages[name], name)
+        self.switch_screen(name) if len(self.screen_stack) > 1 else self.push_screen(name)
+
+    def back(self) -> None:
+        if (before := getattr(self.screen, "before", "")) != "":
+            self.go(before)
+
+    def forget(self, *names: str) -> None:
+        """These stations start afresh when they are next shown."""
+        for name in [n for n in self.pages if n in names or n.partition(":")[0] in names]:
+            page = self.pages.pop(name)
+            self.uninstall_screen(page)
+            if page is not self.screen:
+                page.remove()
+
+    # -- the journey ----------------------------------------------------------------------------------------------
+
+    def warm_up(self) -> None:
+        """Loads what the next screens need while the person reads the first one."""
+        self.engine.submit("warm-up", _load, self)
+
+    def start(self, *, practice: bool = False, target: str = "") -> None:
+        """A new journey: to a practice server, to this target, or to one that the next screen asks for."""
+        from wizard.journey import Request
+
+        self.practice = self.practice or PRACTICE_NAME if practice else None
+        self.request = self.options.request() if self.options is not None else Request()
+        self.request.target = target or self.request.target
+        if self.practice is not None:
+            self.request.target = f"practice:{self.practice}"
+        self.forget("connect", "project", "questions", "review", "run", "checkpoints", "done")
+        self.go("connect")
+
+    def connect_job(self) -> Any:
+        """On the engine's thread: boots the practice server where it is one, and logs in; nothing is changed there."""
+        name = self.request.target.removeprefix("practice:")
+        if name != self.request.target:
+            from wizard.practice.fleet import Fleet
+
+            fleet = Fleet()
+            if self.practice is None:
+                fleet.get(name)  # a server of that name must be there already
+            fleet.up(name, say=lambda line: self.post_message(Noted(line)))
+        if self.practice is not None and self.request.answers is None:
+            from wizard.practice import sample
+
+            self.request.given = self.request.given or sample.given()
+        self.begin(self.request)
+        assert self.journey is not None
+        return self.journey.connect(acquire=False)
+
+    def begin(self, request: Request) -> None:
+        """On the engine's thread: a journey to this target, with what was answered here before."""
+        from wizard.fronts.tui import remembered
+        from wizard.fronts.tui.draft import Draft
+        from wizard.fronts.words import Words
+        from wizard.journey import Journey
+
+        if self.journey is not None:
+            self.journey.close()
+        journey = Journey(request, self.engine.emit, ask_host_key=self.engine.ask)
+        journey.prepare()
+        remembered.recall(journey)
+        self.journey, self.draft, self.words = journey, Draft(journey), Words(journey.recipes)
+        self.forecast = None
+
+    # -- the pages of questions -----------------------------------------------------------------------------------
+
+    def asked_of(self, recipe: Recipe) -> list[Question[Any]]:
+        """The questions of this recipe's page: where the project is was asked on a page of its own."""
+        return [q for q in recipe.questions if (recipe.name, q.name) != ("project", "source")]
+
+    def _order(self) -> list[str]:
+        assert self.journey is not None
+        pages = [f"questions:{r.name}" for r in self.journey.chosen if self.asked_of(r)]
+        return ["project", *pages, "review"]
+
+    def neighbour(self, name: str, direction: int) -> str:
+        """The page before (-1) or after (+1) this one."""
+        order = self._order()
+        return order[order.index(name) + direction]
+
+    def position(self, name: str) -> tuple[int, int]:
+        """The number of this page of questions, and how many there are."""
+        return self._order().index(name), len(self._order()) - 2
+
+    def change_answers(self, recipe: str) -> None:
+        """Back to the page of this recipe's questions, or to the nearest one; Continue leads to a new plan from there."""
+        page = f"questions:{recipe}"
+        self.go(page if page in self._order() else self._order()[0])
+
+    def roll_last_step_back(self) -> None:
+        """Undoes what came after the newest checkpoint."""
+        from wizard.engine.rollback import plan_rollback
+        from wizard.fronts.tui.running import last_checkpoint
+
+        assert self.journey is not None and self.journey.session is not None
+        journal = self.journey.session.journal
+        checkpoint = last_checkpoint(journal)
+        steps = list(dict.fromkeys(undo.entry.step for undo in plan_rollback(journal, checkpoint)))
+        self.going_back = (checkpoint, steps)
+        self.forget("run")
+        self.go("run")
+
+    def save_answers(self, path: Path) -> None:
+        from wizard.fronts.tui import remembered
+
+        assert self.journey is not None
+        remembered.save(self.journey, path)
+
+    # -- what the engine says -------------------------------------------------------------------------------------
+
+    def on_happened(self, message: Happened) -> None:
+        if isinstance(message.event, CheckPassed):
+            self.verified.append((message.event.check, message.event.seen))
+        if self.listener is not None:
+            self.listener.post_message(Happened(message.event))
+
+    def on_asked(self, message: Asked) -> None:
+        from wizard.fronts.tui.screens.decisions import dialog_for
+
+        if (dialog := dialog_for(self, message.question)) is not None:
+            self.push_screen(dialog, message.reply.put)
+        elif self.listener is not None:
+            self.listener.post_message(Asked(message.question, message.reply))
+
+    def on_noted(self, message: Noted) -> None:
+        if self.listener is not None:
+            self.listener.post_message(Noted(message.text))
+
+    def on_finished(self, message: Finished) -> None:
+        if message.error is not None:
+            self.notify(str(message.error), severity="error")
+
+    # -- everywhere -----------------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        from wizard.fronts.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_leave(self) -> None:
+        from wizard.fronts.tui.screens.leave import LeaveScreen
+
+        if isinstance(self.screen, LeaveScreen):
+            return
+        if self.engine.busy:
+            self.push_screen(LeaveScreen())
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Closes: what is open on the server is given back by `run`, after the screen is gone."""
+        self.exit(0)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        yield SystemCommand("Help for this screen", "Its keys, and the guide", self.action_help)
+        for theme in THEMES:
+            name = theme.name.removeprefix("wizard-")
+            yield SystemCommand(
+                f"Colours: {name}", f"Use the {name} colours", lambda t=theme.name: setattr(self, "theme", t)
+            )
+        yield SystemCommand("Save a picture of this screen", "An SVG file in the current folder", self.save_picture)
+        yield SystemCommand("Quit", "Leave; what is done stays done, and can be gone on with", self.action_leave)
+
+    def save_picture(self) -> None:
+        self.notify(f"Saved {Path(self.save_screenshot()).name}")
+
+
+def run(options: Options | None = None, *, practice: str | None = None) -> int:
+    """Shows the front until the person leaves; the exit status. practice: go straight to that practice server."""
+    app = WizardApp(options, practice=practice)
+    status = app.run()
+    app.engine.stop()
+    if not app.leave_at_once and app.engine.wait(PATIENCE_S) and app.journey is not None:
+        app.journey.close()
+    if app.request is not None and app.request.target and not app.arrived:
+        print(f"To go on: wizard setup {app.request.target}")
+    return app.return_code or status or 0
+
+
+def _load() -> None:
+    import importlib
+
+    for name in ("wizard.journey", "wizard.fronts.words", "wizard.fronts.tui.remembered", "wizard.transport.ssh",
+                 "paramiko", "jinja2", "markdown_it"):  # fmt: skip
+        importlib.import_module(name)
+    for name in ("connect", "project", "questions", "review", "run"):
+        importlib.import_module(f"wizard.fronts.tui.screens.{name}")

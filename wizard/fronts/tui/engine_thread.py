@@ -1,0 +1,103 @@
+"""The thread that the engine works on: one job after the other, so that a connection is used by one thread alone.
+
+A daemon thread, so that quitting never waits for a server. Must not know any screen or widget.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from textual.message_pump import MessagePump
+
+from wizard import events
+from wizard.errors import StoppedError
+from wizard.fronts.tui.messages import Asked, Finished, Happened
+
+KEPT_LINES = 10_000  # of output, until the screen takes them: memory stays bounded however fast they come
+RELEASE = object()
+
+# Before these events nothing is half-done on the server: here a run can stop and lose nothing.
+BETWEEN_CHANGES = (events.ChangeStarted, events.UndoStarted, events.StepStarted)
+
+
+class EngineThread:
+    """Takes jobs (functions without arguments), and tells `app` about events and questions by messages."""
+
+    def __init__(self, app: MessagePump) -> None:
+        self.app = app
+        self.lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self.stopping = False
+        self._jobs: queue.SimpleQueue[tuple[str, Callable[[], Any], MessagePump]] = queue.SimpleQueue()
+        self._reply: queue.SimpleQueue[Any] | None = None
+        self._busy = 0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self._busy > 0
+
+    def submit(self, name: str, job: Callable[[], Any], tell: MessagePump) -> None:
+        """Does the job when those before it are done; `tell` gets Finished."""
+        with self._lock:
+            self._busy += 1
+        self._jobs.put((name, job, tell))
+
+    def emit(self, event: events.Event) -> None:
+        """For the engine, on its thread. StoppedError at the next place where stopping loses nothing, once asked to."""
+        if isinstance(event, events.OutputLine):
+            self.lines.append(event.text)
+            return
+        if self.stopping and isinstance(event, BETWEEN_CHANGES):
+            raise _stopped()
+        self.app.post_message(Happened(event))
+
+    def ask(self, question: Any) -> Any:
+        """For the engine, on its thread: waits until a person has answered. StoppedError when they leave instead."""
+        reply: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._reply = reply
+        if self.stopping:
+            raise _stopped()
+        self.app.post_message(Asked(question, reply))
+        answer = reply.get()
+        self._reply = None
+        if answer is RELEASE:
+            raise _stopped()
+        return answer
+
+    def stop(self) -> None:
+        """Whatever runs ends before its next change; a question that is open is answered by leaving."""
+        self.stopping = True
+        if (reply := self._reply) is not None:
+            reply.put(RELEASE)
+
+    def wait(self, patience: float) -> bool:
+        """Whether every job has ended within so many seconds."""
+        end = time.monotonic() + patience
+        while self.busy and time.monotonic() < end:
+            time.sleep(0.02)
+        return not self.busy
+
+    def _work(self) -> None:
+        while True:
+            name, job, tell = self._jobs.get()
+            result, failure = None, None
+            try:
+                result = job()
+            except Exception as error:  # whatever it is, a screen shows it: a thread that dies would leave it waiting
+                failure = error
+            with self._lock:
+                self._busy -= 1
+            tell.post_message(Finished(name, result, failure))
+
+
+def _stopped() -> StoppedError:
+    return StoppedError(
+        "stopped, as you asked", hint="nothing is lost: start the wizard again and choose “go on” to resume"
+    )

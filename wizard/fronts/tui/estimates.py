@@ -1,0 +1,34 @@
+"""How long changes take, roughly, and what going back loses: facts about kinds of operations, for the screens alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wizard.operations.base import Change
+
+# seconds, as measured on practice servers with two processors
+SECONDS = {
+    "packages": 15, "upgrade": 60, "reboot": 25, "release": 8, "virtualenv": 30, "migrate": 6, "collectstatic": 4,
+    "superuser": 3, "long_command": 10, "point_of_no_return": 30, "firewall": 3, "service": 2,
+}  # fmt: skip
+OTHERWISE = 0.5
+
+# What holds data that people put there later. It is dumped or kept first, but it is gone from the site.
+DATA = {"postgres_database", "migrate", "data_directory", "superuser"}
+
+
+def seconds(changes: Iterable[Change]) -> float:
+    return sum(SECONDS.get(c.operation.kind, OTHERWISE) for c in changes)
+
+
+def duration(amount: float) -> str:
+    """Seconds in words, rounded up to what one can promise."""
+    if amount < 60:
+        return "less than a minute"
+    minutes = round(amount / 60)
+    return "about a minute" if minutes == 1 else f"about {minutes} minutes"
+
+
+def loses_data(kind: str) -> bool:
+    """Whether undoing a change of this kind takes data away from the site."""
+    return kind in DATA

@@ -1,0 +1,45 @@
+"""What crosses from the engine's thread to the screens. Must not know any screen."""
+
+from __future__ import annotations
+
+import queue
+from typing import Any
+
+from textual.message import Message
+
+from wizard import events
+
+
+class Happened(Message):
+    """The engine emitted an event (never an OutputLine: lines go through `EngineThread.lines`)."""
+
+    def __init__(self, event: events.Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class Asked(Message):
+    """The engine waits for an answer to `question`: put it into `reply`."""
+
+    def __init__(self, question: Any, reply: queue.SimpleQueue[Any]) -> None:
+        super().__init__()
+        self.question = question
+        self.reply = reply
+
+
+class Finished(Message):
+    """A job came to its end: with a result, or with an error (a WizardError where a person or the server caused it)."""
+
+    def __init__(self, job: str, result: Any = None, error: Exception | None = None) -> None:
+        super().__init__()
+        self.job = job
+        self.result = result
+        self.error = error
+
+
+class Noted(Message):
+    """A line of news from a job that has no events: how the practice server comes up."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text

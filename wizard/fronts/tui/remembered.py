@@ -1,0 +1,91 @@
+"""The answers of a server's set-up, kept between runs on this computer (0600, no secrets), and saved as an answers file."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import tomlkit
+
+from wizard import answers as answers_
+from wizard.answers import GENERATE, Given
+from wizard.errors import WizardError
+from wizard.journey import Journey
+from wizard.recipe import Recipe
+from wizard.secret import Secret
+
+HEAD = (
+    "# Answers for `wizard setup TARGET --answers THIS-FILE`. Secrets are not in here: each is read from the environment\n"
+    "# variable that is named, or made up and kept on the server.\n"
+)
+
+
+def path_of(target: str) -> Path:
+    name = re.sub(r"[^A-Za-z0-9.@_-]+", "_", target) or "unnamed"
+    return Path(platformdirs.user_state_path("wizard")) / "answers" / f"{name}.toml"
+
+
+def recall(journey: Journey) -> None:
+    """What was answered here before, where nothing newer is given. A file that no longer fits is left aside."""
+    path = path_of(journey.request.target)
+    try:
+        if not path.is_file():
+            return
+        earlier = answers_.read(path, journey.recipes)
+    except WizardError:
+        return
+    for table, values in earlier.tables.items():
+        journey.given.tables[table] = {**values, **journey.given.tables.get(table, {})}
+    journey.given.env = {**earlier.env, **journey.given.env}
+
+
+def keep(journey: Journey) -> None:
+    """A full or read-only disk here must not stop a set-up there."""
+    try:
+        write(path_of(journey.request.target), as_toml(journey.given, journey.recipes, references=False))
+    except OSError:
+        pass
+
+
+def save(journey: Journey, path: Path) -> None:
+    """An answers file with every answer given so far; secrets as references. OSError where it cannot be written."""
+    write(path.expanduser(), as_toml(journey.given, journey.recipes, references=True))
+
+
+def write(path: Path, text: str) -> None:
+    """Replaces the file in one go; only its owner can ever read it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def as_toml(given: Given, recipes: list[Recipe], *, references: bool) -> str:
+    """references: name an environment variable for each secret; otherwise secrets are left out."""
+    document = tomlkit.document()
+    tables: dict[str, dict[str, Any]] = {r.name: given.tables.get(r.name, {}) for r in recipes} | {"env": given.env}
+    for name, values in tables.items():
+        table = tomlkit.table()
+        for key, value in values.items():
+            if (item := _item(value, f"{name}_{key}".upper() if name != "env" else key, references)) is not None:
+                table[key] = item
+        if table:
+            document[name] = table
+    return HEAD + "\n" + tomlkit.dumps(document)
+
+
+def _item(value: Any, variable: str, references: bool) -> Any:
+    if isinstance(value, Secret) or value == GENERATE:
+        inline = tomlkit.inline_table()
+        if value == GENERATE:
+            inline.update(GENERATE)
+        elif value and references:
+            inline.update({"env": variable})
+        else:
+            return None
+        return inline
+    return list(value) if isinstance(value, tuple) else value

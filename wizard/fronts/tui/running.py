@@ -1,0 +1,50 @@
+"""What the engine's thread does for the run screen: take the lock, run a plan, go back. Must not know any widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wizard.engine.journal import Journal
+from wizard.engine.plan import Plan
+from wizard.engine.rollback import roll_back as undo_to
+from wizard.engine.runner import Decision, Runner
+from wizard.engine.session import Emit
+from wizard.fronts.tui.pace import Pace
+from wizard.journey import Journey
+from wizard.operations.base import State
+
+Ask = Callable[[Any], Any]
+
+
+def acquire(journey: Journey) -> None:
+    """Takes the lock, and keeps the secrets that were made up and are not on the server yet."""
+    session = journey.session
+    assert session is not None
+    secrets = session.secrets
+    session.open(acquire=True, take_over=journey.request.take_over)
+    secrets.update(session.secrets)
+    session.secrets = secrets
+
+
+def run(journey: Journey, plan: Plan, pace: Pace, ask: Ask) -> None:
+    acquire(journey)
+    assert journey.session is not None
+    Runner(plan, journey.session, pace.emit, ask).run()
+
+
+def roll_back(journey: Journey, emit: Emit, ask: Ask, checkpoint: str | None) -> int:
+    acquire(journey)
+    assert journey.session is not None
+
+    def on_drift(key: str, known: State, found: State) -> str:
+        facts = {"key": key, "known": known.to_json(), "found": found.to_json()}
+        choice: str = ask(Decision("drift", "", ("restore", "keep", "stop"), facts))
+        return choice
+
+    return undo_to(journey.session, emit, checkpoint, on_drift=on_drift)
+
+
+def last_checkpoint(journal: Journal) -> str | None:
+    """The step of the newest checkpoint; None where there is none yet."""
+    return max(journal.checkpoints, key=lambda c: c.last).step if journal.checkpoints else None

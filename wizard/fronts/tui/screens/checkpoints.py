@@ -1,0 +1,162 @@
+"""The timeline of the journal: choose a checkpoint, see what going back would undo, confirm, watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from wizard.fronts.tui.estimates import loses_data
+from wizard.fronts.tui.screens.page import TOO_SMALL, Dialog, Page, button
+
+if TYPE_CHECKING:
+    from wizard.engine.rollback import Undo
+
+BEGINNING = "beginning"
+
+
+class Checkpoints(Page):
+    station = "Checkpoints"
+    help_text = (
+        "A **checkpoint** is a place where a step was complete and its check had passed. Going back to one undoes "
+        "every change that came after it, the newest first, from what was really there before. Databases are *dumped* "
+        "(written to a file on the server, under /var/backups/wizard) before they are taken away."
+    )
+
+    @property
+    def before(self) -> str:
+        return "connect"
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="heading"):
+            yield Static(f" {self.station}", id="station")
+        yield Static("", id="lead")
+        with Horizontal(id="plan"):
+            yield OptionList(id="timeline", compact=True)
+            with VerticalScroll(id="detail"):
+                yield Static("", id="detail-text")
+        with Horizontal(id="buttons"):
+            yield from self.buttons()
+        yield Footer(show_command_palette=False, compact=True)
+        yield Static(TOO_SMALL, id="too-small")
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("Leave it as it is", "stay", variant="primary")
+        yield button("Go back to this checkpoint …", "back-to", variant="warning")
+
+    def on_mount(self) -> None:
+        words, journey = self.wizard.words, self.wizard.journey
+        assert words is not None and journey is not None and journey.session is not None
+        points = journey.session.journal.checkpoints
+        self.lead("Every step that is done is a checkpoint, the latest at the bottom. Choose how far to go back.")
+        timeline = self.query_one("#timeline", OptionList)
+        timeline.add_option(Option(Content("○ before the wizard came"), id=BEGINNING))
+        for point in points:
+            at = point.at[11:16] or "just now"
+            timeline.add_option(Option(Content(f"● {at}  {words.heading(point.step)}"), id=point.step))
+        timeline.highlighted = len(points)
+        self.query_one("#timeline").focus()
+
+    @property
+    def chosen(self) -> str | None:
+        option = self.query_one("#timeline", OptionList).highlighted_option
+        return option.id if option is not None and option.id != BEGINNING else None
+
+    def todo(self) -> list[Undo]:
+        from wizard.engine.rollback import plan_rollback
+
+        assert self.wizard.journey is not None and self.wizard.journey.session is not None
+        return plan_rollback(self.wizard.journey.session.journal, self.chosen)
+
+    @on(OptionList.OptionHighlighted)
+    def _show(self) -> None:
+        todo = self.todo()
+        self.query_one("#back-to", Button).disabled = not todo
+        self.query_one("#detail-text", Static).update(_undone(todo))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self.query_one("#back-to", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "stay":
+            self.wizard.go("connect")
+            return
+        assert self.wizard.journey is not None and self.wizard.journey.session is not None
+        name = self.wizard.journey.session.server.hostname
+        losses = [u for u in self.todo() if not u.kept and loses_data(u.entry.operation["kind"])]
+        self.wizard.push_screen(ConfirmDialog(name if losses else "", len(self.todo())), self._confirmed)
+
+    def _confirmed(self, yes: bool | None) -> None:
+        if yes:
+            self.wizard.going_back = (self.chosen, list(dict.fromkeys(u.entry.step for u in self.todo())))
+            self.wizard.forget("run")
+            self.wizard.go("run")
+
+
+def _undone(todo: list[Undo]) -> Content:
+    """What going back would undo, the newest first, and what of it is lost or stays."""
+    from wizard.fronts.words import describe
+
+    if not todo:
+        return Content("Nothing came after this checkpoint: there is nothing to undo.")
+    lines = [Content.styled(f"Going back undoes {len(todo)} changes, in this order:", "b")]
+    for undo in todo:
+        kind = undo.entry.operation["kind"]
+        what = describe(kind, f"{kind}:{undo.entry.key.partition(':')[2]}")
+        if undo.kept:
+            lines.append(Content.styled(f"! {what}: cannot be undone, stays", "$error"))
+        elif loses_data(kind):
+            lines.append(Content.styled(f"D {what}: its data goes away (saved first)", "$warning"))
+        else:
+            lines.append(Content(f"↩ {what}"))
+    return Content("\n").join(lines)
+
+
+class ConfirmDialog(Dialog[bool]):
+    """name: what must be typed, because data would be lost; "" where nothing is."""
+
+    BINDINGS = [Binding("escape", "dismiss(False)", "Cancel")]  # noqa: RUF012
+    AUTO_FOCUS = "Input, #no"
+
+    def __init__(self, name: str, changes: int) -> None:
+        super().__init__()
+        self.needed, self.changes = name, changes
+
+    def body(self) -> ComposeResult:
+        yield Static(f"Undo {self.changes} changes?", classes="title")
+        if self.needed:
+            yield Static(
+                "Data that people put on the site goes away with this. It is written to a file under "
+                f"/var/backups/wizard on the server first.\n\nTo agree, type the server's name: {self.needed}\n",
+                markup=False,
+            )
+            yield Input(id="name", compact=True)
+        else:
+            yield Static("No data is lost by this, and the set-up can be gone on with afterwards.")
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("Go back", "yes", variant="warning", disabled=bool(self.needed))
+        yield button("Leave it as it is", "no", variant="primary")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self.query_one("#yes", Button).disabled = event.value.strip() != self.needed
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.focus_next()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+
+def make() -> Checkpoints:
+    return Checkpoints()

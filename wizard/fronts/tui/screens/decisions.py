@@ -1,0 +1,121 @@
+"""What the engine asks in the middle of its work: host keys, drift, points of no return. A dialog each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.widgets import Button, Static
+
+from wizard.fronts.tui.screens.page import Dialog, button
+
+if TYPE_CHECKING:
+    from textual.screen import ModalScreen
+
+    from wizard.fronts.tui.app import WizardApp
+
+LABELS = {
+    "keep": ("Keep what is there", "The wizard leaves it as somebody made it, and remembers that."),
+    "restore": ("Put it right", "As the answers say; what is there now is kept in the journal."),
+    "go": ("Go on with it", "It cannot be undone later; everything else can."),
+    "skip": ("Leave it out", "The rest is done without it."),
+    "stop": ("Stop here", "Nothing more is done. You can go on later."),
+}
+
+
+def dialog_for(app: WizardApp, question: Any) -> ModalScreen[Any] | None:
+    """The dialog of a question; None where the screen that is told about events asks it itself."""
+    from wizard.engine.runner import Decision
+    from wizard.transport.base import HostKey
+
+    if isinstance(question, HostKey):
+        return HostKeyDialog(question)
+    if isinstance(question, Decision) and question.kind != "failure":
+        return DecisionDialog(app, question)
+    return None
+
+
+class HostKeyDialog(Dialog[bool]):
+    """First contact with a server."""
+
+    AUTO_FOCUS = "#no"
+    help_text = (
+        "Every server has a key of its own, and this is its **fingerprint**. Whoever stands between you and the "
+        "server would have to show another one. Your provider's web page shows it, or lets you open a *console* on "
+        "the server, where the command below prints it."
+    )
+
+    def __init__(self, key: Any) -> None:
+        super().__init__()
+        self.key = key
+
+    def body(self) -> ComposeResult:
+        key = self.key
+        yield Static(f"First contact with {key.host}", classes="title", markup=False)
+        yield Static(
+            f"It shows a key of type {key.type} with this fingerprint:\n\n    {key.fingerprint}\n\n"
+            "Is it really your server? Compare this with what your provider shows for it, or open the provider's "
+            "console and run:\n\n    ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\n"
+            "If it is the same, it is remembered, and you will not be asked again.",
+            markup=False,
+        )
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("It is the same: connect", "yes", variant="primary")
+        yield button("Do not connect", "no")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+
+class DecisionDialog(Dialog[str]):
+    """Drift and points of no return: the options, each with what it leads to."""
+
+    AUTO_FOCUS = ""
+    help_text = (
+        "**Drift** means that something is no longer as the wizard left it: somebody changed it by hand. "
+        "A **point of no return** is a change that cannot be undone, such as an upgrade of the system."
+    )
+
+    def __init__(self, app: WizardApp, question: Any) -> None:
+        super().__init__()
+        self.question = question
+        assert app.words is not None
+        from wizard.fronts.words import decision
+
+        self.text = decision(app.words, question)
+        # where nothing is at stake Enter goes on; on a real server it takes the option that loses nothing
+        easy = app.practice is not None and "go" in question.options
+        self.first = "go" if easy else question.options[-1]
+
+    def body(self) -> ComposeResult:
+        titles = {"drift": "Changed by hand", "point_of_no_return": "A point of no return"}
+        yield Static(titles.get(self.question.kind, "A question"), classes="title")
+        yield Static(self.text, markup=False)
+        if "found" in self.question.facts:
+            yield Static(f"\n{_states(self.question.facts)}", markup=False, classes="dim")
+        for option in self.question.options:
+            label, meaning = LABELS.get(option, (option, ""))
+            choice = Static(meaning, classes="dim", markup=False)
+            yield Static("")
+            yield button(label, option, variant="primary" if option == self.first else "default")
+            yield choice
+
+    def on_mount(self) -> None:
+        self.query_one(f"#{self.first}", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        assert event.button.id is not None
+        self.dismiss(event.button.id)
+
+
+def _states(facts: dict[str, Any]) -> str:
+    """What differs between the state that the journal knows and the one found."""
+    known, found = facts.get("known", {}), facts["found"]
+    lines = []
+    for name, value in found.items():
+        if known.get(name) != value:
+            lines += [f"- {name}: {json.dumps(known.get(name))}", f"+ {name}: {json.dumps(value)}"]
+    return "\n".join(lines)

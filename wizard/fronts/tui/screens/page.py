@@ -1,0 +1,115 @@
+"""What every screen has: a heading, a body, a row of buttons, the keys below, and a message when there is no room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Button, Footer, Static
+
+if TYPE_CHECKING:
+    from wizard.fronts.tui.app import WizardApp
+
+STATIONS = ("Welcome", "Connect", "Project", "Questions", "Review", "Run", "Done")
+TOO_SMALL = "This window is too small to show the wizard.\n\nMake it at least 60 columns wide and 20 lines high.\nNothing is lost: it goes on in the meantime."
+
+T = TypeVar("T")
+
+ARROWS: list[BindingType] = [
+    Binding("down,right", "app.focus_next", "Next", show=False),
+    Binding("up,left", "app.focus_previous", "Previous", show=False),
+    Binding("pagedown", "scroll_body(1)", "Scroll down", show=False),
+    Binding("pageup", "scroll_body(-1)", "Scroll up", show=False),
+]
+
+
+class Body(VerticalScroll, can_focus=False):
+    """Scrolls when what is in it is too high; the focus stays with what is in it."""
+
+
+class _Frame(Widget):
+    """The parts that pages and questions share. Must be mixed into a Screen."""
+
+    help_text: ClassVar[str] = ""
+
+    @property
+    def wizard(self) -> WizardApp:
+        return cast("WizardApp", self.app)
+
+    def body(self) -> ComposeResult:
+        yield from ()
+
+    def buttons(self) -> Iterator[Button]:
+        """The first one is the primary: the focus is on it, so that Enter alone leads on."""
+        yield from ()
+
+    def action_scroll_body(self, direction: int) -> None:
+        body = self.query_one(Body)
+        body.scroll_relative(y=direction * max(1, body.size.height - 2), animate=False)
+
+    def focus_primary(self) -> None:
+        """Puts the focus where Enter leads on, unless the person is typing."""
+        for button in self.query("#buttons Button").results(Button):
+            if not button.disabled and button.display:
+                button.focus()
+                return
+
+    def guide(self) -> str:
+        """Markdown from a recipe's guide that belongs to what is on the screen."""
+        return ""
+
+
+class Page(_Frame, Screen[None]):
+    """One of the stations, or a screen beside them."""
+
+    AUTO_FOCUS = "#buttons Button"
+    BINDINGS: ClassVar[list[BindingType]] = [*ARROWS, Binding("escape", "back", "Back")]
+    station: ClassVar[str] = ""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="heading"):
+            yield Static(f" {self.station}", id="station")
+            yield Static(self._trail(), id="trail")
+        yield Static("", id="lead")
+        with Body(id="body"):
+            yield from self.body()
+        with Horizontal(id="buttons"):
+            yield from self.buttons()
+        yield Footer(show_command_palette=False, compact=True)
+        yield Static(TOO_SMALL, id="too-small")
+
+    def _trail(self) -> str:
+        names = [f"[b u]{name}[/]" if name == self.station else name for name in STATIONS]
+        return " › ".join(names) if self.station in STATIONS else ""
+
+    def lead(self, text: str) -> None:
+        """The sentence below the heading: what this screen is for, or how it stands now."""
+        self.query_one("#lead", Static).update(text)
+
+    def action_back(self) -> None:
+        self.wizard.back()
+
+
+class Dialog(_Frame, ModalScreen[T], Generic[T]):
+    """A question over the screen it belongs to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*ARROWS]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog", can_focus=False):
+            yield from self.body()
+            with Horizontal(id="buttons"):
+                yield from self.buttons()
+        yield Static(TOO_SMALL, id="too-small")
+
+    def action_scroll_body(self, direction: int) -> None:
+        self.query_one("#dialog").scroll_relative(y=direction * 5, animate=False)
+
+
+def button(label: str, id: str, *, variant: str = "default", disabled: bool = False) -> Button:
+    return Button(label, id=id, variant=variant, compact=True, disabled=disabled)  # type: ignore[arg-type]

@@ -1,0 +1,180 @@
+"""The project: where it is, what was found in it, and what of that is to be corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Button, Input, Static
+
+from wizard.errors import WizardError
+from wizard.fronts.tui import remembered
+from wizard.fronts.tui.messages import Finished
+from wizard.fronts.tui.screens.page import Page, button
+from wizard.fronts.tui.widgets.field import Field
+from wizard.fronts.tui.widgets.row import Row
+from wizard.recipe import Question
+
+LEAD = "Which Django project is to run on the server? The wizard reads its files; it does not run them."
+PROBLEMS = {
+    "no_settings": "no settings module was found: name it below",
+    "settings_missing": "the settings module {0} is named, but is not there",
+    "several_settings": "there are several settings modules: {0} was chosen",
+    "several_manage_py": "there are several manage.py: {0} was chosen",
+    "cannot_parse": "{0} cannot be read as Python (line {1})",
+    "no_wsgi": "no WSGI application was found: that is how a web server talks to Django",
+    "secret_key_in_source": "the secret key stands in the code ({0}): the server will get one of its own",
+    "secret_key_has_default": "the secret key has a default in the code ({0}): the server will get one of its own",
+    "debug_true": "DEBUG is on in the code ({0}): that shows your code to strangers",
+    "debug_defaults_to_true": "DEBUG is on unless it is turned off ({0}): the wizard turns it off",
+    "allowed_hosts_in_source": "ALLOWED_HOSTS stands in the code ({0}): your domain must be in it",
+    "database_in_source": "the database stands in the code ({0}): it cannot be changed from outside",
+    "no_static_root": "STATIC_ROOT is missing: that is the folder that pictures and style sheets are collected in",
+    "no_dependencies": "no list of needed Python packages was found",
+    "unsupported_dependencies": "{0} is a kind of list that is not supported",
+    "no_app_server": "no app server among the packages: gunicorn is added",
+    "no_database_driver": "no PostgreSQL driver among the packages: psycopg is added",
+    "needs_python": "it needs Python {0}",
+    "not_all_read": "not every file was looked at: there are more than {0}",
+}
+
+
+class Project(Page):
+    station = "Project"
+    before = "connect"
+    help_text = (
+        "A *git repository* is where code and its history are kept; its address looks like "
+        "`https://git.example.org/me/site.git`. A *folder* is copied from this computer.\n\n"
+        "*Settings module*: the file with Django's settings, written with dots. *WSGI*: the door by which a web server "
+        "talks to Django. *Native libraries*: Debian packages that some Python packages need. *Environment variables*: "
+        "named texts that a program is given when it starts; good projects read their settings from them."
+    )
+
+    def body(self) -> ComposeResult:
+        if self.source is not None:
+            assert self.wizard.draft is not None
+            yield Field(
+                self.wizard.draft, self.source, "A folder of this computer, or the address of a git repository."
+            )
+        yield Static("", id="findings")
+        with Vertical(id="corrections"):
+            pass
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("Continue", "continue", variant="primary")
+        yield button("Look at it", "look")
+        yield button("Back", "back")
+
+    @property
+    def source(self) -> Question[Any] | None:
+        """The question that names the project; there is none where the recipes set no project up."""
+        assert self.wizard.journey is not None
+        for recipe in self.wizard.journey.chosen:
+            if recipe.name == "project":
+                return next((q for q in recipe.questions if q.name == "source"), None)
+        return None
+
+    def on_mount(self) -> None:
+        self.lead(LEAD if self.source else "These recipes set no project up: there is nothing to say here.")
+        self.query_one("#corrections").styles.height = "auto"
+        self.query_one("#look").display = self.source is not None
+        if self.source and self.wizard.draft and self.wizard.draft.value(self.source):
+            self.look()
+        elif self.source:
+            self.query_one(Field).query_one(Input).focus()
+
+    def look(self) -> None:
+        assert self.wizard.journey is not None
+        self.wizard.journey.found = None
+        self.query_one("#findings", Static).update("Looking at the project …")
+        self.wizard.engine.submit("look", self.wizard.journey.inspect_project, self)
+
+    @on(Input.Submitted)
+    def _next(self) -> None:
+        self.focus_next()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        match event.button.id:
+            case "look":
+                self.look()
+            case "back":
+                self.wizard.back()
+            case "continue":
+                self._continue()
+
+    def _continue(self) -> None:
+        assert self.wizard.draft is not None and self.wizard.journey is not None
+        for field in self.query(Field):
+            if (reason := self.wizard.draft.problem(field.question)) is not None:
+                field.judge(reason)
+                field.query_one(Input).focus()
+                return
+        for row in self.query(EnvironmentRow):
+            row.take(self.wizard.journey.given.env)
+        remembered.keep(self.wizard.journey)
+        self.wizard.go(self.wizard.neighbour("project", +1))
+
+    async def on_finished(self, message: Finished) -> None:
+        if message.error is not None:
+            error = message.error
+            hint = f"\n{error.hint}" if isinstance(error, WizardError) and error.hint else ""
+            self.query_one("#findings", Static).update(f"[$error]✗ {str(error)}[/]{hint}".replace("[/home", r"\[/home"))
+            return
+        self.query_one("#findings", Static).update(self._findings(message.result))
+        assert self.wizard.draft is not None and self.wizard.words is not None
+        corrections = self.query_one("#corrections", Vertical)
+        await corrections.remove_children()
+        if message.result is None:
+            return
+        rows: list[Row] = [
+            Field(self.wizard.draft, question, self.wizard.words.question(question.recipe, question.name))
+            for question in self.wizard.draft.from_project()
+        ]
+        given = self.wizard.draft.given.env
+        names = sorted((n for n in message.result.env_names if n.purpose is None), key=lambda n: not n.required)
+        rows += [EnvironmentRow(name, given.get(name.name)) for name in names]
+        await corrections.mount_all([Static("What was found can be corrected here:", classes="title gap"), *rows])
+        self.focus_primary()
+
+    def _findings(self, found: Any) -> str:
+        if found is None:
+            return "A git repository is looked at on the server. Say on the next pages what is in it."
+        dependencies = found.dependencies
+        rows = [
+            ("Django", f"{found.django or 'any version'}"),
+            ("Settings", found.settings_module or "not found"),
+            ("WSGI", found.wsgi or "not found"),
+            ("Packages", f"{dependencies.path}, {len(dependencies.packages)} of them" if dependencies else "no list found"),
+            ("Libraries", ", ".join(found.native_packages) or "none needed"),
+            ("Variables", ", ".join(dict.fromkeys(n.name for n in found.env_names)) or "none read"),
+        ]  # fmt: skip
+        lines = [f"[$success]✓[/] {name:<10} {value}".replace("[psy", r"\[psy") for name, value in rows]
+        for problem in found.problems:
+            text = PROBLEMS.get(problem.code, problem.code).format(*problem.fields, "", "")
+            lines.append(f"[$warning]![/] {text}")
+        return "\n".join(lines)
+
+
+class EnvironmentRow(Row):
+    """A variable that the project reads and no recipe sets."""
+
+    def __init__(self, name: Any, value: Any) -> None:
+        self.variable = name
+        text = value if isinstance(value, str) else ""
+        what = "The project needs it" if name.required else "The project can do without it"
+        super().__init__(
+            name.name, Input(text, compact=True, placeholder=name.default or ""), meaning=f"{what} ({name.where})."
+        )
+
+    def take(self, env: dict[str, Any]) -> None:
+        if text := self.query_one(Input).value:
+            env[self.variable.name] = text
+        elif isinstance(env.get(self.variable.name), str):
+            del env[self.variable.name]
+
+
+def make() -> Project:
+    return Project()

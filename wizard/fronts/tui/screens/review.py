@@ -1,0 +1,196 @@
+"""The plan before anything is touched: recipe → step → change, each with its commands and its difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Footer, Static, Tree
+from textual.widgets.tree import TreeNode
+
+from wizard.errors import WizardError
+from wizard.fronts.tui.estimates import duration, loses_data, seconds
+from wizard.fronts.tui.messages import Finished
+from wizard.fronts.tui.screens.page import TOO_SMALL, Page, button
+from wizard.fronts.tui.widgets.difference import coloured, commands
+
+if TYPE_CHECKING:
+    from wizard.engine.plan import PlannedStep
+    from wizard.fronts.tui.forecast import Forecast
+    from wizard.operations.base import Change
+
+
+class Review(Page):
+    station = "Review"
+    help_text = (
+        "This is the **plan**: every change that is going to be made, in order, with the commands that will be run "
+        "and the difference they make. Lines with `+` are new, lines with `-` go away.\n\n"
+        "**Reversible**: the wizard keeps what was there before and can put it back.\n\n**G, guarded**: a change that "
+        "could lock you out, to SSH or the firewall (what lets connections in). The server takes it back by itself "
+        "unless the wizard gets in again by a new connection.\n\n**!, a point of no return** cannot be undone; you "
+        "are asked again before it is made."
+    )
+
+    @property
+    def before(self) -> str:
+        return self.wizard.neighbour("review", -1)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="heading"):
+            yield Static(f" {self.station}", id="station")
+            yield Static(self._trail(), id="trail")
+        yield Static("", id="lead")
+        with Horizontal(id="plan"):
+            tree: Tree[object] = Tree("plan", id="tree")
+            tree.show_root = False
+            tree.guide_depth = 2
+            yield tree
+            with VerticalScroll(id="detail"):
+                yield Static("", id="detail-text")
+        with Horizontal(id="buttons"):
+            yield from self.buttons()
+        yield Footer(show_command_palette=False, compact=True)
+        yield Static(TOO_SMALL, id="too-small")
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("Start", "start", variant="primary", disabled=True)
+        yield button("Back", "back")
+        yield button("Open all", "open")
+
+    def on_screen_resume(self) -> None:
+        assert self.wizard.draft is not None
+        self.wizard.listener = self
+        self.lead("Comparing what you want with what is on the server …")
+        self.query_one("#start", Button).disabled = True
+        self.wizard.draft.settle()
+        self.wizard.engine.submit("plan", self._make, self)
+
+    def _make(self) -> Forecast:
+        """On the engine's thread: looks at the server, changes nothing."""
+        from wizard.fronts.tui.forecast import forecast
+
+        journey = self.wizard.journey
+        assert journey is not None and journey.session is not None
+        journey.answer()
+        return forecast(journey.plan(), journey.session)
+
+    def on_finished(self, message: Finished) -> None:
+        if message.error is not None:
+            from wizard.fronts.words import explain
+
+            error = message.error
+            self.lead("The plan cannot be made yet.")
+            self.query_one("#detail-text", Static).update(
+                Content(explain(error) if isinstance(error, WizardError) else repr(error))
+            )
+            self.query_one("#back", Button).focus()
+            return
+        self.wizard.forecast = message.result
+        self._show(message.result)
+        start = self.query_one("#start", Button)
+        start.disabled = False
+        start.focus()
+
+    def _show(self, forecast: Forecast) -> None:
+        from wizard.fronts.words import describe
+
+        assert self.wizard.words is not None
+        tree = self.query_one("#tree", Tree)
+        tree.clear()
+        shown: dict[str, TreeNode[object]] = {}
+        done = 0
+        for planned in forecast.plan.steps:
+            if forecast.done(planned):
+                done += 1
+                continue
+            recipe = planned.step.recipe
+            if recipe not in shown:
+                title = self.wizard.words.guides[recipe].title or recipe
+                shown[recipe] = tree.root.add(Text(title, style="bold"), data=recipe, expand=True)
+            node = shown[recipe].add(
+                self._label(self.wizard.words.heading(planned.step.id), "G" if planned.step.way_in else ""),
+                data=planned,
+            )
+            for one in forecast.changes[planned.step.id]:
+                op = one.change.operation
+                mark = "!" if op.irreversible else "D" if loses_data(op.kind) else ""
+                node.add_leaf(self._label(describe(op.kind, op.key), mark), data=one)
+        total = len(forecast.all)
+        if done == len(forecast.plan.steps):
+            self.lead("[b]Nothing is left to do:[/] the server is as the answers say. Start runs the checks again.")
+            return
+        steps = len(forecast.plan.steps) - done
+        already = f" {done} steps are done already." if done else ""
+        self.lead(
+            f"[b]Nothing on the server has been touched yet.[/] {total} changes in {steps} steps, "
+            f"{duration(seconds(forecast.all))}.{already}\nEach one can be undone, but those marked [b $error]![/] "
+            "· [b $warning]D[/] going back loses data · [b $accent]G[/] guarded"
+        )
+        tree.move_cursor(tree.root.children[0] if tree.root.children else None)
+
+    def _label(self, text: str, mark: str) -> Text:
+        """A node's name with its badge; a tree takes Rich's text, which knows no names of the theme's colours."""
+        colour = self.app.theme_variables[{"!": "error", "D": "warning", "G": "accent", "": "foreground"}[mark]]
+        return Text.assemble(text, (f"  {mark}", f"bold {colour}") if mark else "")
+
+    @on(Tree.NodeHighlighted)
+    def _detail(self, event: Tree.NodeHighlighted[object]) -> None:
+        self.query_one("#detail-text", Static).update(self._text(event.node.data))
+        self.query_one("#detail", VerticalScroll).scroll_home(animate=False)
+
+    def _text(self, data: object) -> Content:
+        from wizard.engine.plan import PlannedStep
+        from wizard.fronts.tui.forecast import Planned
+
+        words = self.wizard.words
+        assert words is not None
+        if isinstance(data, str):
+            return Content(words.guides[data].intro)
+        if isinstance(data, PlannedStep):
+            return Content(_about(data, words.guides[data.step.recipe].steps.get(data.step.name, ("", ""))[1]))
+        if isinstance(data, Planned):
+            return Content("\n").join([
+                badge(data.change), Content(""), Content.styled("Commands", "b"), commands(data.change.script()),
+                Content(""), Content.styled("Difference", "b"), coloured(data.difference),
+            ])  # fmt: skip
+        return Content("")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        match event.button.id:
+            case "start":
+                self.wizard.forget("run")
+                self.wizard.go("run")
+            case "back":
+                self.wizard.back()
+            case "open":
+                self.query_one("#tree", Tree).root.expand_all()
+
+
+def badge(change: Change) -> Content:
+    op = change.operation
+    if op.irreversible:
+        return Content.styled("! A point of no return: it cannot be undone.", "$error")
+    if loses_data(op.kind):
+        return Content.styled(
+            "D Reversible, but going back takes data away from the site. It is saved first.", "$warning"
+        )
+    return Content.styled("↩ Reversible: what is there now is kept, and can be put back.", "$success")
+
+
+def _about(planned: PlannedStep, text: str) -> str:
+    guard = (
+        "Guarded: the server takes this step back by itself unless a new connection gets in.\n\n"
+        if planned.step.way_in
+        else ""
+    )
+    checks = "Its check runs again." if not planned.changes else ""
+    return guard + (text or checks)
+
+
+def make() -> Review:
+    return Review()

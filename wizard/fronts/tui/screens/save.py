@@ -1,0 +1,52 @@
+"""Asks for the name of a file to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.widgets import Button, Input, Static
+
+from wizard.fronts.tui.screens.page import Dialog, button
+
+
+class SaveDialog(Dialog[None]):
+    """save gets the path; OSError from it is shown, and the name can be mended."""
+
+    AUTO_FOCUS = "#path"
+    BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012
+
+    def __init__(self, what: str, name: str, save: Callable[[Path], None]) -> None:
+        super().__init__()
+        self.what, self.file_name, self.save = what, name, save
+
+    def body(self) -> ComposeResult:
+        yield Static(f"Save {self.what}", classes="title", markup=False)
+        yield Static("To which file? Only you will be able to read it.")
+        yield Input(str(Path.cwd() / self.file_name), id="path", compact=True)
+        yield Static("", id="trouble", classes="bad", markup=False)
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("Save", "save", variant="primary")
+        yield button("Cancel", "cancel")
+
+    def on_input_submitted(self) -> None:
+        self._save()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "save":
+            self._save()
+        else:
+            self.dismiss()
+
+    def _save(self) -> None:
+        path = Path(self.query_one("#path", Input).value).expanduser()
+        try:
+            self.save(path)
+        except OSError as error:
+            self.query_one("#trouble", Static).update(f"✗ cannot write there: {error.strerror}")
+            return
+        self.app.notify(f"Saved {path}")
+        self.dismiss()

@@ -1,0 +1,87 @@
+"""The first screen: practise, set up a real server, or go on with one that is known here."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Button, Static
+
+from wizard import known
+from wizard.fronts.tui.screens.page import Page, button
+
+WHAT = """\
+[b]This sets up a Django website on a server of your own, and explains every step.[/]
+· You see each command, and the difference it makes, before anything runs.
+· After every step there is a checkpoint: stop at any time, go on later, or go back.
+· At the end it proves, from outside, that the site works and that its doors are shut."""
+MOST = 3  # known servers that are offered
+
+
+class Welcome(Page):
+    station = "Welcome"
+    help_text = (
+        "A *server* is a computer that is always on, usually rented from a provider, and reached over the network. "
+        "A *practice server* is a real Debian Linux in a box on this computer: nothing that you do there can break "
+        "anything, and it is thrown away afterwards. Start with that one."
+    )
+
+    def body(self) -> ComposeResult:
+        yield Static(WHAT, id="what")
+        with Vertical(classes="choice gap"):
+            yield button("Practise on this computer", "practise", variant="primary")
+            yield Static("Boots a disposable Debian server here and sets a small guestbook up on it. About 5 minutes.")
+        for index, server in enumerate(known.recent()[:MOST]):
+            with Vertical(classes="choice"):
+                yield button(f"Go on with {server.target}", f"known-{index}")
+                yield Static(standing(server))
+        with Vertical(classes="choice"):
+            yield button("Set up a real server", "real")
+            yield Static("You need its address and a way to log in; your provider has sent you both.")
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("Help", "help")
+        yield button("Quit", "quit")
+
+    def on_mount(self) -> None:
+        self.query_one("#practise", Button).focus()
+        self.call_after_refresh(self.wizard.warm_up)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        match event.button.id:
+            case "practise":
+                self.wizard.start(practice=True)
+            case "real":
+                self.wizard.start()
+            case "help":
+                self.wizard.action_help()
+            case "quit":
+                self.wizard.action_leave()
+            case str(name) if name.startswith("known-"):
+                self.wizard.start(target=known.recent()[int(name.removeprefix("known-"))].target)
+
+
+def standing(server: known.Known) -> str:
+    """How far a known server is, and since when."""
+    done = len(server.checkpoints)
+    far = f"{done} steps done, the last one {server.checkpoints[-1]}" if done else "begun"
+    return f"{far}; {_ago(server.at)}"
+
+
+def _ago(at: str) -> str:
+    try:
+        then = datetime.datetime.fromisoformat(at)
+    except ValueError:
+        return "some time ago"
+    hours = (datetime.datetime.now(datetime.UTC) - then).total_seconds() / 3600
+    if hours < 1:
+        return "less than an hour ago"
+    if hours < 48:
+        return f"{hours:.0f} hours ago"
+    return f"{hours / 24:.0f} days ago"
+
+
+def make() -> Welcome:
+    return Welcome()

@@ -1,0 +1,112 @@
+"""A question of a recipe as a row: typed, checked as one types, never lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Input, Select
+
+from wizard.fronts.tui.draft import Draft
+from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
+from wizard.recipe import Question
+from wizard.secret import Secret
+
+GENERATED = "made up by the wizard, kept on the server"
+FROM_FILE = "Type it, or @ and a file's path to read it from there."
+
+
+class Field(Row):
+    """Reads and writes the draft; what is refused says why and gives an example."""
+
+    def __init__(self, draft: Draft, question: Question[Any], meaning: str) -> None:
+        self.draft = draft
+        self.question = question
+        if question.type is Secret:
+            meaning = f"{meaning} {FROM_FILE}"
+        super().__init__(question.name.replace("_", " "), *self._controls(), meaning=meaning)
+
+    def _controls(self) -> list[Widget]:
+        question, text = self.question, self.draft.text(self.question)
+        if question.choices:
+            options = [(str(choice), str(choice)) for choice in question.choices]
+            known = text in [value for _, value in options]
+            return [Select(options, value=text if known else options[0][1], allow_blank=False, compact=True)]
+        if question.type is bool:
+            return [Checkbox("yes", value=text == "True", compact=True)]
+        secret = question.type is Secret
+        box = Input(text, password=secret, compact=True, placeholder=self._placeholder())
+        if not secret:
+            return [box]
+        return [box, reveal_button(), Button("Generate", compact=True, classes="generate")]
+
+    def _placeholder(self) -> str:
+        if self.draft.generated(self.question):
+            return GENERATED
+        return "leave empty if there is none" if self.question.optional else self.question.example
+
+    def on_mount(self) -> None:
+        self.refresh_text()
+
+    def refresh_text(self) -> None:
+        """Shows a default anew: earlier answers may have changed it. What was typed stays."""
+        for box in self.query(Input):
+            if not self.draft.is_given(self.question):
+                with box.prevent(Input.Changed):
+                    box.value = self.draft.text(self.question)
+                box.placeholder = self._placeholder()
+        if self.draft.is_given(self.question):
+            self.judge(self.draft.problem(self.question))
+
+    def judge(self, reason: str | None) -> None:
+        example = f", for example {self.question.example}" if reason and self.question.example else ""
+        if reason and self.question.example and self.question.example in reason:
+            example = ""
+        self.refuse(f"{reason}{example}" if reason else None)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value == self.draft.text(self.question):
+            return  # what the draft has put there
+        if self.question.type is Secret and not event.value:
+            self.draft.reset(self.question)
+            event.input.placeholder = self._placeholder()
+            self.judge(self.draft.problem(self.question))
+        else:
+            self.judge(self.draft.take(self.question, event.value))
+
+    @on(Select.Changed)
+    def _chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        choice = next(c for c in self.question.choices if str(c) == event.value)
+        if choice != self.draft.value(self.question):
+            self.judge(self.draft.take(self.question, str(choice)))
+
+    @on(Checkbox.Changed)
+    def _ticked(self, event: Checkbox.Changed) -> None:
+        event.stop()
+        if event.value != self.draft.value(self.question):
+            self.judge(self.draft.take(self.question, str(event.value)))
+
+    @on(Button.Pressed, ".generate")
+    def _generate(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.draft.generate(self.question)
+        box = self.query_one(Input)
+        with box.prevent(Input.Changed):
+            box.value = ""
+        box.placeholder = GENERATED
+        self.judge(None)
+
+    @on(Button.Pressed, ".reveal")
+    def _reveal(self, event: Button.Pressed) -> None:
+        event.stop()
+        box = self.query_one(Input)
+        if self.draft.generated(self.question):
+            hidden = box.placeholder == GENERATED
+            box.placeholder = self.draft.revealed(self.question) if hidden else GENERATED
+            event.button.label = "Hide" if hidden else "Reveal"
+        else:
+            toggle_reveal(event.button)
