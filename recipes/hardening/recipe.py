@@ -75,7 +75,9 @@ def takes_keys_only(a: Answers) -> Iterator[Check]:
 
 
 def watches_sshd(a: Answers) -> Iterator[Check]:
-    yield on_server("fail2ban watches sshd", "fail2ban-client status sshd | tail -n 3 | head -n 1")
+    yield on_server(
+        "fail2ban watches sshd", "fail2ban-client status sshd >/dev/null && fail2ban-client get sshd bantime"
+    )
 
 
 def installs_by_itself(a: Answers) -> Iterator[Check]:
@@ -83,8 +85,8 @@ def installs_by_itself(a: Answers) -> Iterator[Check]:
     yield on_server("and does so every day", "systemctl is-active apt-daily-upgrade.timer")
 
 
-def settings_last(a: Answers) -> Iterator[Check]:
-    yield on_server("the settings are read at boot", "ls -l /etc/sysctl.d/60-wizard.conf")
+def kernel_is_set(a: Answers) -> Iterator[Check]:
+    yield on_server("a flood of half-open connections is survived", "grep -x 1 /proc/sys/net/ipv4/tcp_syncookies")
 
 
 @recipe.step("software", when=lambda a: a[firewall] or a[fail2ban] or a[automatic_updates])
@@ -136,6 +138,6 @@ def updates(a: Answers) -> Iterator[Operation]:
     yield service("apt-daily-upgrade.timer")
 
 
-@recipe.step("kernel", check=settings_last)
+@recipe.step("kernel", check=kernel_is_set)
 def kernel(a: Answers) -> Iterator[Operation]:
     yield kernel_settings("/etc/sysctl.d/60-wizard.conf", KERNEL)

@@ -32,8 +32,12 @@ ALLOWED = (
     Allowed("trees", r"/var/lib/dpkg/.*-old|/var/lib/dpkg/lock.*", "dpkg's one-generation backups and its lock"),
     Allowed("trees", r"/var/lib/ucf/.*\.[0-9]", "ucf's one-generation backups"),
     Allowed("trees", r"/var/(lib/apt/lists|cache/apt/archives)/lock", "apt's lock files, empty"),
-    Allowed("trees", r"/var/lib/apt/lists/partial", "apt gives it to its own user when it first reads lists"),
-    Allowed("trees", r"/var/lib/private(/.*)?|/var/lib/systemd/(timers|linger|random-seed|rfkill)(/.*)?", "systemd's own state"),
+    Allowed("trees", r"/var/lib/apt/lists/.*", "the upgrade, a point of no return, reads apt's lists anew"),
+    Allowed(
+        "trees",
+        r"/var/lib/private(/.*)?|/var/lib/systemd/(timers|linger|random-seed|rfkill)(/.*)?",
+        "systemd's own state",
+    ),
     Allowed("trees", r"/var/lib/wizard(/.*)?", "the journal: how else would one know what was undone"),
     Allowed("trees", r"/var/backups/wizard(/.*)?", "data that came later is saved here before it is taken away"),
     Allowed("trees", r"/root/\.(cache|local|ssh/known_hosts).*", "what a login of root itself writes"),
@@ -81,7 +85,8 @@ rules = collections.Counter(f"rules {family} {text(a[1])} {text(a[2])}" for fami
 for name, count in rules.items():
     print(f"{name}\t{count}")
 PYTHON
-section sysctl; sysctl -a 2>/dev/null | sed 's/ = /\t/' | grep -vE '^(kernel\.(random|ns_last_pid|pty\.nr|sched_domain)|fs\.(dentry-state|file-nr|inode-|aio-nr|quota)|net\.netfilter\.nf_conntrack_(count|buckets|max)|vm\.(stat|drop))'
+volatile='kernel\.(random|ns_last_pid|pty\.nr|sched_domain)|fs\.(dentry-state|file-nr|inode-|aio-nr|quota)|vm\.(stat|drop)'
+section sysctl; sysctl -a 2>/dev/null | sed 's/ = /\t/' | grep -vE "^($volatile|net\.netfilter\.nf_conntrack_(count|buckets|max))"
 section swap; sed 1d /proc/swaps | awk '{print $1 "\t" $2 " " $3}'
 section modules; cut -d' ' -f1 /proc/modules | sed 's/$/\tloaded/'
 section trees; tree /srv /opt /home /root /usr /var /boot
