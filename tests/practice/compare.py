@@ -38,6 +38,7 @@ ALLOWED = (
         r"/var/lib/private(/.*)?|/var/lib/systemd/(timers|linger|random-seed|rfkill)(/.*)?",
         "systemd's own state",
     ),
+    Allowed("trees", r"/var/tmp/systemd-private-.*", "systemd's private temporary folders, named anew at each boot"),
     Allowed("trees", r"/var/lib/wizard(/.*)?", "the journal: how else would one know what was undone"),
     Allowed("trees", r"/var/backups/wizard(/.*)?", "data that came later is saved here before it is taken away"),
     Allowed("trees", r"/root/\.(cache|local|ssh/known_hosts).*", "what a login of root itself writes"),

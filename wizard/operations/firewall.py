@@ -33,8 +33,9 @@ if [ ! -d "$change/firewall" ]; then
     rm -rf "$change/firewall.new" && mkdir "$change/firewall.new"
     tar -C / -cpf "$change/firewall.new/ufw.tar" etc/ufw etc/default/ufw
     for tool in iptables ip6tables; do $tool-save | sed -n '/^\*filter/,/^COMMIT/p' >"$change/firewall.new/$tool"; done
-    for key in $(sed -n 's/^\(net[^=]*\)=.*/\1/p' /etc/ufw/sysctl.conf); do
-        if [ -r "/proc/sys/$key" ]; then echo "$key=$(cat "/proc/sys/$key")"; fi
+    # a network interface takes the values of "default" when it comes up: so its own are kept, too
+    for key in $(sed -n 's/^\(net[^=]*\)=.*/\1/p' /etc/ufw/sysctl.conf | sed 's#/default/#/*/#'); do
+        for file in /proc/sys/$key; do if [ -w "$file" ]; then echo "$file=$(cat "$file")"; fi; done
     done >"$change/firewall.new/sysctl"
     sync -f "$change" && mv "$change/firewall.new" "$change/firewall"
 fi"""
@@ -58,7 +59,10 @@ for tool in iptables ip6tables; do
     if [ ! -s "$change/firewall/$tool" ] && ! $tool-save -t filter | grep -qE '^-A|^:[A-Za-z0-9_-]+ -' &&
         command -v nft >/dev/null; then nft delete table "$family" filter 2>/dev/null || true; fi
 done
-while IFS='=' read -r key value; do echo "$value" >"/proc/sys/$key"; done <"$change/firewall/sysctl" """
+while IFS='=' read -r file value; do
+    if [ -w "$file" ]; then echo "$value" >"$file"; fi
+done <"$change/firewall/sysctl"
+"""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class Firewall(Operation):
             ports = [*ssh, *(rule for rule in after.rules if PORT.fullmatch(rule) and rule not in ssh)]
             allow = "\n".join(f"ufw allow {sh(port)}" for port in ports)  # SSH first
             return f"{REMEMBER}\nufw default deny incoming\nufw default allow outgoing\n{allow}\nufw --force enable"
-        back = f"{RESTORE_FILES}\nufw reload" if after.enabled else f"{TAKE_AWAY}\n{RESTORE_FILES}"
+        back = f"{RESTORE_FILES}\nufw reload" if after.enabled else f"{TAKE_AWAY}{RESTORE_FILES}"
         return f'if [ -d "$change/firewall" ]; then\n{back}\nfi'
 
     def verify(self, after: FirewallState) -> str:

@@ -78,6 +78,19 @@ def swap(path: str = "/swapfile", *, size: int) -> Swap:
     return Swap(path, size)
 
 
+KEEP_INTERFACES = """\
+# a network interface takes the values of "default" when it comes up; so that an undo after a reboot finds its own:
+if [ ! -e "$change/interfaces" ]; then
+    for file in {files}; do if [ -w "$file" ]; then echo "$file=$(cat "$file")"; fi; done >"$change/interfaces.new"
+    sync "$change/interfaces.new" && mv "$change/interfaces.new" "$change/interfaces"
+fi"""
+
+RESTORE_INTERFACES = """\
+if [ -e "$change/interfaces" ]; then
+    while IFS='=' read -r file value; do if [ -w "$file" ]; then echo "$value" >"$file"; fi; done <"$change/interfaces"
+fi"""
+
+
 @dataclass(frozen=True)
 class KernelState(State):
     """values: "name=value" of each setting as the kernel has it, and just "name" where it can't be set here."""
@@ -108,6 +121,11 @@ class KernelSettings(Operation):
     def _names(self) -> list[str]:
         return [s.partition("=")[0] for s in self.settings]
 
+    @property
+    def _interfaces(self) -> str:
+        names = (name.replace(".", "/") for name in self._names if ".conf.default." in name)
+        return " ".join("/proc/sys/" + name.replace("/default/", "/*/") for name in names)
+
     def observe(self) -> str:
         names = " ".join(sh(name) for name in self._names)
         return f"""\
@@ -133,12 +151,13 @@ done"""
 
     def apply(self, before: KernelState, after: KernelState) -> str:
         states = [FileState(s.file[0], "0644", "root", "root", s.file[1]) for s in (before, after)]
-        lines = [self._file.apply(*states)]
+        doing = after.file == self.wanted(after).file
+        lines = [self._file.apply(*states), KEEP_INTERFACES.format(files=self._interfaces) if doing else ""]
         for setting in after.values:
             name, has_value, value = setting.partition("=")
             if has_value:
                 lines.append(f"echo {sh(value)} >/proc/sys/{sh(name.replace('.', '/'))}")
-        return "\n".join(lines)
+        return "\n".join(filter(None, [*lines, "" if doing else RESTORE_INTERFACES]))
 
     def verify(self, after: KernelState) -> str:
         lines = []
