@@ -10,7 +10,7 @@ from textual.message import Message
 from wizard import events
 
 
-class Happened(Message):
+class Happened(Message, bubble=False):
     """The engine emitted an event (never an OutputLine: lines go through `EngineThread.lines`)."""
 
     def __init__(self, event: events.Event) -> None:
@@ -18,7 +18,7 @@ class Happened(Message):
         self.event = event
 
 
-class Asked(Message):
+class Asked(Message, bubble=False):
     """The engine waits for an answer to `question`: put it into `reply`."""
 
     def __init__(self, question: Any, reply: queue.SimpleQueue[Any]) -> None:
@@ -27,7 +27,7 @@ class Asked(Message):
         self.reply = reply
 
 
-class Finished(Message):
+class Finished(Message, bubble=False):
     """A job came to its end: with a result, or with an error (a WizardError where a person or the server caused it)."""
 
     def __init__(self, job: str, result: Any = None, error: Exception | None = None) -> None:
@@ -37,7 +37,7 @@ class Finished(Message):
         self.error = error
 
 
-class Noted(Message):
+class Noted(Message, bubble=False):
     """A line of news from a job that has no events: how the practice server comes up."""
 
     def __init__(self, text: str) -> None:

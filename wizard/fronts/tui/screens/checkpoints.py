@@ -36,7 +36,7 @@ class Checkpoints(Page):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(f" {self.station}", id="station")
+            yield Static(self.station, id="station")
         yield Static("", id="lead")
         with Horizontal(id="plan"):
             yield OptionList(id="timeline", compact=True)

@@ -15,7 +15,7 @@ from wizard import events
 from wizard.errors import HostKeyError, WizardError
 from wizard.fronts.tui import ssh_keys
 from wizard.fronts.tui.messages import Finished, Happened, Noted
-from wizard.fronts.tui.screens.page import Page, button
+from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
 from wizard.secret import Secret
 
@@ -69,7 +69,7 @@ class Connect(Page):
         return Select(options, value=chosen, allow_blank=False, id="key", compact=True)
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Connect", "connect-now", variant="primary")
+        yield Primary("Connect", "connect-now")
         yield button("Continue", "continue", variant="primary")
         yield button("Back", "back")
 
@@ -148,8 +148,11 @@ class Connect(Page):
 
     def _busy(self, busy: bool) -> None:
         self.query_one("#form").display = not busy and self.wizard.practice is None
-        self.query_one("#connect-now").disabled = busy
-        self.query_one("#connect-now").display = True
+        connect = self.query_one("#connect-now", Primary)
+        connect.display = True
+        if busy:
+            connect.wait("Connecting …")
+            connect.focus()
         self.query_one("#continue").display = False
         self.query_one("#card", Static).update("")
 
@@ -183,8 +186,6 @@ class Connect(Page):
         from wizard.fronts.words import explain
 
         self._busy(False)
-        retry = self.query_one("#connect-now", Button)
-        retry.label = "Try again"
         text = explain(error) if isinstance(error, WizardError) else f"{type(error).__name__}: {error}"
         self.lead(
             "That did not work. Nothing on the server was touched."
@@ -193,7 +194,7 @@ class Connect(Page):
         )
         self.news = []
         self.query_one("#news", Static).update(text)
-        retry.focus()
+        self.query_one("#connect-now", Primary).ready("Try again")
 
 
 def target_of(host: str, user: str, port: str) -> str:

@@ -41,7 +41,7 @@ class FailureScreen(Page):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(f" ✗ {self.station}", id="station")
+            yield Static(f"✗ {self.station}", id="station")
         with VerticalScroll(id="body", can_focus=False):
             yield Static("", id="reason", markup=False, classes="bad")
             known = self.cause is not causes.UNKNOWN

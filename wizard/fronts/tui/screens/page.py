@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -73,7 +73,7 @@ class Page(_Frame, Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(f" {self.station}", id="station")
+            yield Static(self.station, id="station", markup=False)
             yield Static(self._trail(), id="trail")
         yield Static("", id="lead")
         with Body(id="body"):
@@ -111,5 +111,30 @@ class Dialog(_Frame, ModalScreen[T], Generic[T]):
         self.query_one("#dialog").scroll_relative(y=direction * 5, animate=False)
 
 
+class Primary(Button):
+    """Leads on. While something is under way it keeps the focus, but does nothing: Enter must not fall on another button."""
+
+    def __init__(self, label: str, id: str) -> None:
+        super().__init__(label, id=id, variant="primary", compact=True)
+
+    @property
+    def waiting(self) -> bool:
+        return self.has_class("-waiting")
+
+    def wait(self, label: str) -> None:
+        self.add_class("-waiting")
+        self.label = label
+
+    def ready(self, label: str) -> None:
+        self.remove_class("-waiting")
+        self.label = label
+        self.focus()
+
+    def press(self) -> Self:
+        return self if self.waiting else super().press()
+
+
 def button(label: str, id: str, *, variant: str = "default", disabled: bool = False) -> Button:
+    if variant == "primary":
+        return Primary(label, id)
     return Button(label, id=id, variant=variant, compact=True, disabled=disabled)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 from wizard.errors import WizardError
 from wizard.fronts.tui import remembered
 from wizard.fronts.tui.messages import Finished
-from wizard.fronts.tui.screens.page import Page, button
+from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.field import Field
 from wizard.fronts.tui.widgets.row import Row
 from wizard.recipe import Question
@@ -64,7 +64,7 @@ class Project(Page):
             pass
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Continue", "continue", variant="primary")
+        yield Primary("Continue", "continue")
         yield button("Look at it", "look")
         yield button("Back", "back")
 
@@ -90,6 +90,7 @@ class Project(Page):
         assert self.wizard.journey is not None
         self.wizard.journey.found = None
         self.query_one("#findings", Static).update("Looking at the project …")
+        self.query_one("#continue", Primary).wait("Looking …")
         self.wizard.engine.submit("look", self.wizard.journey.inspect_project, self)
 
     @on(Input.Submitted)
@@ -118,6 +119,7 @@ class Project(Page):
         self.wizard.go(self.wizard.neighbour("project", +1))
 
     async def on_finished(self, message: Finished) -> None:
+        self.query_one("#continue", Primary).ready("Continue")
         if message.error is not None:
             error = message.error
             hint = f"\n{error.hint}" if isinstance(error, WizardError) and error.hint else ""

@@ -41,7 +41,7 @@ class Questions(Page):
         assert self.wizard.draft is not None and self.wizard.words is not None
         words, guide = self.wizard.words, self.wizard.words.guides[self.recipe_name]
         with Horizontal(id="heading"):
-            yield Static(f" {self.station} · {guide.title or self.recipe_name}", id="station", markup=False)
+            yield Static(f"{self.station} · {guide.title or self.recipe_name}", id="station", markup=False)
             yield Static(self._trail(), id="trail")
         yield Static("", id="lead")
         with Horizontal(id="beside"):

@@ -16,7 +16,7 @@ from textual.widgets.tree import TreeNode
 from wizard.errors import WizardError
 from wizard.fronts.tui.estimates import duration, loses_data, seconds
 from wizard.fronts.tui.messages import Finished
-from wizard.fronts.tui.screens.page import TOO_SMALL, Page, button
+from wizard.fronts.tui.screens.page import TOO_SMALL, Page, Primary, button
 from wizard.fronts.tui.widgets.difference import coloured, commands
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Review(Page):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(f" {self.station}", id="station")
+            yield Static(self.station, id="station")
             yield Static(self._trail(), id="trail")
         yield Static("", id="lead")
         with Horizontal(id="plan"):
@@ -58,7 +58,7 @@ class Review(Page):
         yield Static(TOO_SMALL, id="too-small")
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Start", "start", variant="primary", disabled=True)
+        yield Primary("Start", "start")
         yield button("Back", "back")
         yield button("Open all", "open")
 
@@ -66,7 +66,8 @@ class Review(Page):
         assert self.wizard.draft is not None
         self.wizard.listener = self
         self.lead("Comparing what you want with what is on the server …")
-        self.query_one("#start", Button).disabled = True
+        self.query_one("#start", Primary).wait("Comparing …")
+        self.query_one("#start").focus()
         self.wizard.draft.settle()
         self.wizard.engine.submit("plan", self._make, self)
 
@@ -92,9 +93,7 @@ class Review(Page):
             return
         self.wizard.forecast = message.result
         self._show(message.result)
-        start = self.query_one("#start", Button)
-        start.disabled = False
-        start.focus()
+        self.query_one("#start", Primary).ready("Start")
 
     def _show(self, forecast: Forecast) -> None:
         from wizard.fronts.words import describe

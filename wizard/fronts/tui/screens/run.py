@@ -19,7 +19,7 @@ from wizard.fronts.tui.estimates import OTHERWISE, SECONDS, duration
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.pace import NextStep, Pace
 from wizard.fronts.tui.screens.failure import FailureScreen
-from wizard.fronts.tui.screens.page import TOO_SMALL, Page, button
+from wizard.fronts.tui.screens.page import TOO_SMALL, Page, Primary, button
 from wizard.fronts.tui.widgets.difference import coloured, commands
 from wizard.fronts.tui.widgets.output import Output
 from wizard.fronts.tui.widgets.steps import Steps
@@ -67,7 +67,7 @@ class Run(Page):
     def compose(self) -> ComposeResult:
         assert self.wizard.journey is not None
         with Horizontal(id="heading"):
-            yield Static(f" {self.station}", id="station")
+            yield Static(self.station, id="station")
             yield Static(self._trail(), id="trail")
         with Horizontal(id="running"):
             yield Steps(id="steps")
@@ -94,7 +94,7 @@ class Run(Page):
         yield Static(TOO_SMALL, id="too-small")
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Do this step", "go", variant="primary", disabled=True)
+        yield Primary("Working …", "go")
         yield button("All at once", "pace")
         yield button("Pause", "pause")
         yield button("Leave out", "skip")
@@ -105,6 +105,7 @@ class Run(Page):
     # -- starting -------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        self.query_one("#go", Primary).wait("Working …")
         self.set_interval(1 / DRAINS_PER_S, self._drain)
         self.set_interval(1.0, self._tick)
         self.query_one("#skip").display = False
@@ -207,9 +208,7 @@ class Run(Page):
         self._say(f"Next: {self.wizard.words.heading(step)}")
         self.query_one("#skip").display = question.may_skip
         self.query_one("#checkpoints").display = True
-        go = self.query_one("#go", Button)
-        go.label, go.disabled = "Do this step", False
-        go.focus()
+        self.query_one("#go", Primary).ready("Do this step")
 
     def answer(self, choice: str) -> None:
         """Lets the engine's thread go on with this."""
@@ -218,8 +217,8 @@ class Run(Page):
         reply, self.reply = self.reply, None
         for name in ("#skip", "#checkpoints"):
             self.query_one(name).display = False
-        go = self.query_one("#go", Button)
-        go.label, go.disabled = "Working …", True
+        self.query_one("#go", Primary).wait("Working …")
+        self.query_one("#go").focus()
         reply.put(choice)
 
     def show_step(self, step: str) -> None:
@@ -299,9 +298,7 @@ class Run(Page):
             self.wizard.go("done")
             return
         self._say("Gone back. The server is as it was at that checkpoint.")
-        go = self.query_one("#go", Button)
-        go.label, go.disabled = "Go on with the set-up", False
-        go.focus()
+        self.query_one("#go", Primary).ready("Go on with the set-up")
 
     # -- buttons and keys -----------------------------------------------------------------------------------------
 
