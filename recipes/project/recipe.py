@@ -106,7 +106,7 @@ def code(a: Answers) -> Iterator[Operation]:
     if not from_git(a[source]):
         yield release_from_folder(root, a[source], group=site, notify=restart(site))
         return
-    yield packages("git", "ca-certificates", *(["openssh-client"] if "http" not in a[source][:5] else []))
+    yield packages("git", "ca-certificates", *(["openssh-client"] if "@" in a[source] else []))
     key = ""
     if a[deploy_key]:
         key = f"/etc/{site}/deploy_key"

@@ -107,13 +107,13 @@ put_link "releases/$id" "$root/current\""""
 
 @dataclass(frozen=True)
 class GitRelease(Release):
-    """The newest commit of a branch (or a tag), cloned without history. `key`: a deploy key's path on the server."""
+    """The newest commit of a branch (or a tag), cloned without history. `deploy_key`: its path on the server."""
 
     kind: ClassVar[str] = "git_release"
     long: ClassVar[bool] = True
     source: str = ""
     branch: str = ""
-    key: str = ""
+    deploy_key: str = ""
 
     def observe(self) -> str:
         names = [f"refs/{kind}/{self.branch}" for kind in ("heads", "tags")] if self.branch else ["HEAD"]
@@ -140,15 +140,15 @@ class GitRelease(Release):
         )
 
     def apply(self, before: ReleaseState, after: ReleaseState) -> str:
-        forget = f"\nrm -f {sh(self.key + '.known_hosts')}" if self.key and not after.current else ""
+        forget = f"\nrm -f {sh(self.deploy_key + '.known_hosts')}" if self.deploy_key and not after.current else ""
         return super().apply(before, after) + forget
 
     def _git_environment(self, strict: str) -> str:
         """git and ssh must never wait for an answer; the git server's key is learned once and then held to."""
-        if not self.key:
+        if not self.deploy_key:
             return "export GIT_TERMINAL_PROMPT=0 GIT_SSH_COMMAND='ssh -o BatchMode=yes'"
-        known = f"{self.key}.known_hosts"
-        ssh = f"ssh -F none -i {sh(self.key)} -o IdentitiesOnly=yes -o BatchMode=yes"
+        known = f"{self.deploy_key}.known_hosts"
+        ssh = f"ssh -F none -i {sh(self.deploy_key)} -o IdentitiesOnly=yes -o BatchMode=yes"
         ssh += f" -o UserKnownHostsFile={sh(known)} -o StrictHostKeyChecking={strict}"
         return f"export GIT_TERMINAL_PROMPT=0 GIT_SSH_COMMAND={sh(ssh)}"
 

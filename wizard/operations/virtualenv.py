@@ -12,6 +12,7 @@ from wizard.operations.base import Operation, State
 from wizard.operations.quoting import sh
 
 ABSENT = "absent"
+NOT_THERE = (ABSENT, "unfinished")
 MARK = ".made-of"  # written last, so that an environment without it is unfinished
 
 
@@ -78,7 +79,7 @@ class Virtualenv(Operation):
         return replace(found, made_of=found.inputs)
 
     def apply(self, before: VirtualenvState, after: VirtualenvState) -> str:
-        if after.made_of == ABSENT:
+        if after.made_of in NOT_THERE:
             return f"rm -rf {sh(self.identity)}"
         notify = self.notify or ":"
         return (
@@ -97,7 +98,9 @@ class Virtualenv(Operation):
         lines = [
             # in the release's own folder: programs in an environment name its place, which must survive the next release
             'umask 027; rm -rf .venv; python3 -m venv "$PWD/.venv"',
-            "export PIP_NO_INPUT=1 PIP_NO_CACHE_DIR=1 PIP_PROGRESS_BAR=off PIP_DISABLE_PIP_VERSION_CHECK=1",
+            "export PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off PIP_DISABLE_PIP_VERSION_CHECK=1",
+            "# pip's cache stays nowhere, unless this server's pip.conf names a place for it",
+            'export XDG_CACHE_HOME="$change/cache"',
         ]
         name = self.requirements.rpartition("/")[2]
         if name == "uv.lock":
@@ -109,15 +112,15 @@ class Virtualenv(Operation):
         if self.extra:
             lines.append(".venv/bin/pip install " + " ".join(map(sh, self.extra)))
         lines += [
-            f"chown -hR root:{sh(self.user)} .venv; sync -f .venv",
+            'rm -rf "$XDG_CACHE_HOME"',
+            f"chown -hR root:{sh(self.user)} .venv; chmod -R u=rwX,g=rX,o= .venv; sync -f .venv",
             f"{{ {self._inputs()}; }} >.venv/.new; sync .venv/.new; mv .venv/.new .venv/{MARK}",
-            f"chgrp {sh(self.user)} .venv/{MARK}",
         ]
         return "\n".join(lines)
 
     def verify(self, after: VirtualenvState) -> str:
         venv = self.identity
-        if after.made_of == ABSENT:
+        if after.made_of in NOT_THERE:
             return f"[ ! -e {sh(venv)} ]"
         as_site = f"setpriv --reuid={sh(self.user)} --regid={sh(self.user)} --init-groups --no-new-privs"
         lines = [f"[ -s {sh(venv)}/{MARK} ]", "cd /"]

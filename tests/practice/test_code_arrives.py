@@ -1,0 +1,80 @@
+"""Releases on a real server: from a private git repository over ssh, by branch and by tag, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.practice.cycle import Cycle
+from wizard.engine.session import prelude
+from wizard.operations.apt import packages
+from wizard.operations.file import directory
+from wizard.operations.release import ReleaseState, release_from_git
+from wizard.operations.user import user
+
+REPOSITORY = """
+set -e; mkdir -p /srv/work && cd /srv/work && git init -q -b main . && git config user.email t@example.org && git config user.name t
+echo one >edition && ln -s /etc/shadow trap && git add . && git commit -q -m one && git tag -a v1 -m v1
+git clone -q --bare . /srv/private.git && git remote add origin /srv/private.git
+ssh-keygen -q -t ed25519 -N '' -f /etc/site-key && mkdir -p -m 700 ~/.ssh && cat /etc/site-key.pub >>~/.ssh/authorized_keys
+"""
+
+
+@pytest.fixture(scope="module")
+def server(server_factory: Any) -> Iterator[Cycle]:
+    cycle = Cycle(server_factory())
+    cycle.make(packages("git"), user("site", system=True), directory("/srv/site"), directory("/srv/site/releases"))
+    cycle.run(REPOSITORY)
+    yield cycle
+
+
+def clone(branch: str = "main") -> Any:
+    source = "ssh://root@127.0.0.1/srv/private.git"
+    return release_from_git("/srv/site", source, group="site", branch=branch, key="/etc/site-key")
+
+
+def test_a_private_repository_is_cloned_with_the_deploy_key_and_its_host_key_is_kept(server: Cycle) -> None:
+    assert server.make(clone()) == 1
+    assert server.run("cat /srv/site/current/edition") == "one\n"
+    assert server.run("wc -l </etc/site-key.known_hosts").strip() != "0"
+    assert server.make(clone()) == 0
+
+
+def test_the_code_belongs_to_root_is_closed_to_others_and_a_link_in_it_changes_nothing_elsewhere(server: Cycle) -> None:
+    assert (
+        server.run("stat -c '%U:%G %a' -L /srv/site/current /srv/site/current/edition")
+        == "root:site 750\nroot:site 640\n"
+    )
+    assert server.run("stat -c '%U:%G %a' /etc/shadow") == "root:shadow 640\n"
+
+
+def test_a_moved_branch_is_a_new_release_and_an_older_tag_leads_back_to_the_old_one(server: Cycle) -> None:
+    server.run("cd /srv/work && echo two >edition && git commit -q -a -m two && git push -q origin main v1")
+    assert server.make(clone()) == 1
+    assert server.run("cat /srv/site/current/edition") == "two\n"
+    assert server.make(clone("v1")) == 1
+    assert server.run("cat /srv/site/current/edition; ls /srv/site/releases | wc -l") == "one\n2\n"
+
+
+def test_what_is_there_stays_when_the_repository_is_gone(server: Cycle) -> None:
+    server.run("mv /srv/private.git /srv/elsewhere.git")
+    assert server.make(clone()) == 0
+    server.run("mv /srv/elsewhere.git /srv/private.git")
+
+
+def test_an_interrupted_clone_is_done_again(server: Cycle) -> None:
+    server.run(
+        "rm /srv/site/current; rm -rf /srv/site/releases/*; mkdir -p /srv/site/releases/.new; echo half >/srv/site/releases/.new/x"
+    )
+    with server.session() as session:
+        (found,) = session.observe([clone()], label="test")
+    assert isinstance(found, ReleaseState) and found.current == "" and found.releases == ()
+    server.run(f"blobs=/x; {prelude()}\nset -e\n{clone().apply(found, clone().wanted(found))}")
+    assert server.run("cat /srv/site/current/edition; ls -A /srv/site/releases | wc -l") == "two\n1\n"
+
+
+def test_going_back_to_the_beginning_leaves_no_release(server: Cycle) -> None:
+    server.undo()
+    assert server.run("ls -A /srv; ls /etc/site-key*") == "private.git\nwork\n/etc/site-key\n/etc/site-key.pub\n"

@@ -1,0 +1,96 @@
+"""Virtual environments on a real server, from each kind of dependency file, with what pip says and where it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.practice.cycle import Cycle
+from wizard.engine.scripts import Work
+from wizard.engine.worker import Worker
+from wizard.errors import StepError
+from wizard.operations.apt import packages
+from wizard.operations.user import user
+from wizard.operations.virtualenv import Virtualenv, virtualenv
+
+PYPROJECT = """
+[project]
+name = "shop"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["sqlparse>=0.5"]
+[dependency-groups]
+dev = ["packaging"]
+"""
+# uv.lock names the index that it was made from: so it is made here, from the one that this server uses
+MAKE_LOCK = f"""
+set -e; mkdir -p /srv/s/locked && cd /srv/s/locked && cat >pyproject.toml <<'TOML'{PYPROJECT}TOML
+python3 -m venv /tmp/uv && /tmp/uv/bin/pip install -q uv
+index=$(/tmp/uv/bin/pip config get global.index-url 2>/dev/null || :)
+SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt UV_PYTHON_DOWNLOADS=never /tmp/uv/bin/uv lock -q ${{index:+--default-index "$index"}}
+mkdir -p /srv/s/project && cp pyproject.toml /srv/s/project
+mkdir -p /srv/s/plain/requirements && echo 'sqlparse>=0.5' >/srv/s/plain/requirements/base.txt
+echo '-r base.txt' >/srv/s/plain/requirements/production.txt
+chgrp -R site /srv/s; chmod -R g+rX,o= /srv/s/*
+"""
+
+
+@pytest.fixture(scope="module")
+def server(server_factory: Any) -> Iterator[Cycle]:
+    cycle = Cycle(server_factory())
+    cycle.make(packages("python3-venv", "ca-certificates"), user("site", system=True))
+    cycle.run(MAKE_LOCK)
+    yield cycle
+
+
+def environment(folder: str, file: str, **more: Any) -> Virtualenv:
+    return virtualenv(f"/srv/s/{folder}", file, user="site", imports=("sqlparse",), **more)
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [("plain", "requirements/production.txt"), ("project", "pyproject.toml"), ("locked", "uv.lock")],
+)
+def test_every_kind_of_file_gives_an_environment_that_the_sites_user_can_use(
+    server: Cycle, folder: str, file: str
+) -> None:
+    operation = environment(folder, file, extra=("gunicorn",), programs=("gunicorn",))
+    assert server.make(operation) == 1
+    assert server.make(operation) == 0
+    listed = server.run(f"/srv/s/{folder}/.venv/bin/pip list --format freeze")
+    assert "sqlparse==" in listed and "gunicorn==" in listed
+    assert "shop" not in listed and "uv==" not in listed
+    assert server.run(f"find /srv/s/{folder}/.venv ! -user root -o ! -type l -perm /o+rwx") == ""
+
+
+def test_a_locked_package_with_another_hash_is_refused_until_the_lock_is_mended(server: Cycle) -> None:
+    server.run("cp -a /srv/s/locked /srv/s/forged && rm -rf /srv/s/forged/.venv")
+    server.run("sed -i 's/sha256:......../sha256:00000000/' /srv/s/forged/uv.lock")
+    with pytest.raises(StepError) as refused:
+        server.make(environment("forged", "uv.lock"))
+    assert "HASHES" in refused.value.details.upper()
+    server.run("cp /srv/s/locked/uv.lock /srv/s/forged/uv.lock")
+    server.make(environment("forged", "uv.lock"))
+    assert "sqlparse==" in server.run("/srv/s/forged/.venv/bin/pip list --format freeze")
+
+
+def test_changed_requirements_make_it_anew_and_undo_brings_the_older_one_back(server: Cycle) -> None:
+    before = server.run("cat /srv/s/plain/.venv/.made-of; stat -c %i /srv/s/plain/.venv")
+    server.run("echo packaging >>/srv/s/plain/requirements/base.txt")
+    assert (
+        server.make(environment("plain", "requirements/production.txt", extra=("gunicorn",), programs=("gunicorn",)))
+        == 1
+    )
+    assert "packaging==" in server.run("/srv/s/plain/.venv/bin/pip list --format freeze")
+    assert server.run("cat /srv/s/plain/.venv/.made-of; stat -c %i /srv/s/plain/.venv") != before
+    with server.session() as session:
+        entry = max(session.journal.in_force, key=lambda e: e.id)
+        Worker(session, server.seen.append).do(Work(entry.id, entry.step, entry.change(), undo=True))
+    assert server.run("cat /srv/s/plain/.venv/.made-of; stat -c %i /srv/s/plain/.venv") == before
+
+
+def test_going_back_leaves_no_environment_and_no_cache_of_pip(server: Cycle) -> None:
+    server.undo()
+    assert server.run("ls -d /srv/s/*/.venv /root/.cache/pip 2>/dev/null || true") == ""
