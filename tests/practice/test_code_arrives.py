@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,14 +66,15 @@ def test_what_is_there_stays_when_the_repository_is_gone(server: Cycle) -> None:
 
 
 def test_an_interrupted_clone_is_done_again(server: Cycle) -> None:
-    server.run(
-        "rm /srv/site/current; rm -rf /srv/site/releases/*; mkdir -p /srv/site/releases/.new; echo half >/srv/site/releases/.new/x"
-    )
+    server.run("mkdir -p /srv/spare/releases/.new && echo half >/srv/spare/releases/.new/x")
+    operation = replace(clone(), root="/srv/spare")
     with server.session() as session:
-        (found,) = session.observe([clone()], label="test")
+        (found,) = session.observe([operation], label="test")
     assert isinstance(found, ReleaseState) and found.current == "" and found.releases == ()
-    server.run(f"blobs=/x; {prelude()}\nset -e\n{clone().apply(found, clone().wanted(found))}")
-    assert server.run("cat /srv/site/current/edition; ls -A /srv/site/releases | wc -l") == "two\n1\n"
+    server.run(f"{prelude()}\nset -e\n{operation.apply(found, operation.wanted(found))}")
+    assert (
+        server.run("cat /srv/spare/current/edition; ls -A /srv/spare/releases | wc -l; rm -r /srv/spare") == "two\n1\n"
+    )
 
 
 def test_going_back_to_the_beginning_leaves_no_release(server: Cycle) -> None:
