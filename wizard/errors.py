@@ -34,6 +34,10 @@ class ConnectError(WizardError):
     exit_status = 3
 
 
+class LoginRefused(ConnectError):
+    """The server answers, but does not let this user in by this key or password."""
+
+
 class HostKeyError(ConnectError):
     """The server's host key is unknown (and nobody could be asked) or is not the one we know."""
 

@@ -13,7 +13,7 @@ from wizard import catalog, known
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.session import Emit, Session
-from wizard.errors import ConnectError, ConnectionLost, HostKeyError, UsageError, WizardError
+from wizard.errors import ConnectError, LoginRefused, UsageError, WizardError
 from wizard.events import ServerReplaced
 from wizard.recipe import Answers, Recipe
 from wizard.secret import Secret, masked
@@ -83,9 +83,7 @@ class Journey:
         session = Session(transport, self.emit)
         try:
             transport.connect()
-        except (HostKeyError, ConnectionLost):
-            raise
-        except ConnectError as error:
+        except LoginRefused as error:
             session.transport = self._other_door(transport, error)
             session.ways_in.insert(0, session.transport.login)
         session.open(acquire=acquire, take_over=self.request.take_over)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from wizard.errors import StoppedError
-from wizard.operations.base import KINDS, Change, Operation, State, operation_from_json
+from wizard.operations.base import Change, Operation, State, operation_from_json
 
 VERSION = 1
 
@@ -42,23 +44,31 @@ class Entry:
         """Whether the server carries this change, wholly or in part."""
         return self.status in ("doing", "failed", "done", "undoing")
 
-    def change(self) -> Change:
-        """The change with the state that was really reached. StoppedError when its kind of operation isn't known here."""
-        if self.operation["kind"] not in KINDS:
+    @cached_property
+    def thing(self) -> Operation:
+        """The operation as the journal keeps it. StoppedError when its kind isn't known here."""
+        try:
+            return operation_from_json(self.operation)
+        except (KeyError, TypeError) as error:
             raise StoppedError(
-                f"cannot read change {self.id} of the journal: this version does not know {self.operation['kind']!r}",
+                f"cannot read change {self.id} of the journal: this version does not know {self.operation.get('kind')!r}",
+                details=str(error),
                 hint="use the version of wizard that made it, or a newer one",
-            )
-        operation = operation_from_json(self.operation)
-        before = operation.state.from_json(self.before)
-        after = operation.state.from_json(self.after)
-        if self.observed is not None:
-            after = operation.parse(self.observed)
-        return Change(operation, before, after)
+            ) from error
 
     @property
     def key(self) -> str:
-        return self.change().operation.key
+        return self.thing.key
+
+    def change(self) -> Change:
+        """The change with the state that was really reached."""
+        before = self.thing.state.from_json(self.before)
+        after = self.thing.state.from_json(self.after)
+        if self.observed is not None:
+            # another version may have printed its observations in another form: then what was wanted has to do
+            with suppress(ValueError, KeyError, IndexError):
+                after = self.thing.parse(self.observed)
+        return Change(self.thing, before, after)
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ class Journal:
         states: tuple[State, ...] = ()
         newest = 0
         for entry in self.entries.values():
-            if entry.operation["kind"] != operation.kind or entry.status == "nothing" or entry.key != operation.key:
+            if entry.operation["kind"] != operation.kind or entry.key != operation.key or entry.status == "nothing":
                 continue
             change = entry.change()
             states = (change.before, change.after) if entry.status == "undone" else (change.after, change.before)
@@ -128,7 +138,7 @@ class Journal:
                 )  # fmt: skip
             case "done":
                 entry = self.entries[record["id"]]
-                entry.status, entry.observed = "done", base64.b64decode(record["observed"]).decode(errors="replace")
+                entry.status, entry.observed = "done", _text(record["observed"])
             case "undone":
                 self.entries[record["id"]].status = "undone"
                 self.checkpoints = [c for c in self.checkpoints if c.last < record["id"]]
@@ -158,3 +168,7 @@ def parse(text: str) -> Journal:
         if isinstance(record, dict):
             journal.add(record)
     return journal
+
+
+def _text(data: str | bytes) -> str:
+    return base64.b64decode(data).decode(errors="replace")

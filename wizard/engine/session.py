@@ -21,7 +21,7 @@ from typing import Any
 
 from wizard import events
 from wizard.engine import journal as journal_
-from wizard.errors import ConnectError, ConnectionLost, StoppedError, WizardError
+from wizard.errors import ConnectError, ConnectionLost, LoginRefused, StoppedError, WizardError
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import sh
 from wizard.secret import Secret
@@ -159,12 +159,12 @@ class Session:
         old.close()
 
     def reconnect(self, *, patience: float = 300, expected: bool = False) -> None:
-        """After a lost connection: tries every known way in until one works, then takes the lock again."""
+        """After a lost connection: tries the known ways in until one works, then takes the lock again."""
         self.emit(events.ConnectionBroken(expected))
         self.transport.close()
         start, pause, last = time.monotonic(), 1.0, ConnectError("cannot reach the server")
         while time.monotonic() - start < patience:
-            for login in self.ways_in:
+            for login in list(self.ways_in):
                 try:
                     fresh = self.transport.another(login)
                     fresh.connect()
@@ -172,8 +172,14 @@ class Session:
                     self.open(acquire=True, take_over=True)
                     self.emit(events.Reconnected(str(login), time.monotonic() - start))
                     return
+                except LoginRefused as error:
+                    # a door that is shut for good: knocking again would look like an attack (fail2ban counts)
+                    last = error
+                    if len(self.ways_in) > 1:
+                        self.ways_in.remove(login)
                 except ConnectError as error:
                     last = error
+                    break  # the server is not there: another user would not be let in either
             time.sleep(pause)
             pause = min(pause * 1.5, 10)
         raise ConnectionLost(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.errors import ConnectError
+from wizard.errors import ConnectError, LoginRefused
 from wizard.secret import Secret
 from wizard.transport.base import Login
 
@@ -172,7 +172,7 @@ class Authentication:
     def _refused(self, did: str) -> ConnectError:
         login = self._login
         if self._unanswered:
-            return ConnectError(
+            return LoginRefused(
                 f"cannot log in as {login.user} on {login.host}: the server asks for more than a password",
                 details=f"it asks: {self._unanswered}",
                 hint=f"log in once with `ssh {login.user}@{login.host}`; if it wants a new password, set one; "
@@ -182,7 +182,7 @@ class Authentication:
         if login.password:
             tried.append("the password")
         takes = f"\nthe server takes: {', '.join(self.methods)}" if self.methods else ""
-        return ConnectError(
+        return LoginRefused(
             f"cannot log in as {login.user} on {login.host}: the server {did} {' and '.join(tried)}",
             details=f"{str(login.key) if login.key else 'no key was named'}{takes}",
             hint=self._way_out(),
