@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wizard.recipe import Question, Recipe
 
 PRACTICE_NAME = "guestbook"  # as `wizard practice` calls its server
+PROJECT = ("project", "source")  # the question that names the project, as in the answers file
 PATIENCE_S = 5.0  # for giving the lock back when somebody leaves
 
 
@@ -38,11 +39,11 @@ class WizardApp(App[int]):
     CSS_PATH = "app.tcss"
     TITLE = "wizard"
     COMMAND_PALETTE_BINDING = "f2"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny-width"), (60, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny-height"), (20, "-low"), (32, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny-width"), (60, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny-height"), (20, "-low"), (32, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", "Help"),
-        Binding("f2", "command_palette", "Menu"),
+        Binding("f1", "help", "Help", key_display="F1"),
+        Binding("f2", "command_palette", "Menu", key_display="F2"),
         Binding("f10,ctrl+c", "leave", "Quit", key_display="F10"),
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
     ]
@@ -128,7 +129,7 @@ class WizardApp(App[int]):
             fleet = Fleet()
             if self.practice is None:
                 fleet.get(name)  # a server of that name must be there already
-            fleet.up(name, say=lambda line: self.post_message(Noted(line)))
+            fleet.up(name, say=self._note)
         if self.practice is not None and self.request.answers is None:
             from wizard.practice import sample
 
@@ -136,6 +137,9 @@ class WizardApp(App[int]):
         self.begin(self.request)
         assert self.journey is not None
         return self.journey.connect(acquire=False)
+
+    def _note(self, line: str) -> None:
+        self.post_message(Noted(line))
 
     def begin(self, request: Request) -> None:
         """On the engine's thread: a journey to this target, with what was answered here before."""
@@ -156,12 +160,13 @@ class WizardApp(App[int]):
 
     def asked_of(self, recipe: Recipe) -> list[Question[Any]]:
         """The questions of this recipe's page: where the project is was asked on a page of its own."""
-        return [q for q in recipe.questions if (recipe.name, q.name) != ("project", "source")]
+        return [q for q in recipe.questions if (recipe.name, q.name) != PROJECT]
 
     def _order(self) -> list[str]:
         assert self.journey is not None
         pages = [f"questions:{r.name}" for r in self.journey.chosen if self.asked_of(r)]
-        return ["project", *pages, "review"]
+        asks_project = any((r.name, q.name) == PROJECT for r in self.journey.chosen for q in r.questions)
+        return ["connect", *(["project"] if asks_project else []), *pages, "review"]
 
     def neighbour(self, name: str, direction: int) -> str:
         """The page before (-1) or after (+1) this one."""
@@ -170,7 +175,8 @@ class WizardApp(App[int]):
 
     def position(self, name: str) -> tuple[int, int]:
         """The number of this page of questions, and how many there are."""
-        return self._order().index(name), len(self._order()) - 2
+        pages = [page for page in self._order() if page.startswith("questions:")]
+        return pages.index(name) + 1, len(pages)
 
     def change_answers(self, recipe: str) -> None:
         """Back to the page of this recipe's questions, or to the nearest one; Continue leads to a new plan from there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -44,10 +45,8 @@ def recall(journey: Journey) -> None:
 
 def keep(journey: Journey) -> None:
     """A full or read-only disk here must not stop a set-up there."""
-    try:
+    with contextlib.suppress(OSError):
         write(path_of(journey.request.target), as_toml(journey.given, journey.recipes, references=False))
-    except OSError:
-        pass
 
 
 def save(journey: Journey, path: Path) -> None:

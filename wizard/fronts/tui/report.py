@@ -13,11 +13,10 @@ from wizard.journey import Journey
 def text(journey: Journey, step: str, reason: str, cause: Cause, output: str) -> str:
     """Markdown: what failed, on what server, and the last lines of output, with every known secret masked."""
     session = journey.session
-    server = session.server if session else None
     rows = [
         ("wizard", f"{__version__} on Python {platform.python_version()}"),
         ("when", datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")),
-        ("server", f"{server.pretty_name}, {server.cpus} CPUs, {server.memory_mb} MB, {server.disk_free_mb} MB free" if server else ""),
+        ("server", _server(journey)),
         ("step", step),
         ("reason", reason),
         ("likely cause", cause.what),
@@ -25,3 +24,10 @@ def text(journey: Journey, step: str, reason: str, cause: Cause, output: str) ->
     ]  # fmt: skip
     head = "# A step of the set-up failed\n\n" + "\n".join(f"- {name}: {value}" for name, value in rows)
     return journey.mask(f"{head}\n\n## Output\n\n```\n{output}\n```\n")
+
+
+def _server(journey: Journey) -> str:
+    if journey.session is None:
+        return "not connected"
+    server = journey.session.server
+    return f"{server.pretty_name}, {server.cpus} CPUs, {server.memory_mb} MB, {server.disk_free_mb} MB of disk free"

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Footer, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.fronts.tui.estimates import loses_data
-from wizard.fronts.tui.screens.page import TOO_SMALL, Dialog, Page, button
+from wizard.fronts.tui.screens.page import Dialog, Page, button
 
 if TYPE_CHECKING:
     from wizard.engine.rollback import Undo
@@ -34,18 +34,11 @@ class Checkpoints(Page):
     def before(self) -> str:
         return "connect"
 
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="heading"):
-            yield Static(self.station, id="station")
-        yield Static("", id="lead")
+    def middle(self) -> ComposeResult:
         with Horizontal(id="plan"):
             yield OptionList(id="timeline", compact=True)
             with VerticalScroll(id="detail"):
                 yield Static("", id="detail-text")
-        with Horizontal(id="buttons"):
-            yield from self.buttons()
-        yield Footer(show_command_palette=False, compact=True)
-        yield Static(TOO_SMALL, id="too-small")
 
     def buttons(self) -> Iterator[Button]:
         yield button("Leave it as it is", "stay", variant="primary")

@@ -9,6 +9,7 @@ from typing import Any
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.markup import escape
 from textual.widgets import Button, Input, Select, Static
 
 from wizard import events
@@ -21,7 +22,10 @@ from wizard.secret import Secret
 
 ANY_KEY = "any"
 LEAD = "The wizard works on your server over [b]SSH[/], an encrypted connection. How do you log in there?"
-OPEN_KEY = "Others on this computer can read this key (mode {mode}), so SSH refuses it. Press “Make it private” to let only you read it."
+OPEN_KEY = (
+    "Others on this computer can read this key (mode {mode}), so SSH refuses it. "
+    "“Make it private” lets only you read it (chmod 0400)."
+)
 
 
 class Connect(Page):
@@ -108,7 +112,7 @@ class Connect(Page):
             case "connect-now":
                 self._read_form()
             case "continue":
-                self.wizard.go("project")
+                self.wizard.go(self.wizard.neighbour("connect", +1))
             case "back":
                 self.wizard.back()
             case "mend-key":
@@ -142,7 +146,7 @@ class Connect(Page):
         self.lead(
             "A practice server is being started on this computer …"
             if practice
-            else f"Connecting to {self.wizard.request.target} …"
+            else f"Connecting to {escape(self.wizard.request.target)} …"
         )
         self.wizard.engine.submit("connect", self.wizard.connect_job, self)
 
@@ -213,7 +217,7 @@ def card(session: Any) -> str:
         ("Server", f"{session.transport.login}   ({server.hostname})"),
         ("System", f"{server.pretty_name}, {server.architecture}"),
         ("Processors", f"{server.cpus}"),
-        ("Memory", f"{server.memory_mb} MB" + (f" and {server.swap_mb} MB of swap (disk used as slow memory)" if server.swap_mb else "")),
+        ("Memory", f"{server.memory_mb} MB" + (f" and {server.swap_mb} MB of swap, which is slow" if server.swap_mb else "")),
         ("Free disk", f"{server.disk_free_mb / 1024:.1f} GB"),
         ("Python", server.python or "not there yet"),
     ]  # fmt: skip

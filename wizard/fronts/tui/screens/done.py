@@ -81,7 +81,7 @@ class Done(Page):
                 self._reveal(event.button, int(name.removeprefix("reveal-")))
 
     def _reveal(self, pressed: Button, number: int) -> None:
-        shown = pressed.label.plain == "Reveal"
+        shown = str(pressed.label) == "Reveal"
         secret = self.sheet.secrets[self._shown()[number]]
         self.query_one(f"#secret-{number}", Static).update(secret.reveal() if shown else MASK)
         pressed.label = "Hide" if shown else "Reveal"

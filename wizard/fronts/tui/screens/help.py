@@ -36,7 +36,7 @@ class HelpScreen(Dialog[None]):
     def body(self) -> ComposeResult:
         text = getattr(self.about, "help_text", "")
         guide = self.about.guide() if hasattr(self.about, "guide") else ""
-        own = [b for b in getattr(type(self.about), "KEYS", ())]
+        own = getattr(type(self.about), "KEYS", ())
         keys = "".join(f"| {key} | {what} |\n" for key, what in own)
         yield Markdown("\n\n".join(part for part in (text, EVERYWHERE + keys, guide) if part))
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from wizard.fronts.tui.app import WizardApp
 
 STATIONS = ("Welcome", "Connect", "Project", "Questions", "Review", "Run", "Done")
-TOO_SMALL = "This window is too small to show the wizard.\n\nMake it at least 60 columns wide and 20 lines high.\nNothing is lost: it goes on in the meantime."
+TOO_SMALL = (
+    "This window is too small to show the wizard.\n\nMake it at least 60 columns wide and 20 lines high.\n"
+    "Nothing is lost: it goes on in the meantime."
+)
 
 T = TypeVar("T")
 
@@ -73,23 +76,41 @@ class Page(_Frame, Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(self.station, id="station", markup=False)
+            yield Static(self.title_line(), id="station", markup=False)
             yield Static(self._trail(), id="trail")
+            yield Static(self._number(), id="number")
         yield Static("", id="lead")
-        with Body(id="body"):
-            yield from self.body()
+        yield from self.middle()
         with Horizontal(id="buttons"):
             yield from self.buttons()
         yield Footer(show_command_palette=False, compact=True)
         yield Static(TOO_SMALL, id="too-small")
 
+    def title_line(self) -> str:
+        return self.station
+
+    def middle(self) -> ComposeResult:
+        """What stands between the lead and the buttons."""
+        with Body(id="body"):
+            yield from self.body()
+
     def _trail(self) -> str:
+        """All stations with this one marked; a narrow window has room for its number only."""
         names = [f"[b u]{name}[/]" if name == self.station else name for name in STATIONS]
         return " › ".join(names) if self.station in STATIONS else ""
 
+    def _number(self) -> str:
+        return f"{STATIONS.index(self.station) + 1} of {len(STATIONS)}" if self.station in STATIONS else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Esc is offered where there is a way back."""
+        return getattr(self, "before", "") != "" if action == "back" else True
+
     def lead(self, text: str) -> None:
         """The sentence below the heading: what this screen is for, or how it stands now."""
-        self.query_one("#lead", Static).update(text)
+        lead = self.query_one("#lead", Static)
+        lead.display = True
+        lead.update(text)
 
     def action_back(self) -> None:
         self.wizard.back()
@@ -103,8 +124,8 @@ class Dialog(_Frame, ModalScreen[T], Generic[T]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", can_focus=False):
             yield from self.body()
-            with Horizontal(id="buttons"):
-                yield from self.buttons()
+            if buttons := list(self.buttons()):
+                yield Horizontal(*buttons, id="buttons")
         yield Static(TOO_SMALL, id="too-small")
 
     def action_scroll_body(self, direction: int) -> None:

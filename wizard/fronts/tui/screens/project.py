@@ -44,7 +44,6 @@ PROBLEMS = {
 
 class Project(Page):
     station = "Project"
-    before = "connect"
     help_text = (
         "A *git repository* is where code and its history are kept; its address looks like "
         "`https://git.example.org/me/site.git`. A *folder* is copied from this computer.\n\n"
@@ -67,6 +66,10 @@ class Project(Page):
         yield Primary("Continue", "continue")
         yield button("Look at it", "look")
         yield button("Back", "back")
+
+    @property
+    def before(self) -> str:
+        return self.wizard.neighbour("project", -1)
 
     @property
     def source(self) -> Question[Any] | None:
@@ -123,7 +126,7 @@ class Project(Page):
         if message.error is not None:
             error = message.error
             hint = f"\n{error.hint}" if isinstance(error, WizardError) and error.hint else ""
-            self.query_one("#findings", Static).update(f"[$error]✗ {str(error)}[/]{hint}".replace("[/home", r"\[/home"))
+            self.query_one("#findings", Static).update(f"[$error]✗ {error!s}[/]{hint}".replace("[/home", r"\[/home"))
             return
         self.query_one("#findings", Static).update(self._findings(message.result))
         assert self.wizard.draft is not None and self.wizard.words is not None

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Footer, Input, Markdown, Static
+from textual.widgets import Button, Input, Markdown
 
 from wizard.fronts.tui import remembered
-from wizard.fronts.tui.screens.page import TOO_SMALL, Body, Page, button
+from wizard.fronts.tui.screens.page import Body, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.field import Field
 from wizard.recipe import Recipe
@@ -37,23 +37,19 @@ class Questions(Page):
     def before(self) -> str:
         return self.wizard.neighbour(f"questions:{self.recipe_name}", -1)
 
-    def compose(self) -> ComposeResult:
+    def title_line(self) -> str:
+        assert self.wizard.words is not None
+        return f"{self.station} · {self.wizard.words.guides[self.recipe_name].title or self.recipe_name}"
+
+    def middle(self) -> ComposeResult:
         assert self.wizard.draft is not None and self.wizard.words is not None
-        words, guide = self.wizard.words, self.wizard.words.guides[self.recipe_name]
-        with Horizontal(id="heading"):
-            yield Static(f"{self.station} · {guide.title or self.recipe_name}", id="station", markup=False)
-            yield Static(self._trail(), id="trail")
-        yield Static("", id="lead")
+        words = self.wizard.words
         with Horizontal(id="beside"):
             with Body(id="body"):
                 for question in self.wizard.asked_of(self.recipe):
                     yield Field(self.wizard.draft, question, words.question(self.recipe_name, question.name))
             with VerticalScroll(id="guide", can_focus=False):
-                yield Markdown(guide.intro)
-        with Horizontal(id="buttons"):
-            yield from self.buttons()
-        yield Footer(show_command_palette=False, compact=True)
-        yield Static(TOO_SMALL, id="too-small")
+                yield Markdown(words.guides[self.recipe_name].intro)
 
     def buttons(self) -> Iterator[Button]:
         yield button("Continue", "continue", variant="primary")
@@ -65,9 +61,7 @@ class Questions(Page):
 
     def on_screen_resume(self) -> None:
         position, total = self.wizard.position(f"questions:{self.recipe_name}")
-        self.lead(
-            f"Page {position} of {total}. The answers that stand here are good ones: change what you know better."
-        )
+        self.lead(f"Page {position} of {total}. What stands here is a good answer: change what you know better.")
         for field in self.query(Field):
             field.refresh_text()
         self.focus_primary()

@@ -10,13 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Footer, Static, Tree
+from textual.widgets import Button, Static, Tree
 from textual.widgets.tree import TreeNode
 
 from wizard.errors import WizardError
 from wizard.fronts.tui.estimates import duration, loses_data, seconds
 from wizard.fronts.tui.messages import Finished
-from wizard.fronts.tui.screens.page import TOO_SMALL, Page, Primary, button
+from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.difference import coloured, commands
 
 if TYPE_CHECKING:
@@ -40,11 +40,7 @@ class Review(Page):
     def before(self) -> str:
         return self.wizard.neighbour("review", -1)
 
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="heading"):
-            yield Static(self.station, id="station")
-            yield Static(self._trail(), id="trail")
-        yield Static("", id="lead")
+    def middle(self) -> ComposeResult:
         with Horizontal(id="plan"):
             tree: Tree[object] = Tree("plan", id="tree")
             tree.show_root = False
@@ -52,10 +48,6 @@ class Review(Page):
             yield tree
             with VerticalScroll(id="detail"):
                 yield Static("", id="detail-text")
-        with Horizontal(id="buttons"):
-            yield from self.buttons()
-        yield Footer(show_command_palette=False, compact=True)
-        yield Static(TOO_SMALL, id="too-small")
 
     def buttons(self) -> Iterator[Button]:
         yield Primary("Start", "start")
@@ -126,9 +118,9 @@ class Review(Page):
         steps = len(forecast.plan.steps) - done
         already = f" {done} steps are done already." if done else ""
         self.lead(
-            f"[b]Nothing on the server has been touched yet.[/] {total} changes in {steps} steps, "
-            f"{duration(seconds(forecast.all))}.{already}\nEach one can be undone, but those marked [b $error]![/] "
-            "· [b $warning]D[/] going back loses data · [b $accent]G[/] guarded"
+            f"[b]Nothing on the server has been touched yet.[/]\n{total} changes in {steps} steps, "
+            f"{duration(seconds(forecast.all))}.{already} All can be undone, but those with [b $error]![/]\n"
+            "[b $warning]D[/] going back takes data away · [b $accent]G[/] guarded against locking you out"
         )
         tree.move_cursor(tree.root.children[0] if tree.root.children else None)
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Footer, Input, Markdown, ProgressBar, Static, TabbedContent, TabPane
+from textual.widgets import Button, Input, Markdown, ProgressBar, Static, TabbedContent, TabPane
 
 from wizard import events
-from wizard.fronts.tui import running
+from wizard.fronts.tui import remembered, running
 from wizard.fronts.tui.estimates import OTHERWISE, SECONDS, duration
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.pace import NextStep, Pace
 from wizard.fronts.tui.screens.failure import FailureScreen
-from wizard.fronts.tui.screens.page import TOO_SMALL, Page, Primary, button
+from wizard.fronts.tui.screens.page import Page, Primary, button
+from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.difference import coloured, commands
 from wizard.fronts.tui.widgets.output import Output
 from wizard.fronts.tui.widgets.steps import Steps
@@ -39,8 +42,12 @@ class Run(Page):
         ("F5", "all at once, or step by step"),
         ("F6", "find in the output"),
     )
-    BINDINGS = [(key.lower(), action, label) for key, action, label in (  # noqa: RUF012
-        ("F3", "steps", "Steps"), ("F4", "pause", "Pause"), ("F5", "pace", "Pace"), ("F6", "find", "Find"))]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key.lower(), action, label, key_display=key)
+        for key, action, label in (
+            ("F3", "steps", "Steps"), ("F4", "pause", "Pause"), ("F5", "pace", "Pace"), ("F6", "find", "Find"),
+        )
+    ]  # fmt: skip
     help_text = (
         "**Step by step** stops before each step, so that you can read what comes: press Enter to do it. **All at "
         "once** goes through. You can switch at any time. **Pause** stops before the next step: there nothing is "
@@ -54,7 +61,6 @@ class Run(Page):
         self.pace: Pace | None = None
         self.reply: queue.SimpleQueue[Any] | None = None
         self.began = self.step_began = time.monotonic()
-        self.tail: list[str] = []
         self.after = ""  # what a person chose to do once the run has stopped
         self.left_s = self.whole_s = 1.0
         self.ended = False
@@ -64,11 +70,8 @@ class Run(Page):
         assert self.wizard.forecast is not None
         return self.wizard.forecast
 
-    def compose(self) -> ComposeResult:
+    def middle(self) -> ComposeResult:
         assert self.wizard.journey is not None
-        with Horizontal(id="heading"):
-            yield Static(self.station, id="station")
-            yield Static(self._trail(), id="trail")
         with Horizontal(id="running"):
             yield Steps(id="steps")
             with Vertical(id="current"):
@@ -84,14 +87,12 @@ class Run(Page):
                     with TabPane("Difference", id="difference"), VerticalScroll(can_focus=False):
                         yield Static("", id="difference-text")
                     with TabPane("Output", id="output"):
-                        with Horizontal(id="search", classes="hidden"):
-                            yield Input(placeholder="find in the output", id="find", compact=True)
+                        with Horizontal(id="search"):
+                            yield Input(placeholder="find, then Enter", id="find", compact=True)
                             yield Static("", id="hits")
+                            yield button("Copy", "copy")
+                            yield button("Save …", "save")
                         yield Output(self.wizard.journey.mask, id="log")
-        with Horizontal(id="buttons"):
-            yield from self.buttons()
-        yield Footer(show_command_palette=False, compact=True)
-        yield Static(TOO_SMALL, id="too-small")
 
     def buttons(self) -> Iterator[Button]:
         yield Primary("Working …", "go")
@@ -99,8 +100,8 @@ class Run(Page):
         yield button("Pause", "pause")
         yield button("Leave out", "skip")
         yield button("Go back …", "checkpoints")
+        yield button("Steps", "show-steps")
         yield button("Find", "find-button")
-        yield button("Copy", "copy")
 
     # -- starting -------------------------------------------------------------------------------------------------
 
@@ -167,8 +168,7 @@ class Run(Page):
                 self._say(words.heading(step))
                 if self.query_one("#tabs", TabbedContent).active == "why":
                     self.show_tab("output")
-            case events.ChangeStarted(_, _, kind, key, script) | events.UndoStarted(_, _, kind, key, script):
-                self.tail = []
+            case events.ChangeStarted(commands=script) | events.UndoStarted(commands=script):
                 self.query_one("#commands-text", Static).update(commands(script))
                 if isinstance(event, events.UndoStarted):
                     steps.mark(event.step, "running")
@@ -320,6 +320,10 @@ class Run(Page):
                 self.answer("stop")
             case "find-button":
                 self.action_find()
+            case "show-steps":
+                self.action_steps()
+            case "save":
+                self.wizard.push_screen(SaveDialog("the output", "wizard-output.txt", self._save))
             case "copy":
                 self.app.copy_to_clipboard(self.query_one("#log", Output).text)
                 self.notify("The output is in the clipboard, where your terminal allows that.")
@@ -346,7 +350,6 @@ class Run(Page):
 
     def action_find(self) -> None:
         self.show_tab("output")
-        self.query_one("#search").remove_class("hidden")
         self.query_one("#find").focus()
 
     @on(Input.Submitted, "#find")
@@ -356,6 +359,9 @@ class Run(Page):
         self.query_one("#hits", Static).update(
             "not there" if y is None else f"line {y + 1}, {log.hits(event.value)} in all"
         )
+
+    def _save(self, path: Path) -> None:
+        remembered.write(path, self.query_one("#log", Output).text + "\n")
 
     def show_tab(self, name: str) -> None:
         self.query_one("#tabs", TabbedContent).active = name

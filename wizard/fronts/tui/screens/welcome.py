@@ -13,10 +13,10 @@ from wizard import known
 from wizard.fronts.tui.screens.page import Page, button
 
 WHAT = """\
-[b]This sets up a Django website on a server of your own, and explains every step.[/]
-· You see each command, and the difference it makes, before anything runs.
-· After every step there is a checkpoint: stop at any time, go on later, or go back.
-· At the end it proves, from outside, that the site works and that its doors are shut."""
+[b]Puts a Django website on a server of your own, and explains every step.[/]
+· You see each command, and what it changes, before anything runs.
+· After each step there is a checkpoint: stop, go on later, or go back.
+· At the end it proves from outside that the site works and is locked."""
 MOST = 3  # known servers that are offered
 
 
@@ -32,20 +32,21 @@ class Welcome(Page):
         yield Static(WHAT, id="what")
         with Vertical(classes="choice gap"):
             yield button("Practise on this computer", "practise", variant="primary")
-            yield Static("Boots a disposable Debian server here and sets a small guestbook up on it. About 5 minutes.")
+            yield Static("A throw-away Debian server in a box, and a small guestbook on it. 5 minutes.")
         for index, server in enumerate(known.recent()[:MOST]):
             with Vertical(classes="choice"):
                 yield button(f"Go on with {server.target}", f"known-{index}")
                 yield Static(standing(server))
         with Vertical(classes="choice"):
             yield button("Set up a real server", "real")
-            yield Static("You need its address and a way to log in; your provider has sent you both.")
+            yield Static("You need its address and a way to log in: your provider sent you both.")
 
     def buttons(self) -> Iterator[Button]:
         yield button("Help", "help")
         yield button("Quit", "quit")
 
     def on_mount(self) -> None:
+        self.query_one("#lead").display = False
         self.query_one("#practise", Button).focus()
         self.call_after_refresh(self.wizard.warm_up)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Input, Select
+from textual.widgets import Button, Input, Select
 
 from wizard.fronts.tui.draft import Draft
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
@@ -29,12 +29,14 @@ class Field(Row):
 
     def _controls(self) -> list[Widget]:
         question, text = self.question, self.draft.text(self.question)
-        if question.choices:
-            options = [(str(choice), str(choice)) for choice in question.choices]
+        if question.choices or question.type is bool:
+            options = (
+                [("yes", "True"), ("no", "False")]
+                if question.type is bool
+                else [(str(c), str(c)) for c in question.choices]
+            )
             known = text in [value for _, value in options]
-            return [Select(options, value=text if known else options[0][1], allow_blank=False, compact=True)]
-        if question.type is bool:
-            return [Checkbox("yes", value=text == "True", compact=True)]
+            return [Select(options, value=text if known else options[-1][1], allow_blank=False, compact=True)]
         secret = question.type is Secret
         box = Input(text, password=secret, compact=True, placeholder=self._placeholder())
         if not secret:
@@ -80,14 +82,7 @@ class Field(Row):
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        choice = next(c for c in self.question.choices if str(c) == event.value)
-        if choice != self.draft.value(self.question):
-            self.judge(self.draft.take(self.question, str(choice)))
-
-    @on(Checkbox.Changed)
-    def _ticked(self, event: Checkbox.Changed) -> None:
-        event.stop()
-        if event.value != self.draft.value(self.question):
+        if event.value != self.draft.text(self.question):
             self.judge(self.draft.take(self.question, str(event.value)))
 
     @on(Button.Pressed, ".generate")

@@ -33,7 +33,7 @@ class Output(Log):
         """Moves what has come since the last time, at most BATCH lines; older ones beyond LINES are dropped unread."""
         while len(lines) > LINES + BATCH:
             lines.popleft()
-        batch = []
+        batch: list[str] = []
         while lines and len(batch) < BATCH:
             batch.append(printable(lines.popleft()))
         if batch:

@@ -10,10 +10,9 @@ from textual.widgets import Static
 
 SIGNS = {
     "waiting": ("·", "$foreground 60%"), "next": ("▸", "bold $accent"), "running": ("▶", "bold $accent"), "done": ("✓", "$success"),
-    "already": ("✓", "$foreground 60%"), "skipped": ("–", "$foreground 60%"), "failed": ("✗", "bold $error"), "undone": ("↩", "$warning"),
+    "already": ("✓", "$foreground 60%"), "skipped": ("–", "$foreground 60%"), "failed": ("✗", "bold $error"),
+    "undone": ("↩", "$warning"),
 }  # fmt: skip
-IN_WORDS = {"waiting": "to come", "next": "next", "running": "under way", "done": "done", "already": "was done before",
-            "skipped": "left out", "failed": "failed", "undone": "undone"}  # fmt: skip
 
 
 @dataclass
