@@ -55,7 +55,6 @@ class Checkpoints(Page):
             at = point.at[11:16] or "just now"
             timeline.add_option(Option(Content(f"● {at}  {words.heading(point.step)}"), id=point.step))
         timeline.highlighted = len(points)
-        self.query_one("#timeline").focus()
 
     @property
     def chosen(self) -> str | None:

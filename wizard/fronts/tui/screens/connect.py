@@ -75,11 +75,12 @@ class Connect(Page):
     def buttons(self) -> Iterator[Button]:
         yield Primary("Connect", "connect-now")
         yield button("Continue", "continue", variant="primary")
+        yield button("Checkpoints", "checkpoints")
         yield button("Back", "back")
 
     def on_mount(self) -> None:
         self.wizard.listener = self
-        self.query_one("#continue").display = False
+        self.query_one("#continue").display = self.query_one("#checkpoints").display = False
         self._show_key()
         if self.wizard.request.target:
             self.connect()
@@ -113,6 +114,9 @@ class Connect(Page):
                 self._read_form()
             case "continue":
                 self.wizard.go(self.wizard.neighbour("connect", +1))
+            case "checkpoints":
+                self.wizard.forget("checkpoints")
+                self.wizard.go("checkpoints")
             case "back":
                 self.wizard.back()
             case "mend-key":
@@ -157,7 +161,7 @@ class Connect(Page):
         if busy:
             connect.wait("Connecting …")
             connect.focus()
-        self.query_one("#continue").display = False
+        self.query_one("#continue").display = self.query_one("#checkpoints").display = False
         self.query_one("#card", Static).update("")
 
     def on_noted(self, message: Noted) -> None:
@@ -183,6 +187,7 @@ class Connect(Page):
         self.query_one("#connect-now").display = False
         self.query_one("#continue").display = True
         self.query_one("#continue", Button).focus()
+        self.query_one("#checkpoints").display = bool(message.result.journal.entries)
         self.lead("Logged in. This is the server:")
         self.query_one("#card", Static).update(card(message.result))
 

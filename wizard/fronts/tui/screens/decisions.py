@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,39 @@ class DecisionDialog(Dialog[str]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         assert event.button.id is not None
         self.dismiss(event.button.id)
+
+
+class GuardDialog(Dialog[None]):
+    """Counts down while the server stands ready to take a guarded step back; closes when the new login has worked."""
+
+    help_text = (
+        "A change to SSH or the firewall could lock you out. So the server takes it back by itself after a while, "
+        "unless the wizard gets in again by a *new* connection. You have nothing to do."
+    )
+
+    def __init__(self, window: int) -> None:
+        super().__init__()
+        self.window = window  # seconds
+        self.until = time.monotonic() + window
+
+    def body(self) -> ComposeResult:
+        yield Static("Guarded against locking you out", classes="title")
+        yield Static("This step could shut the door that you came in by. The wizard now tries the new way in.")
+        yield Static("", id="countdown")
+
+    def buttons(self) -> Iterator[Button]:
+        yield button("Hide", "hide", variant="primary")
+
+    def on_mount(self) -> None:
+        self._count()
+        self.set_interval(0.5, self._count)
+
+    def _count(self) -> None:
+        left = max(0, round(self.until - time.monotonic()))
+        self.query_one("#countdown", Static).update(f"\nUnless that works, the server takes it back in [b]{left} s[/].")
+
+    def on_button_pressed(self) -> None:
+        self.dismiss()
 
 
 def _states(facts: dict[str, Any]) -> str:

@@ -5,35 +5,34 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
-from textual.widgets import Button, Input, Markdown, ProgressBar, Static, TabbedContent, TabPane
+from textual.containers import Horizontal
+from textual.widgets import Button
 
 from wizard import events
-from wizard.fronts.tui import remembered, running
-from wizard.fronts.tui.estimates import OTHERWISE, SECONDS, duration
+from wizard.fronts.tui import running
+from wizard.fronts.tui.estimates import OTHERWISE, SECONDS, duration, seconds
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.pace import NextStep, Pace
+from wizard.fronts.tui.screens.decisions import GuardDialog
 from wizard.fronts.tui.screens.failure import FailureScreen
 from wizard.fronts.tui.screens.page import Page, Primary, button
-from wizard.fronts.tui.screens.save import SaveDialog
-from wizard.fronts.tui.widgets.difference import coloured, commands
-from wizard.fronts.tui.widgets.output import Output
+from wizard.fronts.tui.widgets.current import Current
 from wizard.fronts.tui.widgets.steps import Steps
 
 if TYPE_CHECKING:
     from wizard.fronts.tui.forecast import Forecast
 
 DRAINS_PER_S = 20
+LAST = 25  # lines of output that a failure shows
 
 
 class Run(Page):
+    """Runs the plan, or goes back where the app says so. `reply` is open while the engine waits for a person."""
+
     station = "Run"
     before = ""  # a run is left by pausing or quitting, not by going back
     KEYS = (
@@ -43,11 +42,11 @@ class Run(Page):
         ("F6", "find in the output"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.lower(), action, label, key_display=key)
-        for key, action, label in (
-            ("F3", "steps", "Steps"), ("F4", "pause", "Pause"), ("F5", "pace", "Pace"), ("F6", "find", "Find"),
-        )
-    ]  # fmt: skip
+        Binding("f3", "steps", "Steps", key_display="F3"),
+        Binding("f4", "pause", "Pause", key_display="F4"),
+        Binding("f5", "pace", "Pace", key_display="F5"),
+        Binding("f6", "find", "Find", key_display="F6"),
+    ]
     help_text = (
         "**Step by step** stops before each step, so that you can read what comes: press Enter to do it. **All at "
         "once** goes through. You can switch at any time. **Pause** stops before the next step: there nothing is "
@@ -60,7 +59,7 @@ class Run(Page):
         super().__init__()
         self.pace: Pace | None = None
         self.reply: queue.SimpleQueue[Any] | None = None
-        self.began = self.step_began = time.monotonic()
+        self.step_began = time.monotonic()
         self.after = ""  # what a person chose to do once the run has stopped
         self.left_s = self.whole_s = 1.0
         self.ended = False
@@ -72,27 +71,8 @@ class Run(Page):
 
     def middle(self) -> ComposeResult:
         assert self.wizard.journey is not None
-        with Horizontal(id="running"):
-            yield Steps(id="steps")
-            with Vertical(id="current"):
-                yield Static("", id="now", markup=False)
-                with Horizontal(id="progress"):
-                    yield ProgressBar(total=100, show_eta=False, id="bar")
-                    yield Static("", id="left")
-                with TabbedContent(id="tabs"):
-                    with TabPane("Why", id="why"), VerticalScroll(can_focus=False):
-                        yield Markdown("", id="why-text")
-                    with TabPane("Commands", id="commands"), VerticalScroll(can_focus=False):
-                        yield Static("", id="commands-text")
-                    with TabPane("Difference", id="difference"), VerticalScroll(can_focus=False):
-                        yield Static("", id="difference-text")
-                    with TabPane("Output", id="output"):
-                        with Horizontal(id="search"):
-                            yield Input(placeholder="find, then Enter", id="find", compact=True)
-                            yield Static("", id="hits")
-                            yield button("Copy", "copy")
-                            yield button("Save …", "save")
-                        yield Output(self.wizard.journey.mask, id="log")
+        self.steps, self.current = Steps(id="steps"), Current(self.wizard.journey.mask)
+        yield Horizontal(self.steps, self.current, id="running")
 
     def buttons(self) -> Iterator[Button]:
         yield Primary("Working …", "go")
@@ -103,14 +83,17 @@ class Run(Page):
         yield button("Steps", "show-steps")
         yield button("Find", "find-button")
 
+    def guide(self) -> str:
+        words, recipe = self.wizard.words, self.steps.current.partition("/")[0]
+        return words.guides[recipe].text if words is not None and recipe in words.guides else ""
+
     # -- starting -------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         self.query_one("#go", Primary).wait("Working …")
-        self.set_interval(1 / DRAINS_PER_S, self._drain)
+        self.set_interval(1 / DRAINS_PER_S, lambda: self.current.drain(self.wizard.engine.lines))
         self.set_interval(1.0, self._tick)
-        self.query_one("#skip").display = False
-        self.query_one("#checkpoints").display = False
+        self._offer()
         if self.wizard.going_back is None:
             self.start()
         else:
@@ -124,90 +107,87 @@ class Run(Page):
         app, words = self.wizard, self.wizard.words
         assert app.journey is not None and words is not None
         plan = self.forecast.plan
-        self.ended = False
-        self.whole_s = self.left_s = 1 + sum(SECONDS.get(c.operation.kind, OTHERWISE) for c in self.forecast.all)
+        self.whole_s = self.left_s = 1 + seconds(self.forecast.all)
         self.pace = self.pace or Pace(app.engine, plan, app.journey.chosen, step_by_step=app.step_by_step)
-        steps = self.query_one(Steps)
-        steps.fill({s.step.id: words.heading(s.step.id) for s in plan.steps})
+        self.steps.fill({s.step.id: words.heading(s.step.id) for s in plan.steps})
         for planned in plan.steps:
             if self.forecast.done(planned):
-                steps.mark(planned.step.id, "already")
+                self.steps.mark(planned.step.id, "already")
         self._show_pace()
-        self._say("Starting …")
+        self.current.say("Starting …")
         journey, pace = app.journey, self.pace
         app.engine.submit("run", lambda: running.run(journey, plan, pace, app.engine.ask), self)
 
     def roll_back(self, checkpoint: str | None, steps: list[str]) -> None:
-        """Undoes these steps, newest first."""
+        """Undoes these steps, the newest first."""
         app, words = self.wizard, self.wizard.words
         assert app.journey is not None and words is not None
         app.going_back = None
-        self.after = ""
-        self.ended = False
-        self.query_one(Steps).fill({step: words.heading(step) for step in steps})
+        self.steps.fill({step: words.heading(step) for step in steps})
         self.query_one("#pace").display = self.query_one("#pause").display = False
-        self._say("Going back …")
-        self.show_tab("output")
+        self.current.say("Going back …")
+        self.current.tab = "output"
         journey, engine = app.journey, app.engine
         app.engine.submit("rollback", lambda: running.roll_back(journey, engine.emit, engine.ask, checkpoint), self)
 
     # -- what the engine says -------------------------------------------------------------------------------------
 
     def on_happened(self, message: Happened) -> None:
-        event, steps, words = message.event, self.query_one(Steps), self.wizard.words
+        event, words = message.event, self.wizard.words
         assert words is not None
-        log = self.query_one("#log", Output)
-        if (line := words.event(event)) is not None:
-            log.drain(self.wizard.engine.lines)
-            log.take([line])
+        line = words.event(event)
+        if line is not None:
+            self.current.tell(line, self.wizard.engine.lines)
         match event:
             case events.StepStarted(step):
                 self.step_began = time.monotonic()
-                steps.mark(step, "running")
-                self.show_step(step)
-                self._say(words.heading(step))
-                if self.query_one("#tabs", TabbedContent).active == "why":
-                    self.show_tab("output")
-            case events.ChangeStarted(commands=script) | events.UndoStarted(commands=script):
-                self.query_one("#commands-text", Static).update(commands(script))
-                if isinstance(event, events.UndoStarted):
-                    steps.mark(event.step, "running")
-                    self._say(line or "")
-            case events.ChangeDone():
-                self._spend(event)
-            case events.CheckpointReached(step):
-                steps.mark(step, "done", seconds=time.monotonic() - self.step_began)
-            case events.StepSkipped(step, reason):
-                steps.mark(step, "already" if reason == "already-so" else "skipped")
-            case events.StepFailed(step):
-                steps.mark(step, "failed")
-            case events.Undone(step):
-                steps.mark(step, "undone")
-            case events.FailsafeArmed(_, seconds):
-                self._say(f"Guarded: if the new login does not work, the server takes this back within {seconds} s.")
+                self.steps.mark(step, "running")
+                self._show_step(step)
+                self.current.say(words.heading(step))
+                if self.current.tab == "why":
+                    self.current.tab = "output"
+            case events.ChangeStarted(commands=script):
+                self.current.show_commands(script)
+            case events.UndoStarted(step=step, commands=script):
+                self.current.show_commands(script)
+                self.steps.mark(step, "running")
+                self.current.say(line or "")
+            case events.ChangeDone(key=key):
+                self.left_s = max(1.0, self.left_s - SECONDS.get(key.partition(":")[0], OTHERWISE))
+            case events.FailsafeArmed(_, window):
+                self.app.push_screen(GuardDialog(window))
+            case events.LoginProved() | events.CheckpointReached() | events.RunFinished():
+                self._guard_over()
+        self._mark(event)
         self._tick()
 
-    def _spend(self, event: events.ChangeDone) -> None:
-        kind = event.key.partition(":")[0]
-        self.left_s = max(1.0, self.left_s - SECONDS.get(kind, OTHERWISE))
-        self.query_one("#bar", ProgressBar).update(progress=100 * (1 - self.left_s / self.whole_s))
+    def _mark(self, event: events.Event) -> None:
+        match event:
+            case events.CheckpointReached(step):
+                self.steps.mark(step, "done", seconds=time.monotonic() - self.step_began)
+            case events.StepSkipped(step, reason):
+                self.steps.mark(step, "already" if reason == "already-so" else "skipped")
+            case events.StepFailed(step):
+                self.steps.mark(step, "failed")
+            case events.Undone(step):
+                self.steps.mark(step, "undone")
+
+    def _guard_over(self) -> None:
+        if isinstance(self.app.screen, GuardDialog):
+            self.app.screen.dismiss()
 
     def on_asked(self, message: Asked) -> None:
         self.reply = message.reply
-        if isinstance(message.question, NextStep):
-            self._wait(message.question)
-        else:
+        if not isinstance(message.question, NextStep):
             self._failed(message.question.step, message.question.facts.get("reason", ""), alive=True)
-
-    def _wait(self, question: NextStep) -> None:
-        step = question.planned.step.id
+            return
+        step = message.question.planned.step.id
         assert self.wizard.words is not None
-        self.query_one(Steps).mark(step, "next")
-        self.show_step(step)
-        self.show_tab("why")
-        self._say(f"Next: {self.wizard.words.heading(step)}")
-        self.query_one("#skip").display = question.may_skip
-        self.query_one("#checkpoints").display = True
+        self.steps.mark(step, "next")
+        self._show_step(step)
+        self.current.tab = "why"
+        self.current.say(f"Next: {self.wizard.words.heading(step)}")
+        self._offer("#checkpoints", *(["#skip"] if message.question.may_skip else []))
         self.query_one("#go", Primary).ready("Do this step")
 
     def answer(self, choice: str) -> None:
@@ -215,121 +195,113 @@ class Run(Page):
         if self.reply is None:
             return
         reply, self.reply = self.reply, None
-        for name in ("#skip", "#checkpoints"):
-            self.query_one(name).display = False
+        self._offer()
         self.query_one("#go", Primary).wait("Working …")
         self.query_one("#go").focus()
         reply.put(choice)
 
-    def show_step(self, step: str) -> None:
-        """Fills the tabs for this step."""
+    def _offer(self, *buttons: str) -> None:
+        for name in ("#skip", "#checkpoints"):
+            self.query_one(name).display = name in buttons
+
+    def _show_step(self, step: str) -> None:
         words = self.wizard.words
         assert words is not None
         recipe, _, name = step.partition("/")
         guide = words.guides.get(recipe)
         heading, text = guide.steps.get(name, (name, "")) if guide else (step, "")
         planned = self.forecast.changes.get(step, []) if self.wizard.forecast else []
-        self.query_one("#why-text", Markdown).update(f"**{heading}**\n\n{text or (guide.intro if guide else '')}")
-        scripts = "\n".join(p.change.script() for p in planned) or "(nothing is to be changed: only the check is run)"
-        self.query_one("#commands-text", Static).update(commands(scripts) if planned else Content(scripts))
-        texts = [
-            Content("\n").join([Content.styled(p.change.operation.key, "b"), coloured(p.difference), Content("")])
-            for p in planned
-        ]
-        self.query_one("#difference-text", Static).update(Content("\n").join(texts) if texts else "(none)")
+        self.current.show_step(heading, text or (guide.intro if guide else ""), planned)
 
     # -- failing, ending ------------------------------------------------------------------------------------------
 
     def _failed(self, step: str, reason: str, *, alive: bool, details: str = "", hint: str = "") -> None:
-        log = self.query_one("#log", Output)
+        """alive: the runner waits for what is decided; otherwise it has ended."""
+        self._guard_over()
+        output = self.current.output
         while self.wizard.engine.lines:
-            log.drain(self.wizard.engine.lines)
-        output = details or "\n".join(list(log.lines)[-25:])
-        self.wizard.push_screen(
-            FailureScreen(step, reason, output, hint=hint, journalled=bool(step)),
-            lambda choice: self._decided(choice, alive),
-        )
+            output.drain(self.wizard.engine.lines)
+        text = details or "\n".join(list(output.lines)[-LAST:])
+        screen = FailureScreen(step, reason, text, hint=hint, journalled=bool(step))
+        self.app.push_screen(screen, lambda choice: self._decided(str(choice or "stop"), alive))
 
-    def _decided(self, choice: str | None, alive: bool) -> None:
+    def _decided(self, choice: str, alive: bool) -> None:
         if alive and choice == "retry":
             self.answer("retry")
-        elif alive:
-            self.after = choice or "stop"
+            return
+        self.after = choice
+        if alive:
             self.answer("stop")
         else:
-            self.after = choice or "stop"
-            self._after()
+            self._do_after()
 
     def on_finished(self, message: Finished) -> None:
-        self._drain()
         error = message.error
+        self.current.drain(self.wizard.engine.lines)
         if error is None:
-            self._ended(message.job)
+            self._came_to_the_end(message.job)
         elif self.after:
-            self._after()
+            self._do_after()
         else:
-            text = getattr(error, "message", repr(error))
+            text = getattr(error, "message", f"{type(error).__name__}: {error}")
             self._failed("", text, alive=False, details=getattr(error, "details", ""), hint=getattr(error, "hint", ""))
 
-    def _after(self) -> None:
-        """What was chosen on the failure screen, now that nothing runs any more."""
+    def _do_after(self) -> None:
+        """What was chosen, now that nothing runs any more."""
         after, self.after = self.after, ""
         app = self.wizard
-        if after in ("retry", "take-over"):
-            assert app.journey is not None
-            app.journey.request.take_over = after == "take-over"
-            self.start()
-        elif after == "answers":
-            app.change_answers(self.query_one(Steps).current.partition("/")[0])
-        elif after == "back":
-            app.roll_last_step_back()
-        elif after == "checkpoints":
-            app.forget("checkpoints")
-            app.go("checkpoints")
-        else:
-            app.leave()
+        match after:
+            case "retry" | "take-over":
+                assert app.journey is not None
+                app.journey.request.take_over = after == "take-over"
+                self.start()
+            case "answers":
+                app.change_answers(self.steps.current.partition("/")[0])
+            case "back":
+                app.roll_last_step_back()
+            case "checkpoints":
+                app.forget("checkpoints")
+                app.go("checkpoints")
+            case _:
+                app.leave()
 
-    def _ended(self, job: str) -> None:
-        self.ended = True
-        self.query_one("#bar", ProgressBar).update(progress=100)
+    def _came_to_the_end(self, job: str) -> None:
+        self._guard_over()
         if job == "run":
             self.wizard.arrived = True
             self.wizard.forget("done")
             self.wizard.go("done")
             return
-        self._say("Gone back. The server is as it was at that checkpoint.")
-        self.query_one("#go", Primary).ready("Go on with the set-up")
+        self.ended = True
+        self.current.say("Gone back: the server is as it was at that checkpoint.")
+        self._offer("#checkpoints")
+        self.query_one("#go", Primary).ready("Set up again")
 
     # -- buttons and keys -----------------------------------------------------------------------------------------
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
             case "go" if self.ended:
-                self.wizard.forget("review")
-                self.wizard.go("project")
-            case "go":
-                self.answer("go")
-            case "skip":
-                self.answer("skip")
+                self.wizard.go(self.wizard.neighbour("connect", +1))
+            case "go" | "skip" as choice:
+                self.answer(choice)
             case "pace":
                 self.action_pace()
             case "pause":
                 self.action_pause()
-            case "checkpoints":
-                self.after = "checkpoints"
-                self.answer("stop")
-            case "find-button":
-                self.action_find()
             case "show-steps":
                 self.action_steps()
-            case "save":
-                self.wizard.push_screen(SaveDialog("the output", "wizard-output.txt", self._save))
-            case "copy":
-                self.app.copy_to_clipboard(self.query_one("#log", Output).text)
-                self.notify("The output is in the clipboard, where your terminal allows that.")
+            case "find-button":
+                self.action_find()
+            case "checkpoints":
+                self.after = "checkpoints"
+                if self.ended:
+                    self._do_after()
+                else:
+                    self.answer("stop")
 
     def action_pace(self) -> None:
-        if self.pace is not None:
+        if self.pace is not None and not self.ended:
             self.pace.step_by_step = self.wizard.step_by_step = not self.pace.step_by_step
             self._show_pace()
             if not self.pace.step_by_step:
@@ -349,40 +321,19 @@ class Run(Page):
         self.query_one("#running").toggle_class("-steps")
 
     def action_find(self) -> None:
-        self.show_tab("output")
-        self.query_one("#find").focus()
-
-    @on(Input.Submitted, "#find")
-    def _find(self, event: Input.Submitted) -> None:
-        log = self.query_one("#log", Output)
-        y = log.find(event.value) if event.value else None
-        self.query_one("#hits", Static).update(
-            "not there" if y is None else f"line {y + 1}, {log.hits(event.value)} in all"
-        )
-
-    def _save(self, path: Path) -> None:
-        remembered.write(path, self.query_one("#log", Output).text + "\n")
-
-    def show_tab(self, name: str) -> None:
-        self.query_one("#tabs", TabbedContent).active = name
-
-    # -- time -----------------------------------------------------------------------------------------------------
-
-    def _drain(self) -> None:
-        for log in self.query(Output):  # none, while the screen is taken down
-            log.drain(self.wizard.engine.lines)
+        self.current.find()
 
     def _tick(self) -> None:
-        if not self.query(Steps):
+        if not self.current.is_attached:
             return
-        steps = self.query_one(Steps)
-        done, total = steps.count("done", "already", "skipped", "undone"), len(steps.lines)
-        waiting = "" if self.reply is None else " · waiting for you"
-        left = f" · {duration(self.left_s)} left" if done < total and self.pace is not None else ""
-        self.query_one("#left", Static).update(f"{done} of {total} steps{left}{waiting}")
-
-    def _say(self, line: str) -> None:
-        self.query_one("#now", Static).update(line)
+        done, total = self.steps.count("done", "already", "skipped", "undone"), len(self.steps.lines)
+        words = f"{done} of {total} steps"
+        if self.reply is not None:
+            words += " · waiting for you"
+        elif done < total and self.pace is not None:
+            words += f" · {duration(self.left_s)} left"
+        share = done / max(1, total) if self.pace is None else 1 - self.left_s / self.whole_s
+        self.current.progress(1.0 if done == total else share, words)
 
 
 def make() -> Run:

@@ -32,7 +32,7 @@ class Welcome(Page):
         yield Static(WHAT, id="what")
         with Vertical(classes="choice gap"):
             yield button("Practise on this computer", "practise", variant="primary")
-            yield Static("A throw-away Debian server in a box, and a small guestbook on it. 5 minutes.")
+            yield Static("A throw-away Debian server in a box, with a small guestbook on it.")
         for index, server in enumerate(known.recent()[:MOST]):
             with Vertical(classes="choice"):
                 yield button(f"Go on with {server.target}", f"known-{index}")
