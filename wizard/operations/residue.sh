@@ -245,7 +245,11 @@ put_accounts_back() {
         return 0
     fi
     for _u in $_users; do unless_owner 1 "$(id_of passwd "$_u")" "the user $_u" || userdel "$_u"; done
-    for _g in $(new_names group); do unless_owner 2 "$(id_of group "$_g")" "the group $_g" || groupdel "$_g"; done
+    for _g in $(new_names group); do # but for the own group of a user that is kept
+        _id=$(id_of group "$_g")
+        if cut -d: -f4 /etc/passwd | grep -qx "$_id"; then continue; fi
+        unless_owner 2 "$_id" "the group $_g" || groupdel "$_g"
+    done
 }
 unless_owner() { # 1|2 ID WHAT: succeeds, and says so, where it owns files still
     _file=$(awk -v id="$2" -v n="$1" '$n == id {sub(/^[0-9]+ [0-9]+ /, ""); print; exit}' "$change/still-owned")

@@ -1,0 +1,123 @@
+"""Packages on a real server: undone without a trace, also after a power cut; what is not ours is kept or saved."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from tests.practice.compare import differences
+from tests.practice.cycle import Cycle
+from wizard.engine.scripts import Work
+from wizard.engine.worker import Worker
+from wizard.errors import StepError
+from wizard.operations.apt import PackagesState, UpgradeState, packages, upgrade
+from wizard.operations.base import diff
+from wizard.practice.fleet import Fleet, PracticeServer
+
+
+@pytest.fixture
+def cycle(pristine: PracticeServer) -> Cycle:
+    return Cycle(pristine)
+
+
+def test_undo_takes_away_all_that_came_with_packages_and_they_can_come_again(cycle: Cycle) -> None:
+    # a database with a cluster, user and group; services with logs; ucf, debconf, a statoverride, logrotate's timer
+    wanted = packages("postgresql", "nginx", "logrotate", "unattended-upgrades")
+    before = cycle.fingerprint()
+    assert cycle.make(wanted) == 1
+    assert "online" in cycle.run("pg_lsclusters")
+    installed = cycle.fingerprint()
+    assert cycle.make(wanted) == 0
+    cycle.undo()
+    assert differences(before, cycle.fingerprint()) == []
+    assert cycle.make(wanted) == 1
+    again = cycle.fingerprint()
+    for section in ("packages", "marks", "users", "groups", "enabled", "ports", "clusters"):
+        assert again[section] == installed[section]
+
+
+def test_a_power_cut_in_the_middle_of_apt_is_mended_and_undone_without_a_trace(cycle: Cycle, fleet: Fleet) -> None:
+    before = cycle.fingerprint()
+    wanted = packages("postgresql")
+    run = threading.Thread(target=cycle.make, args=[wanted])
+    run.start()
+    give_up = time.monotonic() + 60
+    while "Unpacking postgresql-" not in cycle.said() and time.monotonic() < give_up:
+        time.sleep(0.05)
+    fleet.pull_plug(cycle.server.name)
+    run.join(timeout=180)
+    assert "dpkg was interrupted" in cycle.said()
+    assert cycle.make(wanted) == 0
+    assert "online" in cycle.run("pg_lsclusters")
+    cycle.undo()
+    assert differences(before, cycle.fingerprint()) == []
+
+
+def test_what_a_person_made_since_is_kept_or_saved_before_packages_go(cycle: Cycle) -> None:
+    cycle.run("mkdir /srv/theirs")
+    assert cycle.make(packages("postgresql")) == 1
+    cycle.run("""
+        su postgres -c "psql -qc 'CREATE DATABASE shop'"
+        su postgres -c "psql -qd shop -c \\"CREATE TABLE cats AS SELECT 'Minka' AS name\\""
+        useradd ada
+        echo '# mine' >>/etc/postgresql/15/main/pg_hba.conf
+        echo '# mine' >>/etc/hosts
+        touch /srv/theirs/dump && chown postgres /srv/theirs/dump""")
+    cycle.undo()
+    assert cycle.observe(packages("postgresql")) == PackagesState()
+    said = cycle.said()
+    assert "changed since, so it is kept: /etc/hosts" in said
+    assert "kept, because it owns /srv/theirs/dump: the user postgres" in said
+    saved = cycle.run("cd /var/backups/wizard; stat -c '%a %n' . *; cat *.sql; tar -xzOf *changed-in-etc.tar.gz")
+    assert {line.split()[0] for line in saved.splitlines()[:3]} == {"700", "600"}
+    assert "Minka" in saved and saved.count("# mine") == 2
+    assert cycle.run("tail -n 1 /etc/hosts; stat -c %U /srv/theirs/dump; id -un ada").split("\n") == [
+        "# mine", "postgres", "ada", "",
+    ]  # fmt: skip
+
+
+def test_packages_that_something_else_needs_by_now_stay_and_the_undo_says_why(cycle: Cycle) -> None:
+    cycle.make(packages("libjansson4"))
+    cycle.run("DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nftables >/dev/null")
+    with pytest.raises(StepError) as error:
+        cycle.undo()
+    assert "nftables" in error.value.details
+    assert cycle.observe(packages("libjansson4", "nftables")) == PackagesState(("libjansson4", "nftables"))
+
+
+def test_another_apt_at_the_package_lists_is_waited_for(cycle: Cycle) -> None:
+    cycle.run("""cat >/root/hold.py <<'PYTHON'
+import fcntl, time
+lock = open("/var/lib/apt/lists/lock", "a")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+time.sleep(6)
+PYTHON
+systemd-run --quiet python3 /root/hold.py
+until grep -q ":$(stat -c %i /var/lib/apt/lists/lock) " /proc/locks; do sleep 0.1; done""")
+    assert cycle.make(packages("nano")) == 1
+    assert "waiting for another apt" in cycle.said()
+
+
+def test_a_nearly_full_disk_is_refused_before_anything_is_touched(cycle: Cycle) -> None:
+    before = cycle.fingerprint()["packages"]
+    cycle.run("""mkdir /mnt/var && mount -t tmpfs -o size=$(($(du -sm --exclude=/var/cache /var | cut -f1) + 200))m tmpfs /mnt/var
+tar -C /var --exclude=./cache -cf - . | tar -C /mnt/var -xf - && mkdir -p /mnt/var/cache/apt/archives/partial
+mount --bind /mnt/var /var""")
+    with pytest.raises(StepError) as error:
+        cycle.make(packages("postgresql"))
+    assert "make room" in error.value.details
+    assert cycle.fingerprint()["packages"] == before
+
+
+def test_an_upgrade_is_done_once_and_stays_when_all_else_is_undone(cycle: Cycle) -> None:
+    with cycle.session() as session:
+        (found,) = session.observe([upgrade()])
+        assert found == UpgradeState(waiting=True)  # nobody has looked yet
+        change = diff(upgrade(), found)
+        assert change
+        Worker(session, cycle.seen.append).do(Work(1, "cycle/step", change, blobs=upgrade().blobs(found)))
+    assert cycle.make(upgrade()) == 0
+    cycle.undo()
+    assert cycle.observe(upgrade()) == UpgradeState(waiting=False)
