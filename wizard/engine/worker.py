@@ -14,6 +14,9 @@ from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Operation, State, canonical
 
 
+RESTART_S = 600  # how long a restart may take: a virtual server needs seconds, a machine with much memory minutes
+
+
 class Worker:
     """Does Work on a session that holds the lock. Emits what happens."""
 
@@ -109,7 +112,10 @@ class Worker:
     def _after_break(self, work: Work, following: Sequence[Operation]) -> list[State]:
         """The connection broke: the server knows how far it came."""
         operation = work.change.operation
-        self.session.reconnect(expected=operation.reboots)
+        if operation.reboots:
+            self._await_restart()
+        else:
+            self.session.reconnect()
         entry = self.session.journal.entries.get(work.id)
         if entry is not None and entry.status in ("done", "undone") and (entry.status == "undone") == work.undo:
             return self.session.observe(following)
@@ -118,3 +124,15 @@ class Worker:
             if canonical(found) == canonical(work.change.after):
                 return self.settle(work, following)
         return self._once(replace(work, seen=self.seen), following)
+
+    def _await_restart(self) -> None:
+        """Comes back after a restart; a server that still lets in while it goes down does not count."""
+        old, deadline = self.session.server.boot_id, time.monotonic() + RESTART_S
+        while self.session.server.boot_id == old and time.monotonic() < deadline:
+            try:
+                self.session.reconnect(expected=True)
+            except ConnectionLost:
+                if time.monotonic() >= deadline:
+                    raise
+            if self.session.server.boot_id == old:
+                time.sleep(1)
