@@ -16,8 +16,10 @@ superuser_name = recipe.ask(
     Question("superuser", str, "admin", optional=True, pattern=r"[\w.@+-]{1,150}", example="admin")
 )
 superuser_email = recipe.ask(
-    Question("superuser_email", str, lambda a: f"{a[superuser_name] or 'admin'}@example.org", optional=True, pattern=r"[^@\s]+@[^@\s]+",
-             example="you@example.org")
+    Question(
+        "superuser_email", str, lambda a: f"{a[superuser_name] or 'admin'}@example.org",
+        optional=True, pattern=r"[^@\s]+@[^@\s]+", example="you@example.org",
+    )
 )  # fmt: skip
 superuser_password = recipe.ask(Question("superuser_password", Secret, optional=True))
 

@@ -31,7 +31,8 @@ def missing(a: Answers) -> tuple[str, ...]:
 
 requirements = recipe.ask(
     Question(
-        "requirements", str, named_file, optional=True, pattern=r"(?!.*\.\.)\w[\w./-]*\.(txt|in|toml|lock)", example="requirements.txt",
+        "requirements", str, named_file, optional=True,
+        pattern=r"(?!.*\.\.)\w[\w./-]*\.(txt|in|toml|lock)", example="requirements.txt",
     )
 )  # fmt: skip
 extra_packages = recipe.ask(
