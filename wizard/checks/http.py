@@ -92,7 +92,7 @@ class Page:
     """One site at one address."""
 
     def __init__(self, address: str, host: str, scheme: str) -> None:
-        self.address, self.base = address, f"{scheme}://{f'[{host}]' if ':' in host else host}"
+        self.address, self.base = address, f"{scheme}://{f'[{host}]' if host.count(':') > 1 else host}"
 
     def get(self, path: str) -> tuple[str, httpx.Response]:
         return fetch(self.address, urljoin(self.base, path))

@@ -6,16 +6,13 @@ Must not know what is in its databases. The version is known only once the packa
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.postgres import PSQL
-from wizard.operations.quoting import sh, sql_literal
-
-KNOWN = "/var/lib/wizard/databases"  # the databases that were there before ours
+from wizard.operations.quoting import sql_literal
 
 FIND = """\
 v=
@@ -25,52 +22,53 @@ done
 etc=/etc/postgresql/$v/main bin=/usr/lib/postgresql/$v/bin
 """
 
-DUMP_NEW = (
-    PSQL
-    + f"""\
-# purging the package deletes every database: those that somebody added since are saved
-psql_ -d postgres >"$change/databases.now" <<'SQL'
-SELECT format('dbname=''%s''', replace(replace(datname, '\\', '\\\\'), '''', '\\''')) FROM pg_database WHERE NOT datistemplate;
-SQL
-while read -r db; do
-    if ! grep -qxF -e "$db" {KNOWN}; then
-        dump=/var/backups/wizard/$(printf %s "$db" | tr -cs 'A-Za-z0-9_-' _)-$(date -u +%Y%m%dT%H%M%SZ).dump
-        mkdir -p -m 0700 /var/backups/wizard
-        (umask 077; cd /; runuser -u postgres -- pg_dump -Fc -d "$db" </dev/null >"$dump.part")
-        sync "$dump.part"
-        mv "$dump.part" "$dump"
-        echo "the database $db came later: saved as $dump"
-    fi
-done <"$change/databases.now"
-rm -f {KNOWN}"""
-)
-
-REMEMBER = f"""\
-if [ ! -e {KNOWN} ]; then
-    psql_ -d postgres >{KNOWN}.new <<'SQL'
-SELECT format('dbname=''%s''', replace(replace(datname, '\\', '\\\\'), '''', '\\''')) FROM pg_database WHERE NOT datistemplate;
-SQL
-    sync {KNOWN}.new
-    mv {KNOWN}.new {KNOWN}
-fi"""
-
 START = """\
 systemctl start postgresql@$v-main
 n=0; while ! $bin/pg_isready -q && [ $n -lt 60 ]; do sleep 0.5; n=$((n + 1)); done"""
 
 
+RESTART = START.replace("systemctl start", "systemctl restart")
+
+# Settings with which the server does not start, or which are overruled, are taken back at once: it must not stay down.
+GUARDED = """\
+if ! (cd /; runuser -u postgres -- $bin/postgres -D $etc -C listen_addresses >/dev/null); then
+    {undo}
+    exit 1
+fi
+{try_start}
+{in_force}
+if [ -n "$refused" ]; then
+    echo "not in force: $refused" >&2
+    {undo}
+    {start}
+    exit 1
+fi"""
+
+DROP = f"""\
+if [ -e $etc/postgresql.conf ]; then
+    {START.replace(chr(10), chr(10) + "    ")}
+    # whatever came later is saved: a cluster is dropped with all that is in it
+    saved=/var/backups/wizard/postgresql-$v-main-$(date -u +%Y%m%dT%H%M%SZ).sql
+    mkdir -p -m 0700 /var/backups/wizard
+    (umask 077; cd /; runuser -u postgres -- pg_dumpall >"$saved.part")
+    sync "$saved.part"
+    mv "$saved.part" "$saved"
+    echo "what was in PostgreSQL is saved as $saved"
+    pg_dropcluster --stop $v main
+fi"""
+
+
 @dataclass(frozen=True)
 class ClusterState(State):
-    """cluster: `15/main`, or "". remembered: it is on record which databases were there before ours."""
+    """cluster: `15/main`, or ""; online: it takes connections."""
 
     cluster: str = ""
     online: bool = False
-    remembered: bool = False
 
 
 @dataclass(frozen=True)
 class Cluster(Operation):
-    """The cluster `main` of the newest PostgreSQL installed exists and answers. Undo saves databases that came later."""
+    """The cluster `main` of the newest PostgreSQL installed exists and answers."""
 
     kind: ClassVar[str] = "postgres_cluster"
     state = ClusterState
@@ -82,30 +80,23 @@ class Cluster(Operation):
     def observe(self) -> str:
         return f"""{FIND}
 if [ -e "$etc/postgresql.conf" ] && [ -e /var/lib/postgresql/$v/main/PG_VERSION ]; then printf '%s/main' "$v"; fi
-if [ -n "$v" ] && $bin/pg_isready -q; then printf '|online'; else printf '|'; fi
-if [ -e {KNOWN} ]; then echo '|remembered'; else echo '|'; fi"""
+if [ -n "$v" ] && $bin/pg_isready -q; then echo '|online'; else echo '|'; fi"""
 
     def parse(self, text: str) -> ClusterState:
-        cluster, online, remembered = text.strip("\n").split("|")
-        return ClusterState(cluster, bool(cluster and online), bool(remembered))
+        cluster, online = text.strip("\n").split("|")
+        return ClusterState(cluster, bool(cluster and online))
 
     def wanted(self, found: ClusterState) -> ClusterState:
-        return ClusterState(found.cluster or "main", True, True)
+        return ClusterState(found.cluster or "main", True)
 
     def apply(self, before: ClusterState, after: ClusterState) -> str:
-        lines = [f"{FIND}"]
-        if after.online and after.remembered:
-            lines.append('[ -n "$v" ] || { echo "cannot find the programs of PostgreSQL\'s server" >&2; exit 1; }')
-            lines.append("# with a full disk apt ends well, and yet there is no cluster")
-            lines.append("[ -e $etc/postgresql.conf ] || pg_createcluster $v main")
-            return "\n".join([*lines, START, PSQL + REMEMBER])
-        if before.remembered and not after.remembered:
-            lines.append(f"if [ -e {KNOWN} ]; then\n{START}\n{DUMP_NEW}\nfi")
-        if not after.cluster:
-            lines.append("[ ! -e $etc/postgresql.conf ] || pg_dropcluster --stop $v main")
-        elif not after.online:
-            lines.append("systemctl stop postgresql@$v-main")
-        return "\n".join(lines)
+        if after.online:
+            return f"""{FIND}
+[ -n "$v" ] || {{ echo "cannot find the programs of PostgreSQL's server" >&2; exit 1; }}
+# with a full disk apt ends well, and yet there is no cluster
+[ -e $etc/postgresql.conf ] || pg_createcluster $v main
+{START}"""
+        return FIND + (DROP if not after.cluster else "systemctl stop postgresql@$v-main")
 
     def verify(self, after: ClusterState) -> str:
         return f"{PSQL}[ \"$(psql_ -d postgres -c 'SELECT 1')\" = 1 ]" if after.online else ":"
@@ -126,6 +117,7 @@ class Settings(Operation):
     kind: ClassVar[str] = "postgres_settings"
     state = SettingsState
     name: str
+    sha256: str  # of the content
     content: bytes = not_journalled(default=b"", repr=False)
 
     @property
@@ -141,31 +133,42 @@ if [ -e $etc/conf.d/{self.name} ]; then echo "|$(sha256sum <$etc/conf.d/{self.na
         return SettingsState(*text.strip("\n").split("|"))
 
     def wanted(self, found: SettingsState) -> SettingsState:
-        return replace(found, sha256=hashlib.sha256(self.content).hexdigest())
+        return replace(found, sha256=self.sha256)
 
     def blobs(self, found: SettingsState) -> tuple[Blob, ...]:
         return (Blob(self.content),)
 
     def apply(self, before: SettingsState, after: SettingsState) -> str:
         path = f"$etc/conf.d/{self.name}"
-        lines = [f"{FIND}"]
+        lines = [FIND]
         if before.sha256:
             lines.append(f"[ ! -e {path} ] || keep_blob {path}")
-        lines.append(f"put_file {after.sha256} {path} 0644 root:root" if after.sha256 else f"rm -f {path}")
-        lines.append("systemctl restart postgresql@$v-main")
-        lines.append("n=0; while ! $bin/pg_isready -q && [ $n -lt 60 ]; do sleep 0.5; n=$((n + 1)); done")
+        put = {
+            s: f"put_file {s.sha256} {path} 0644 root:root" if s.sha256 else f"rm -f {path}" for s in (before, after)
+        }
+        lines.append(put[after])
+        if after == self.wanted(before):
+            lines.append(
+                GUARDED.format(
+                    undo=put[before],
+                    start=RESTART,
+                    try_start=RESTART.replace("-main", "-main || :"),
+                    in_force=self._in_force(),
+                )
+            )
+        else:
+            lines.append(RESTART)
         return "\n".join(lines)
 
-    def verify(self, after: SettingsState) -> str:
-        if not after.sha256:
-            return f"{PSQL}psql_ -d postgres -c 'SELECT 1'"
-        return f"""{PSQL}# every setting of the file is in force: none is wrong, and none is overruled elsewhere
-refused=$(psql_ -d postgres <<'SQL'
+    def _in_force(self) -> str:
+        return f"""{PSQL}refused=$(psql_ -d postgres <<'SQL'
 SELECT name, coalesce(error, 'set again elsewhere') FROM pg_file_settings
 WHERE sourcefile LIKE {sql_literal("%/conf.d/" + self.name)} AND (error IS NOT NULL OR NOT applied);
 SQL
-)
-[ -z "$refused" ] || {{ echo "not in force: $refused" >&2; exit 1; }}"""
+) || refused='the server does not answer'"""
+
+    def verify(self, after: SettingsState) -> str:
+        return f"{PSQL}psql_ -d postgres -c 'SELECT 1'"
 
 
 def cluster() -> Cluster:
@@ -177,4 +180,4 @@ def settings(name: str, content: str) -> Settings:
     """Settings for the server in conf.d/name (PostgreSQL reads names that end in .conf)."""
     if not re.fullmatch(r"[a-z0-9-]+\.conf", name):
         raise ValueError(f"{name!r} would not be read")
-    return Settings(sh(name), content.encode())
+    return Settings(name, Blob(content.encode()).name, content.encode())

@@ -1,0 +1,176 @@
+"""PostgreSQL on a real server, through the engine: roles and databases with awkward names, settings, and the way back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.practice.compare import differences
+from tests.practice.conftest import ServerFactory
+from tests.practice.cycle import Cycle
+from wizard.checks import postgres as checks
+from wizard.checks.base import Check, Finding, Vantage
+from wizard.errors import StepError
+from wizard.operations.apt import packages
+from wizard.operations.postgres import RoleState, database, role
+from wizard.operations.postgres_cluster import ClusterState, cluster, settings
+from wizard.practice.fleet import PracticeServer
+from wizard.secret import Secret
+
+PASSWORD = Secret("s3cr:t\\x" + "planted" * 6)
+AWKWARD = ("a:b", 'a"b', "é\\x", "o'k :'verifier' $x `id` :name", "a=b", "postgres://x")
+CATALOGUE = """\
+runuser -u postgres -- psql -XAt -c "SELECT rolname, rolpassword, rolcanlogin, rolsuper FROM pg_authid ORDER BY 1" \
+    -c "SELECT datname, pg_get_userbyid(datdba), datacl FROM pg_database ORDER BY 1"
+"""
+# The journal of an earlier test is not to be undone by the next one.
+ANEW = """\
+dpkg -s postgresql >/dev/null 2>&1 || apt-get -q -y --no-install-recommends install postgresql >/dev/null
+rm -rf /var/lib/wizard /var/backups/wizard /etc/postgresql/15
+pg_dropcluster 15 main 2>/dev/null; rm -rf /var/lib/postgresql/15 /var/log/postgresql/*
+systemctl stop postgresql@15-main; pg_createcluster --start 15 main >/dev/null
+"""
+
+
+@pytest.fixture(scope="module")
+def bare(server_factory: ServerFactory) -> PracticeServer:
+    return server_factory()
+
+
+@pytest.fixture
+def cycle(bare: PracticeServer) -> Cycle:
+    """A server with a fresh cluster, and an empty journal."""
+    cycle = Cycle(bare)
+    cycle.run(ANEW)
+    return cycle
+
+
+def sql(cycle: Cycle, statement: str, database: str = "postgres") -> str:
+    return cycle.run(f"runuser -u postgres -- psql -XAtq -d '{database}' <<'SQL'\n{statement}\nSQL")
+
+
+def looked(cycle: Cycle, check: Check) -> Finding:
+    assert check.look
+    with cycle.transport() as transport:
+        return check.look(Vantage(transport, transport.login))
+
+
+def test_from_nothing_to_a_sites_database_and_back_to_nothing(bare: PracticeServer) -> None:
+    cycle = Cycle(bare)
+    assert cycle.observe(role("site", PASSWORD)) == RoleState()
+    assert cycle.observe(cluster()) == ClusterState()
+    pristine = cycle.fingerprint()
+    operations = (
+        packages("postgresql"), cluster(), settings("wizard.conf", "listen_addresses = 'localhost'\n"),
+        role("site", PASSWORD), database("site", "site"),
+    )  # fmt: skip
+    proofs = [
+        checks.answers(), checks.listens_locally(), checks.network_logins_need_scram(),
+        checks.role_may_only_log_in("site"), checks.database_belongs_to("site", "site"),
+        checks.row_written_and_read("site", "site", PASSWORD),
+    ]  # fmt: skip
+    assert cycle.make(*operations, checks=proofs) == 4  # the package makes its cluster itself
+    assert cycle.make(*operations) == 0
+    sql(cycle, "CREATE DATABASE later")
+    cycle.undo()
+    assert differences(pristine, cycle.fingerprint()) == []
+    assert "CREATE DATABASE later" in cycle.run("cat /var/backups/wizard/*postgresql-15-main*.sql")
+
+
+def test_any_name_that_postgresql_takes_is_taken(cycle: Cycle) -> None:
+    before = cycle.run(CATALOGUE)
+    operations = [o for name in AWKWARD for o in (role(name, PASSWORD), database(name, name))]
+    proofs = [checks.row_written_and_read(name, name, PASSWORD) for name in AWKWARD]
+    assert cycle.make(*operations, checks=proofs) == 2 * len(AWKWARD)
+    assert cycle.make(*operations) == 0
+    cycle.undo()
+    assert cycle.run(CATALOGUE) == before
+
+
+def test_the_password_is_in_no_log_journal_or_statement(cycle: Cycle) -> None:
+    cycle.run(
+        "echo \"log_statement = 'all'\" >/etc/postgresql/15/main/conf.d/a.conf; systemctl restart postgresql@15-main"
+    )
+    cycle.make(role("site", PASSWORD), database("site", "site"))
+    found = "grep -rlF plantedplanted /var/log /var/lib/wizard /var/lib/postgresql || echo clean"
+    assert cycle.run(found) == "clean\n"
+    assert cycle.run("grep -c SCRAM /var/log/postgresql/*.log || :") == "0\n"
+    assert "planted" not in cycle.said()
+
+
+def test_a_role_that_was_there_gets_its_password_and_powers_back(cycle: Cycle) -> None:
+    sql(cycle, "CREATE ROLE site CREATEDB PASSWORD 'old'; CREATE DATABASE site;")
+    before = cycle.run(CATALOGUE)
+    cycle.make(role("site", PASSWORD), database("site", "site"))
+    assert not looked(cycle, checks.row_written_and_read("site", "site", Secret("old"))).passed
+    cycle.undo()
+    # a default list of privileges (empty) and the same list written out mean the same
+    assert cycle.run(CATALOGUE).replace("{postgres=CTc/postgres,=Tc/postgres}", "") == before
+
+
+def test_data_is_saved_before_the_database_goes_and_can_be_restored(cycle: Cycle) -> None:
+    cycle.make(role("site", PASSWORD), database("site", "site"))
+    sql(cycle, "CREATE TABLE entry AS SELECT 'precious' AS word", "site")
+    cycle.undo()
+    assert sql(cycle, "SELECT count(*) FROM pg_database WHERE datname = 'site'") == "0\n"
+    found = cycle.run("cd /var/backups/wizard; stat -c %a . site-*.dump; pg_restore -f - site-*.dump")
+    assert found.startswith("700\n600\n") and "precious" in found
+
+
+def test_a_database_that_cannot_be_saved_is_not_dropped(cycle: Cycle) -> None:
+    cycle.make(role("site", PASSWORD), database("site", "site"))
+    sql(cycle, "CREATE TABLE entry AS SELECT 'precious' AS word", "site")
+    cycle.run("mkdir -p /var/backups/wizard && mount -t tmpfs -o nr_inodes=1 none /var/backups/wizard")
+    with pytest.raises(StepError):
+        cycle.undo()
+    cycle.run("umount /var/backups/wizard")
+    assert sql(cycle, "SELECT word FROM entry", "site") == "precious\n"
+
+
+def test_a_role_that_owns_something_stays_and_it_is_said_why(cycle: Cycle) -> None:
+    cycle.make(role("site", PASSWORD))
+    sql(cycle, "CREATE DATABASE mine OWNER site")
+    with pytest.raises(StepError):
+        cycle.undo()
+    assert "owner of database mine" in cycle.said()
+
+
+def test_nothing_is_found_where_the_server_is_down(cycle: Cycle) -> None:
+    cycle.run("systemctl stop postgresql@15-main")
+    assert cycle.observe(role("site", PASSWORD)) == RoleState()
+    assert cycle.make(cluster(), checks=[checks.answers()]) == 1
+
+
+def test_a_cluster_that_the_installation_left_out_is_made_and_saved_before_it_goes(cycle: Cycle) -> None:
+    cycle.run("pg_dropcluster --stop 15 main")
+    assert cycle.make(cluster(), checks=[checks.answers()]) == 1
+    sql(cycle, "CREATE TABLE entry AS SELECT 'precious' AS word")
+    cycle.undo()
+    assert cycle.observe(cluster()) == ClusterState()
+    assert "precious" in cycle.run("cat /var/backups/wizard/postgresql-15-main-*.sql")
+
+
+def test_settings_that_are_wrong_or_overruled_are_taken_back_and_the_server_stays_up(cycle: Cycle) -> None:
+    sql(cycle, "ALTER SYSTEM SET listen_addresses = '*'")
+    with pytest.raises(StepError):
+        cycle.make(settings("wizard.conf", "listen_addresses = 'localhost'\n"))
+    assert "not in force: listen_addresses" in cycle.said()
+    assert cycle.run("ls /etc/postgresql/15/main/conf.d") == ""
+    sql(cycle, "ALTER SYSTEM RESET listen_addresses")
+    with pytest.raises(StepError):
+        cycle.make(settings("wizard.conf", "shared_buffers = 'plenty'\n"))
+    assert sql(cycle, "SELECT 1") == "1\n"
+    cycle.make(settings("wizard.conf", "listen_addresses = 'localhost'\n"), checks=[checks.listens_locally()])
+
+
+def test_the_checks_notice_an_open_port_a_mighty_role_and_a_weak_login(cycle: Cycle) -> None:
+    sql(cycle, "CREATE ROLE site LOGIN CREATEDB PASSWORD 'x'; CREATE DATABASE site;")
+    cycle.run(
+        "echo \"listen_addresses = '*'\" >/etc/postgresql/15/main/conf.d/a.conf\n"
+        "echo 'host all all 10.0.0.0/8 trust' >>/etc/postgresql/15/main/pg_hba.conf\nsystemctl restart postgresql@15-main"
+    )
+    for check in (
+        checks.listens_locally(), checks.network_logins_need_scram(), checks.role_may_only_log_in("site"),
+        checks.database_belongs_to("site", "site"),
+    ):  # fmt: skip
+        with cycle.transport() as transport:
+            assert transport.run(check.script).status != 0, check.name
