@@ -136,3 +136,5 @@ class Worker:
                     raise
             if self.session.server.boot_id == old:
                 time.sleep(1)
+        # a login works long before the last service has started
+        self.session.send("started?", "timeout 120 systemctl is-system-running --wait >/dev/null 2>&1\nexit 0", silence=150)
