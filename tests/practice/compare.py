@@ -62,7 +62,8 @@ section groups; getent group | sed 's/:/\t/'
 section enabled; systemctl list-unit-files --no-legend --no-pager --plain | awk '$2 != "transient" {print $1 "\t" $2}'
 section active; systemctl list-units --no-legend --no-pager --plain --state=active,activating,failed |
     awk '$1 !~ /^(session-|user@|user-|user-runtime-dir@|run-|wizard-|dev-|sys-)/ {print $1 "\t" $3}'
-section timers; systemctl list-timers --no-legend --no-pager --plain | awk '{print $(NF - 1) "\t" $NF}'
+section timers; systemctl list-timers --no-legend --no-pager --plain |
+    awk '{for (i = 1; i <= NF; i++) if ($i ~ /\.timer$/) print $i "\tis set"}'
 section ports; ss -Hltnu | awk '{print $1 " " $5 "\tlistens"}'
 section firewall; python3 - <<'PYTHON'
 import collections, socket, struct

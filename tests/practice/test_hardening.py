@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +18,11 @@ from wizard.engine.plan import Plan, make_plan
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
 from wizard.engine.session import Session
+from wizard.errors import StepError
 from wizard.practice.fleet import Fleet, PracticeServer
-from wizard.recipe import Question, Recipe
+from wizard.recipe import Answers, Question, Recipe, Step
+from wizard.secret import Secret
+from wizard.server import Server
 from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 
@@ -26,6 +30,7 @@ GIVEN = {
     "system_update": {"timezone": "Europe/Berlin", "locale": "de_DE.UTF-8"},
     "hardening": {"extra_ports": ("8080",)},
 }
+GUARDED = ("software", "firewall", "ssh")
 
 
 def connected(server: PracticeServer, user: str = "root") -> SshTransport:
@@ -115,3 +120,26 @@ def test_five_failed_logins_are_answered_with_a_ban(server_factory: ServerFactor
             fail2ban-client unban --all"""
         result = session.transport.run(attack)
         assert result.status == 0, result
+
+
+def test_firewall_and_sshd_are_taken_back_where_the_new_login_does_not_work(server_factory: ServerFactory) -> None:
+    server = server_factory()
+    seen: list[events.Event] = []
+    answers = Answers({"deploy_user": {"name": "nobody-here", "password": Secret("")}}, server=Server())
+    answers.tables["hardening"] = {"extra_ports": (), "firewall": True, "fail2ban": False, "automatic_updates": False}
+    hardening = next(recipe for recipe in load() if recipe.name == "hardening")
+    software, *guarded = [replace(step, checks=None) for step in hardening.steps if step.name in GUARDED]
+    with session_of(server, "root", seen.append) as session:
+        run_step(software, answers, session, seen)
+        with contextlib.closing(connected(server)) as transport:
+            before = fingerprint(transport)
+        for step in guarded:
+            with pytest.raises(StepError, match="taken back"):
+                run_step(step, answers, session, seen)
+            with contextlib.closing(connected(server)) as transport:
+                assert differences(before, fingerprint(transport)) == []
+
+
+def run_step(step: Step, answers: Answers, session: Session, seen: list[events.Event]) -> None:
+    one = Recipe("hardening", __file__, steps=[step])
+    Runner(make_plan([one], answers, session), session, seen.append, lambda decision: decision.options[-1]).run()
