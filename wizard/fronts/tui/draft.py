@@ -40,12 +40,25 @@ class Draft:
             found=found,
             secrets=session.secrets if session else None,
         )
-        for recipe in self.journey.recipes:
-            for question in recipe.questions:
-                value = self.given.tables.get(recipe.name, {}).get(question.name)
-                answers.tables[recipe.name][question.name] = (
-                    self._default(question, answers) if value is None else value
-                )
+        questions = {(r.name, q.name): q for r in self.journey.recipes for q in r.questions}
+        being_made: list[tuple[str, str]] = []
+
+        def settle(recipe: str, name: str) -> None:
+            """A default may build on an answer further on: that one is made first."""
+            if (recipe, name) not in questions or name in answers.tables[recipe]:
+                return
+            if (recipe, name) in being_made:
+                raise UsageError(f"{recipe}.{name} builds on itself")
+            being_made.append((recipe, name))
+            value = self.given.tables.get(recipe, {}).get(name)
+            if value is None:
+                value = self._default(questions[recipe, name], answers)
+            being_made.pop()
+            answers.tables[recipe][name] = value
+
+        answers.settle = settle
+        for recipe, name in questions:
+            settle(recipe, name)
         return answers
 
     def value(self, question: Question[Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Grid, Horizontal, VerticalScroll
 from textual.widgets import Button, Footer, Static
 
 from wizard.fronts.tui import causes, report, shell
@@ -51,18 +51,18 @@ class FailureScreen(Page):
             if self.cause.look:
                 yield Static(f"Look with: {self.cause.look}", markup=False, classes="dim")
             yield Static("\n".join(self.output.splitlines()[-LAST:]), id="last", markup=False)
-        with VerticalScroll(id="actions", can_focus=False):
+        with Grid(id="actions"):
             yield from self._actions()
         yield Footer(show_command_palette=False, compact=True)
         yield Static(TOO_SMALL, id="too-small")
 
     def _actions(self) -> Iterator[Button]:
         yield button("Try again", "retry", variant="primary")
-        yield button("Change the answers of this step", "answers")
+        yield button("Change this step's answers", "answers")
         yield button("Roll this step back", "back")
-        yield button("Open a shell on the server", "shell")
-        yield button("Save a report (no passwords in it)", "report")
-        yield button("Stop here, go on later", "stop")
+        yield button("Open a shell there", "shell")
+        yield button("Save a report …", "report")
+        yield button("Stop, go on later", "stop")
         if "is setting it up" in self.reason:
             yield button("Take over from them", "take-over", variant="warning")
 

@@ -61,7 +61,7 @@ class Questions(Page):
 
     def on_screen_resume(self) -> None:
         position, total = self.wizard.position(f"questions:{self.recipe_name}")
-        self.lead(f"Page {position} of {total}. What stands here is a good answer: change what you know better.")
+        self.lead(f"Page {position} of {total}. Keep what stands here, or change what you know better.")
         for field in self.query(Field):
             field.refresh_text()
         self.focus_primary()

@@ -60,6 +60,7 @@ class Run(Page):
         self.pace: Pace | None = None
         self.reply: queue.SimpleQueue[Any] | None = None
         self.step_began = time.monotonic()
+        self.details = ""  # of the last failure
         self.after = ""  # what a person chose to do once the run has stopped
         self.left_s = self.whole_s = 1.0
         self.ended = False
@@ -167,7 +168,8 @@ class Run(Page):
                 self.steps.mark(step, "done", seconds=time.monotonic() - self.step_began)
             case events.StepSkipped(step, reason):
                 self.steps.mark(step, "already" if reason == "already-so" else "skipped")
-            case events.StepFailed(step):
+            case events.StepFailed(step, _, details):
+                self.details = details
                 self.steps.mark(step, "failed")
             case events.Undone(step):
                 self.steps.mark(step, "undone")
@@ -179,7 +181,9 @@ class Run(Page):
     def on_asked(self, message: Asked) -> None:
         self.reply = message.reply
         if not isinstance(message.question, NextStep):
-            self._failed(message.question.step, message.question.facts.get("reason", ""), alive=True)
+            self._failed(
+                message.question.step, message.question.facts.get("reason", ""), alive=True, details=self.details
+            )
             return
         step = message.question.planned.step.id
         assert self.wizard.words is not None

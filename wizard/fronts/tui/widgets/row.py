@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
@@ -21,7 +24,7 @@ class Row(Vertical):
         with Horizontal(classes="row"):
             yield Label(self.label, classes="name", markup=False)
             yield from self.controls
-        meaning = Static(self.meaning, classes="meaning", markup=False)
+        meaning = Static(inline(self.meaning), classes="meaning")
         meaning.display = bool(self.meaning)
         yield meaning
         yield Static("", classes="refusal", markup=False)
@@ -31,6 +34,14 @@ class Row(Vertical):
         self.query_one(".refusal", Static).update(f"✗ {reason}" if reason else "")
         for box in self.query(Input):
             box.set_class(reason is not None, "-refused")
+
+
+def inline(text: str) -> Content:
+    """The guide's `code` and *words* of a line as styles."""
+    parts = re.split(r"`([^`]+)`|\*\*?([^*]+)\*\*?", text)
+    return Content.assemble(
+        *((part, ("", "$accent", "i")[number % 3]) for number, part in enumerate(parts) if part is not None)
+    )
 
 
 def reveal_button(id: str = "") -> Button:

@@ -1,0 +1,77 @@
+"""A server for the screens: the fake transport, told how a healthy (or failing) server answers the engine's scripts.
+
+It knows files, directories and commands, as the recipes beside it use them, and nothing is ever there before.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import dataclass, field
+
+from wizard.transport.base import Login, Result
+from wizard.transport.fake import FakeTransport, Reply
+
+FACTS = """\
+hostname=myserver
+distribution=debian
+codename=bookworm
+version=12
+pretty_name=Debian GNU/Linux 12 (bookworm)
+architecture=amd64
+cpus=2
+memory_mb=2048
+swap_mb=0
+disk_free_mb=20480
+virtualization=kvm
+python=3.11
+boot_id=1
+login_user=root
+"""
+
+
+def record(name: str, text: str | bytes) -> str:
+    data = text.encode() if isinstance(text, str) else text
+    return f"\x1e{name} {base64.b64encode(data).decode()}\n"
+
+
+@dataclass
+class SmallServer(FakeTransport):
+    """fails: what the change of this key prints before it ends with status 1; journal: records that are there already."""
+
+    fails: dict[str, str] = field(default_factory=dict)
+    journal: list[dict[str, object]] = field(default_factory=list)
+    flood: int = 0  # lines that the command `talk` prints
+
+    def another(self, login: Login | None = None) -> SmallServer:
+        return SmallServer(
+            login or self.login, self.ran, self.files, connected=False, fails=self.fails, journal=self.journal, flood=self.flood
+        )  # fmt: skip
+
+    def _reply(self, script: str, label: str) -> Reply:
+        kind, _, rest = label.partition(" ")
+        if kind == "open":
+            return record("facts", FACTS) + record("journal", gzip.compress(self._journal().encode()))
+        if kind in ("plan", "observe"):
+            return self._states(script)
+        if kind in ("do", "undo"):
+            return self._made(script, rest.partition(" ")[2])
+        return "warm\n" if kind == "check" else ""
+
+    def _journal(self) -> str:
+        return "".join(json.dumps(line) + "\n" for line in self.journal)
+
+    def _states(self, script: str) -> str:
+        """Every state that is asked for: absent, or not done."""
+        parts = re.split(r"emit (state\.\d+)", script)
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        return "".join(record(name, "absent||||||0\n" if "stat -c" in before else "no\n") for before, name in pairs)
+
+    def _made(self, script: str, key: str) -> Result:
+        said = self.fails.get(key, "")
+        lines = said + "\n" if said else "".join(f"said it {n}\n" for n in range(self.flood)) if "talk" in key else ""
+        observed = "yes\n" if "command" in key or "point_of" in key else "file|0644|root|root|0|| 1\n"
+        records = record("status", "1" if said else "0") + record("observed", observed)
+        return Result(0, lines + records + self._states(script))
