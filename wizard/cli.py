@@ -28,7 +28,9 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in LAZY:
             module, _, name = LAZY[cmd_name].partition(":")
-            command: click.Command = getattr(importlib.import_module(module), name)
+            loaded = importlib.import_module(module)
+            loaded.default_action = practise
+            command: click.Command = getattr(loaded, name)
             return command
         return super().get_command(ctx, cmd_name)
 
@@ -57,6 +59,11 @@ def cli() -> None:
     Exit status: 0 done · 1 a step or a check failed · 2 wrong usage or answers · 3 cannot reach or log in
                  4 stopped because of drift or a lock · 130 interrupted
     """
+
+
+def practise(ctx: click.Context) -> None:
+    """`wizard practice` alone: a practice server, and the sample project set up on it."""
+    _commands().practice(_options({"target": ""}, yes=not sys.stdin.isatty(), as_json=bool(ctx.obj)))
 
 
 def connection(command: Callable[..., Any]) -> Callable[..., Any]:

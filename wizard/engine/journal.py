@@ -17,6 +17,7 @@ from wizard.errors import StoppedError
 from wizard.operations.base import Change, Operation, State, operation_from_json
 
 VERSION = 1
+HALF = ("doing", "failed", "undoing")
 
 
 @dataclass
@@ -34,10 +35,6 @@ class Entry:
     login: str = ""  # the user that the run was logged in as
     guarded: bool = False
     secret_blobs: tuple[str, ...] = ()
-
-    @property
-    def pending(self) -> bool:
-        return self.status in ("doing", "failed", "undoing")
 
     @property
     def in_force(self) -> bool:
@@ -98,8 +95,15 @@ class Journal:
         return max(self.entries, default=0) + 1
 
     @property
-    def pending(self) -> list[Entry]:
-        return [e for e in self.entries.values() if e.pending]
+    def interrupted(self) -> list[Entry]:
+        """Changes (and undos) that began and of which nobody knows how they ended."""
+        return [e for e in self.entries.values() if e.status in ("doing", "undoing")]
+
+    @property
+    def half_done(self) -> list[Entry]:
+        """Interrupted and failed changes that no later change of the same thing has made good."""
+        last = {e.key: e.id for e in self.entries.values() if e.status == "done"}
+        return [e for e in self.entries.values() if e.status in HALF and last.get(e.key, 0) < e.id]
 
     @property
     def in_force(self) -> list[Entry]:

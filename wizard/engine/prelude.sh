@@ -125,14 +125,7 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
             -p StandardError="append:$change/out" /bin/sh -c \
             '/bin/sh "$1/script"; echo $? >"$1/exit.new"; sync "$1/exit.new"; mv "$1/exit.new" "$1/exit"' - "$change" || return 1
     fi
-    (exec 9>&-; while sleep 5 >/dev/null 2>&1; do touch $W/holder; printf '\036beat \n'; done) &
-    _beat=$!
-    _pid=$(systemctl show -p MainPID --value "$_unit")
-    case $_pid in
-        "" | 0) tail -n +$(($2 + 1)) "$change/out" ;; # it has ended already; tail would wait for ever
-        *) tail -n +$(($2 + 1)) -s 0.2 -f --pid="$_pid" "$change/out" 9>&- ;;
-    esac
-    kill $_beat; wait $_beat 2>/dev/null
+    follow_job "$_unit" "$2"
     _n=0
     while [ ! -e "$change/exit" ]; do
         [ $_n -lt 20 ] && systemctl is-active --quiet "$_unit" || break
@@ -140,6 +133,19 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
     done
     if [ ! -e "$change/exit" ] && systemctl is-active --quiet "$_unit"; then exit 99; fi # nobody listens; the job goes on
     return "$(cat "$change/exit" 2>/dev/null || echo 98)"
+}
+wait_job() { # NAME: until it is over, where it is running at all
+    while systemctl is-active --quiet "wizard-$1.service"; do follow_job "wizard-$1.service" 0; sleep 0.2; done
+}
+follow_job() { # UNIT LINES-ALREADY-SEEN
+    (exec 9>&-; while sleep 5 >/dev/null 2>&1; do touch $W/holder; printf '\036beat \n'; done) &
+    _beat=$!
+    _pid=$(systemctl show -p MainPID --value "$1")
+    case $_pid in
+        "" | 0) tail -n +$(($2 + 1)) "$change/out" ;; # it has ended already; tail would wait for ever
+        *) tail -n +$(($2 + 1)) -s 0.2 -f --pid="$_pid" "$change/out" 9>&- ;;
+    esac
+    kill $_beat; wait $_beat 2>/dev/null
 }
 
 # --- the timed auto-revert (failsafe.sh): armed before a guarded change, disarmed only after a new connection got in

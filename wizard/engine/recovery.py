@@ -8,21 +8,24 @@ from wizard.engine.journal import Entry
 from wizard.engine.scripts import Work
 from wizard.engine.session import Emit, Session
 from wizard.engine.worker import Worker
+from wizard.errors import StepError
 from wizard.operations.base import canonical
 
 
-def finish_pending(session: Session, worker: Worker, emit: Emit) -> bool:
-    """Finishes every pending change of the journal, the newest last. True when there was something to recover.
+def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: bool = True) -> bool:
+    """Finishes what was interrupted, the newest last. True when there was something to recover.
 
     Guarded changes that nobody proved are taken back: the run makes them again, with a proof. An interrupted undo is
-    undone to its end; an interrupted change is made to its end, or noted as never made where nothing had happened yet.
+    undone to its end. An interrupted change is made to its end, or noted as never made where nothing had happened yet;
+    but when the run goes back (not forward), it is only waited for, and undone in its turn. A change that failed is
+    left to the plan: what it was made from may have been mended since.
     """
     if not session.journal.entries:
         return False
     recovered = failsafe.armed(session)
     if recovered:
         failsafe.take_back(session)
-    for entry in session.journal.pending:
+    for entry in session.journal.interrupted:
         recovered = True
         change = entry.change()
         undo = entry.status == "undoing"
@@ -30,8 +33,10 @@ def finish_pending(session: Session, worker: Worker, emit: Emit) -> bool:
         work = Work(entry.id, entry.step, change, undo=undo, secret_blobs=entry.secret_blobs)
         if undo:
             worker.do(work)
-        else:
+        elif forward:
             _finish(session, worker, entry, work)
+        elif change.operation.long:
+            worker.wait(work)
     return recovered
 
 
@@ -46,4 +51,8 @@ def _finish(session: Session, worker: Worker, entry: Entry, work: Work) -> None:
             session.write("nothing happened", session.journal_line("nothing", id=entry.id))
             session.journal.add({"event": "nothing", "id": entry.id})
             return
-    worker.do(work)
+    try:
+        worker.do(work)
+    except StepError as error:
+        emit_failed = events.StepFailed(entry.step, error.message, error.details)
+        worker.emit(emit_failed)  # the plan tries again, with the answers and recipes of today

@@ -49,7 +49,7 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
     """
     start = time.monotonic()
     worker = Worker(session, emit)
-    recovery.finish_pending(session, worker, emit)
+    recovery.finish_pending(session, worker, emit, forward=False)
     todo = plan_rollback(session.journal, checkpoint)
     emit(events.RunStarted(str(session.transport.login), tuple(dict.fromkeys(u.entry.step for u in todo)), len(todo)))
     count = 0
@@ -75,6 +75,8 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
 def _still_ours(session: Session, emit: Emit, entry: Entry, on_drift: DriftChoice) -> bool:
     """Whether this is to be undone: as we left it, or the person says so. False: it is to stay as it is."""
     change = entry.change()
+    if entry.status != "done":
+        return True  # interrupted or failed: it may be in any state between the two
     (found,) = session.observe([change.operation])
     if canonical(found) in (canonical(change.after), canonical(change.before)):
         return True

@@ -62,7 +62,7 @@ class Runner:
             )
         )
         recovered = recovery.finish_pending(self.session, self.worker, self.emit)
-        if self.plan.nothing_to_do and not recovered and not journal.pending:
+        if self.plan.nothing_to_do and not recovered and not journal.half_done:
             self.emit(events.RunFinished("nothing-to-do", 0, time.monotonic() - start, self.session.round_trips))
             return
         for index, planned in enumerate(steps):

@@ -13,7 +13,6 @@ from wizard.engine.session import Emit, Session, read_observations
 from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Operation, State, canonical
 
-
 RESTART_S = 600  # how long a restart may take: a virtual server needs seconds, a machine with much memory minutes
 
 
@@ -102,6 +101,11 @@ class Worker:
         else:
             journal.add({"event": "done", "id": work.id, "observed": base64.b64encode(records["observed"])})
 
+    def wait(self, work: Work) -> None:
+        """Waits until a job that an interrupted run has left on the server is over, whatever its end."""
+        script = f"id={work.id:04d}; change=$W/changes/$id\nwait_job do-{work.id:04d}"
+        self.session.write(f"wait {work.id}", script, on_output=lambda line: self.emit(events.OutputLine(line)))
+
     def settle(self, work: Work, following: Sequence[Operation] = ()) -> list[State]:
         """Journals a change that is found to be made already."""
         script = settle_script(work, self.session.journal_line, following=following)
@@ -137,4 +141,6 @@ class Worker:
             if self.session.server.boot_id == old:
                 time.sleep(1)
         # a login works long before the last service has started
-        self.session.send("started?", "timeout 120 systemctl is-system-running --wait >/dev/null 2>&1\nexit 0", silence=150)
+        self.session.send(
+            "started?", "timeout 120 systemctl is-system-running --wait >/dev/null 2>&1\nexit 0", silence=150
+        )

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib
 import json
+import pkgutil
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -66,6 +68,8 @@ class Operation:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if hidden := {"key", "kind", "identity"} & set(cls.__annotations__) - {"kind"}:
+            raise TypeError(f"{cls.__name__}: a field named {', '.join(hidden)} would hide the property of that name")
         if cls.kind:
             KINDS[cls.kind] = cls
 
@@ -130,12 +134,22 @@ def diff(operation: Operation, found: State) -> Change | None:
 
 def operation_from_json(data: Mapping[str, Any]) -> Operation:
     """An operation as the journal keeps it: able to observe, parse and apply journalled states. KeyError if its kind is unknown."""
+    if data["kind"] not in KINDS:
+        _load_all_kinds()
     cls = KINDS[data["kind"]]
     known = _known_fields(cls, data)
     for f in fields(cls):
         if not f.metadata.get("journal", True) and f.default is dataclasses.MISSING:
             raise TypeError(f"{cls.__name__}.{f.name} is not journalled and has no default")
     return cls(**known)
+
+
+def _load_all_kinds() -> None:
+    """Imports every module beside this one: an undo meets kinds that no recipe has brought in."""
+    import wizard.operations as here
+
+    for module in pkgutil.iter_modules(here.__path__):
+        importlib.import_module(f"{here.__name__}.{module.name}")
 
 
 def _known_fields(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def status(options: Options) -> None:
         for point in journal.checkpoints:
             line = f"✓ {point.step:32} {point.at}  {at.words.heading(point.step)}"
             at.say(line, event="Checkpoint", step=point.step, at=point.at, last=point.last)
-        for entry in journal.pending:
+        for entry in journal.half_done:
             at.say(f"… {entry.step}: {entry.key} is half-done", event="Pending", step=entry.step, key=entry.key)
         for key, known, found in _drift(at):
             at.say(f"✗ {key} was changed by hand", event="Drift", key=key, known=known.to_json(), found=found.to_json())
