@@ -112,11 +112,13 @@ whole() {
 put_back() {
     if [ ! -d "$change/before" ]; then return 0; fi # stopped before apt was started
     mend_packages || true
-    if [ ! -e "$change/kept" ]; then look_for_strangers; fi
+    if [ ! -d "$change/after" ]; then touch "$change/broken-off" && remember after; fi
     comm -z -13 "$change/before/files" "$change/after/files" >"$change/new"
     added >"$change/added"
     list_packages >"$change/packages"
     present "$change/packages" | comm -12 - "$change/added" >"$change/todo"
+    if [ -s "$change/todo" ]; then nobody_needs $(cat "$change/todo"); fi
+    if [ ! -e "$change/kept" ]; then look_for_strangers; fi
     if [ -s "$change/todo" ]; then take_away $(cat "$change/todo"); fi
     list_packages >"$change/packages"
     put_files_back
@@ -133,10 +135,8 @@ put_back() {
 # Before anything is taken away: what was changed or came since is not ours. It is kept, or saved where purging takes it
 # along.
 look_for_strangers() {
-    if [ ! -d "$change/after" ]; then
-        remember after # the change broke off, so nobody knows which files in /etc were a person's
-        if ! cmp -s "$change/before/etc" "$change/after/etc"; then save etc etc; fi
-    fi
+    # a change that broke off did not note what it made, so nobody knows which files in /etc are a person's
+    if [ -e "$change/broken-off" ] && ! cmp -s "$change/before/etc" "$change/after/etc"; then save etc etc; fi
     list_etc >"$change/etc"
     differing "$change/after/etc" "$change/etc" | no_accounts | { grep -zvx /etc/ld.so.cache || true; } >"$change/.kept"
     tr '\0' '\n' <"$change/.kept" | sed 's/^/changed since, so it is kept: /'
@@ -182,14 +182,18 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
         elif [ -n "$_found" ]; then
             name_copy "postgresql-$_version-$_name.sql"
             (umask 077 && cd / && runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$_saved.part")
-            sync "$_saved.part" && mv "$_saved.part" "$_saved" && say "there are databases in it; saved first: $_saved"
+            sync "$_saved.part"
+            mv "$_saved.part" "$_saved"
+            say "there are databases in it; saved first: $_saved"
         fi
     done
 }
 
-take_away() { # PACKAGE…: exactly these
+nobody_needs() { # PACKAGE…
     _needing=$(would purge -- "$@" | sed -nE 's/^(Purg|Remv) ([^ ]+).*/\2/p' | sort | comm -23 - "$change/added")
     if [ -n "$_needing" ]; then refuse "remove what was installed: other packages need it:" $_needing; fi
+}
+take_away() { # PACKAGE…: exactly these
     _units=$(dpkg-query -L "$@" | sed -nE 's#.*/systemd/system/([^/]+\.(service|socket|timer|path))$#\1#p' |
         sed 's/@\./@*./' | sort -u)
     if [ -n "$_units" ]; then systemctl stop $_units 2>/dev/null || true; fi
