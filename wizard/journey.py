@@ -114,7 +114,8 @@ class Journey:
     def afterwards(self) -> list[tuple[str, str, str | Secret]]:
         """What the learner needs afterwards: (recipe, name, value), of the chosen recipes."""
         assert self.answers is not None
-        return [(r.name, name, value(self.answers)) for r in self.chosen for name, value in r.told]
+        told = [(r.name, name, value(self.answers)) for r in self.chosen for name, value in r.told]
+        return [(recipe, name, value) for recipe, name, value in told if value]
 
     def mask(self, text: str) -> str:
         """The text without any secret that this journey knows."""

@@ -65,3 +65,6 @@ def site_user(a: Answers) -> Iterator[Operation]:
             hint="give the project or the deploy user another name",
         )
     yield user(a.project.name, system=True)
+
+
+recipe.tell("login", lambda a: f"ssh {a[name]}@{a.server.address}")

@@ -72,3 +72,17 @@ def first_superuser(a: Answers) -> Iterator[Operation]:
 @recipe.step("deploy_check", check=deploy_check)
 def settings_check(a: Answers) -> Iterator[Operation]:
     yield from ()
+
+
+def admin_password(a: Answers) -> str | Secret:
+    return a[superuser_password] or a.secret("superuser_password")
+
+
+def where_it_is(a: Answers) -> str:
+    return "" if a[superuser_password] else "sudo cat /var/lib/wizard/secrets/superuser_password"
+
+
+recipe.tell("admin", lambda a: f"http://{a.project.domain}/admin/ as {a[superuser_name]}" if a[superuser_name] else "")
+recipe.tell("admin_password", lambda a: admin_password(a) if a[superuser_name] else "")
+recipe.tell("where_the_password_is", lambda a: where_it_is(a) if a[superuser_name] else "")
+recipe.tell("manage", lambda a: f"sudo {manage(a)} help")

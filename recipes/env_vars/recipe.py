@@ -133,3 +133,6 @@ def server_settings(a: Answers) -> Iterator[Operation]:
 @recipe.step("manage", check=django_starts)
 def manage(a: Answers) -> Iterator[Operation]:
     yield file(f"/usr/local/bin/{a.project.name}-manage", recipe.template("manage", a), mode=0o755)
+
+
+recipe.tell("variables", lambda a: f"sudoedit /etc/{a.project.name}/env")

@@ -54,3 +54,7 @@ def app(a: Answers) -> Iterator[Operation]:
     yield service(f"{site}.socket")
     yield service(site)
     yield serving(f"{site}.service", f"/srv/{site}/current/{a.project.subdirectory}")
+
+
+recipe.tell("logs", lambda a: f"sudo journalctl -u {a.project.name} -f")
+recipe.tell("restart", lambda a: f"sudo systemctl restart {a.project.name}")

@@ -67,3 +67,7 @@ def site(a: Answers) -> Iterator[Operation]:
     yield absent(f"{enabled}/default", notify=RELOAD)
     yield tested_symlink(f"{enabled}/unknown-names", f"{available}/unknown-names", test=TEST, then=RELOAD)
     yield tested_symlink(f"{enabled}/{name}", f"{available}/{name}", test=TEST, then=RELOAD)
+
+
+recipe.tell("address", lambda a: f"http://{a.project.domain}/")
+recipe.tell("visits", lambda a: "sudo tail -f /var/log/nginx/access.log /var/log/nginx/error.log")

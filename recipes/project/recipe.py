@@ -113,3 +113,6 @@ def code(a: Answers) -> Iterator[Operation]:
         yield directory(f"/etc/{site}")
         yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
     yield release_from_git(root, a[source], group=site, branch=a[branch], key=key, notify=restart(site))
+
+
+recipe.tell("code", lambda a: f"/srv/{a[name]}/current")

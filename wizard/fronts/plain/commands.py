@@ -149,8 +149,9 @@ def _tell(at: Station) -> None:
     """What is needed afterwards. A secret is not shown: where it lies on the server is."""
     for recipe, name, value in at.journey.afterwards():
         what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))
-        shown = "(secret)" if isinstance(value, Secret) else value
-        at.say(f"{what}\n    {shown}", event="Afterwards", recipe=recipe, name=name, value=shown, words=what)
+        if isinstance(value, Secret):
+            continue  # another line says where it lies on the server
+        at.say(f"{what}\n    {value}", event="Afterwards", recipe=recipe, name=name, value=value, words=what)
 
 
 def plan(options: Options) -> None:
