@@ -112,7 +112,8 @@ rm -f /var/mail/{name}"""
 
 REMOVE_HOME = """\
 if [ -d {home} ] && [ ! -L {home} ] && [ "$(stat -c %u {home})" = {uid} ]; then
-    if [ -n "$(diff -rq --no-dereference /etc/skel {home} 2>&1)" ]; then
+    # sudo leaves an empty stamp in the home of whoever uses it
+    if [ -n "$(diff -rq --no-dereference --exclude=.sudo_as_admin_successful /etc/skel {home} 2>&1)" ]; then
         saved=/var/backups/wizard/home-{name}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
         mkdir -p -m 0700 /var/backups/wizard
         (umask 077; tar -C {home} --one-file-system -czf "$saved.part" .)
