@@ -143,11 +143,12 @@ def complete(
     found: Any = None,
     secrets: dict[str, Secret] | None = None,
     ask: Ask | None = None,
+    lenient: bool = False,
 ) -> Answers:
     """Every question answered: as given, else asked (with its default), else by its default.
 
     ask(question, answers so far, default) returns the value. Without it a question that has neither an answer nor a
-    default is a UsageError that names all of them, as is a default that its own question refuses.
+    default is a UsageError that names all of them, as is a default that its own question refuses; lenient: they stay None.
     """
     completion = _Completion(given, recipes, ask)
     answers = completion.answers = Answers(
@@ -158,7 +159,7 @@ def complete(
         for question in recipe.questions:
             completion.settle(recipe.name, question.name)
     answers.settle = None
-    if completion.problems:
+    if completion.problems and not lenient:
         raise UsageError(
             "cannot start: some questions have no answer yet, or one that cannot be used",
             details="\n".join(completion.problems),

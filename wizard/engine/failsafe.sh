@@ -12,7 +12,9 @@ for _f in $(ls -r $W/failsafe/*.sh 2>/dev/null); do
     number=$(echo "$id" | sed 's/^0*//')
     change=$W/changes/$id
     journal "{\"event\":\"undoing\",\"id\":$number,\"by\":\"failsafe\"}"
-    if (umask 022; set -e; . "$_f") >>"$change/out" 2>&1 9>&-; then
+    # not as the condition of `if`: the shell would ignore set -e inside it
+    (umask 022; set -e; . "$_f") >>"$change/out" 2>&1 9>&-
+    if [ $? = 0 ]; then
         journal "{\"event\":\"undone\",\"id\":$number,\"by\":\"failsafe\"}"
     fi
     rm -f "$_f"
