@@ -40,7 +40,7 @@ import os
 SECRET_KEY = os.environ["SECRET_KEY"]
 DEBUG = os.environ.get("DEBUG") == "1"
 ALLOWED_HOSTS = os.environ["ALLOWED_HOSTS"].split(",")
-CSRF_TRUSTED_ORIGINS = os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",")
+CSRF_TRUSTED_ORIGINS = os.environ.get("CSRF_TRUSTED_ORIGINS", "http://x").split(",")
 STATIC_ROOT = os.environ["STATIC_ROOT"]
 GREETING = os.environ["GREETING"]
 INSTALLED_APPS += ["notes"]
@@ -100,6 +100,7 @@ def root(server: PracticeServer, user: str = "root") -> Any:
 
 def repository(server: PracticeServer, on_server: OnServer, folder: Path) -> None:
     """A project of `django-admin startproject` with an app, pushed into a bare repository on the server."""
+    folder.mkdir()
     subprocess.run([sys.executable, "-m", "django", "startproject", "shop", str(folder)], check=True)
     notes = folder / "notes"
     subprocess.run([sys.executable, "-m", "django", "startapp", "notes"], cwd=folder, check=True)

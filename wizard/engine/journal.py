@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -136,10 +136,7 @@ class Journal:
             case "run":
                 self.logins.append(record["login"])
             case "doing":
-                self.entries[record["id"]] = Entry(
-                    record["id"], record["step"], record["operation"], record["before"], record["after"], record["at"],
-                    login=record.get("login", ""), guarded=record.get("guarded", False), secret_blobs=tuple(record.get("secret_blobs", ())),
-                )  # fmt: skip
+                self.entries[record["id"]] = _entry(record)
             case "done":
                 entry = self.entries[record["id"]]
                 entry.status, entry.observed = "done", _text(record["observed"])
@@ -172,6 +169,11 @@ def parse(text: str) -> Journal:
         if isinstance(record, dict):
             journal.add(record)
     return journal
+
+
+def _entry(record: dict[str, Any]) -> Entry:
+    known = {f.name: record[f.name] for f in fields(Entry) if f.name in record}
+    return Entry(**{**known, "secret_blobs": tuple(record.get("secret_blobs", ()))})
 
 
 def _text(data: str | bytes) -> str:
