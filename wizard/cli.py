@@ -14,7 +14,7 @@ from wizard import __version__
 from wizard.errors import UsageError, WizardError
 
 if TYPE_CHECKING:
-    from wizard.fronts.plain.commands import Options
+    from wizard.fronts.plain.options import Options
 
 LAZY = {"practice": "wizard.practice.cli:practice"}
 
@@ -29,7 +29,7 @@ class Lazy(click.Group):
         if cmd_name in LAZY:
             module, _, name = LAZY[cmd_name].partition(":")
             loaded = importlib.import_module(module)
-            loaded.default_action = practise
+            vars(loaded)["default_action"] = practise  # it cannot import us
             command: click.Command = getattr(loaded, name)
             return command
         return super().get_command(ctx, cmd_name)
@@ -63,7 +63,13 @@ def cli() -> None:
 
 def practise(ctx: click.Context) -> None:
     """`wizard practice` alone: a practice server, and the sample project set up on it."""
-    _commands().practice(_options({"target": ""}, yes=not sys.stdin.isatty(), as_json=bool(ctx.obj)))
+    options = _options({"target": ""}, as_json=bool(ctx.obj))
+    options.yes = not options.asks
+    if options.chosen_front() == "tui":
+        from wizard.fronts.tui.app import run
+
+        raise click.exceptions.Exit(run(options))
+    _commands().practice(options)
 
 
 def connection(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,6 +84,7 @@ def connection(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--until", metavar="RECIPE", help="Stop after this recipe."),
         click.option("--take-over", is_flag=True, help="Take the lock from another wizard at work on this server."),
         click.option("--drift", type=click.Choice(["stop", "keep", "restore"]), help="What was changed by hand."),
+        click.option("--accessible", is_flag=True, help="Numbered questions and plain lines (or ACCESSIBLE=1)."),
         click.option("--verbose", "-v", is_flag=True, help="Show commands and their output, too."),
         click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout; words on stderr."),
     ]):  # fmt: skip
@@ -107,7 +114,12 @@ def setup(yes: bool, front: str | None, **options: Any) -> None:
       wizard setup practice:one --answers answers.toml --yes --json
       wizard setup deploy@myserver --until postgres
     """
-    _commands().setup(_options(options, yes=yes, front=front))
+    chosen = _options(options, yes=yes, front=front)
+    if chosen.chosen_front() == "tui":
+        from wizard.fronts.tui.app import run
+
+        raise click.exceptions.Exit(run(chosen))
+    _commands().setup(chosen)
 
 
 @cli.command()
@@ -158,11 +170,15 @@ def rollback(checkpoint: str | None, everything: bool, yes: bool, **options: Any
     Examples:
       wizard status deploy@203.0.113.7              lists the checkpoints
       wizard rollback deploy@203.0.113.7 --to postgres/database
+      wizard rollback deploy@203.0.113.7            shows the checkpoints, to choose from
       wizard rollback deploy@203.0.113.7 --all
     """
-    if everything == bool(checkpoint):
+    chosen = _options(options, yes=yes)
+    if (everything and checkpoint) or not (everything or checkpoint or chosen.asks):
         raise UsageError("cannot tell how far to go back", hint="give --to CHECKPOINT or --all")
-    _commands().rollback(_options(options, yes=yes), checkpoint)
+    from wizard.fronts.plain.going_back import rollback as go_back
+
+    go_back(chosen, checkpoint, everything=everything)
 
 
 @cli.command()
@@ -185,7 +201,7 @@ def _commands() -> Any:
 
 
 def _options(options: dict[str, Any], **more: Any) -> Options:
-    from wizard.fronts.plain.commands import Options
+    from wizard.fronts.plain.options import Options
 
     return Options(**options, **more)
 
@@ -195,14 +211,9 @@ def main(argv: list[str] | None = None) -> None:
     try:
         status = cli.main(argv, standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo(
-            "Interrupted. Nothing is lost: run the same command again, and it goes on where it stopped.", err=True
-        )
-        sys.exit(130)
-    except KeyboardInterrupt:
-        click.echo(
-            "Interrupted. Nothing is lost: run the same command again, and it goes on where it stopped.", err=True
+            "\nInterrupted. Nothing is lost: run the same command again, and it goes on where it stopped.", err=True
         )
         sys.exit(130)
     except click.ClickException as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -42,6 +43,14 @@ class Headless:
     def write(self, data: dict[str, Any]) -> None:
         self.out.write(json.dumps(self._masked(data), ensure_ascii=False, default=str) + "\n")
         self.out.flush()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """While a question is asked: here none is."""
+        yield
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def _masked(self, value: Any) -> Any:
         """Each text masked by itself: JSON's escapes would hide a secret from the search."""

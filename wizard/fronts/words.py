@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from wizard import events
@@ -51,7 +51,8 @@ class Words:
                 return "The server's journal is shorter than the one known here: an older snapshot was restored."
             case events.Recovering(step, key, undo):
                 return (
-                    f"An earlier run stopped in the middle of {step}: {'undoing' if undo else 'finishing'} {key} first."
+                    f"An earlier run stopped in the middle of “{self.heading(step)}”: "
+                    f"{'undoing' if undo else 'finishing'} {thing(key)} first."
                 )
             case events.StepStarted(step, index, total):
                 return f"[{index}/{total}] {self.heading(step)}"
@@ -60,7 +61,7 @@ class Words:
             case events.LoginProved(_, login):
                 return f"A new connection as {login} works, so the change stays."
             case events.DriftFound(_, key, choice):
-                return f"{key} was changed by hand: " + ("left as it is." if choice == "keep" else "put right.")
+                return f"Changed by hand: {thing(key)}. " + ("It stays as it is." if choice == "keep" else "Put right.")
             case events.CheckPassed(_, check, seen):
                 return f"✓ {check.replace('_', ' ')}" + (f": {seen}" if seen else "")
             case events.CheckFailed(_, check, seen):
@@ -70,11 +71,11 @@ class Words:
             case events.StepSkipped():
                 return "left out, as chosen"
             case events.CheckpointReached(step):
-                return f"Checkpoint {step}."
+                return f"Checkpoint: one can go back to here ({step})."
             case events.StepFailed(_, reason):
                 return f"Failed: {reason}"
             case events.Undone(_, _, key, True):
-                return f"{key} stays as it is."
+                return f"This stays as it is: {thing(key)}."
             case events.OutputLine(text):
                 return text
         return self._change(event) or self._end(event)
@@ -84,52 +85,124 @@ class Words:
             case events.ChangeStarted(_, _, kind, key):
                 return f"{describe(kind, key)} …"
             case events.UndoStarted(_, _, kind, key):
-                return f"going back: {describe(kind, key)} …"
+                return f"{describe(kind, key, undo=True)} …"
         return None
 
     def _end(self, event: events.Event) -> str | None:
         match event:
             case events.RunStarted(target, _, 0):
-                return f"{target}: every thing is as it should be."
+                return f"{target}: nothing has to be changed."
             case events.RunStarted(target, steps, changes):
-                return f"{target}: {changes} changes in {len(steps)} steps."
+                return f"{target}: {counted(changes, 'change')} in {counted(len(steps), 'step')}."
             case events.RunFinished("nothing-to-do"):
                 return "Nothing is left to do: the server is as the answers say."
             case events.RunFinished("rolled-back", changes, seconds):
-                return f"Rolled back: {changes} changes undone in {seconds:.0f} s."
+                return f"Rolled back: {counted(changes, 'change')} undone in {seconds:.0f} s."
             case events.RunFinished(_, 0, seconds):
                 return f"Done: nothing had to be changed ({seconds:.0f} s)."
             case events.RunFinished(_, changes, seconds):
-                return f"Done: {changes} changes in {seconds:.0f} s, each with a way back."
+                return f"Done: {counted(changes, 'change')} in {seconds:.0f} s, written down in the server's journal."
         return None
 
 
-KINDS: dict[str, Callable[[str], str]] = {
-    "file": lambda name: f"write the file {name}",
-    "directory": lambda name: f"make the folder {name}",
-    "symlink": lambda name: f"set the link {name}",
-    "absent": lambda name: f"take away {name}",
-    "packages": lambda name: f"install {name}",
-    "upgrade": lambda _: "upgrade the system's packages",
-    "reboot": lambda _: "restart the server",
-    "user": lambda name: f"the account {name}",
-    "group": lambda name: f"the group {name}",
-    "service": lambda name: f"the service {name}",
-    "firewall": lambda _: "the firewall's rules",
-    "postgres_role": lambda name: f"the database role {name}",
-    "postgres_database": lambda name: f"the database {name}",
-    "release": lambda name: f"bring the project's code to {name}",
-    "virtualenv": lambda name: f"install the project's Python packages into {name}",
-    "migrate": lambda _: "create and update the database's tables",
-    "collectstatic": lambda _: "collect the static files",
-    "superuser": lambda name: f"the site's administrator {name}",
+# What each kind of operation is about; {} is its name in the journal.
+THINGS = {
+    "file": "the file {}",
+    "tested_file": "the file {}",
+    "directory": "the folder {}",
+    "data_directory": "the folder {}",
+    "symlink": "the link {}",
+    "tested_symlink": "the link {}",
+    "absent": "the file {}",
+    "packages": "the packages {}",
+    "upgrade": "the system's packages",
+    "reboot": "the server's restart",
+    "swap": "the swap file {} (disk space that stands in for memory)",
+    "kernel_settings": "the kernel's network settings in {}",
+    "user": "the account {}",
+    "authorized_keys": "the SSH keys of {} (who may log in)",
+    "sudo_rule": "the rule {} (who may act as root, the administrator)",
+    "service": "the service {}",
+    "firewall": "the firewall's rules",
+    "postgres_cluster": "PostgreSQL's data",
+    "postgres_settings": "PostgreSQL's settings in {}",
+    "postgres_role": "the database login {}",
+    "postgres_database": "the database {}",
+    "git_release": "the project's code in {}",
+    "uploaded_release": "the project's code in {}",
+    "serving": "the code that {} runs",
+    "virtualenv": "the project's Python packages in {}",
+    "migrations": "the database tables of {}",
+    "static_files": "the style sheets, scripts and pictures in {}",
+    "superuser": "the administrator of the site, {}",
+}
+# What is done to it, where "set up" is not the word; {} is the thing.
+DOING = {
+    "file": "write {}",
+    "tested_file": "write {}, test it, and take it into use",
+    "directory": "make {}",
+    "data_directory": "make {}, where the site keeps files",
+    "symlink": "set {}",
+    "tested_symlink": "set {}, test it, and take it into use",
+    "absent": "take away {}",
+    "packages": "install {}",
+    "upgrade": "upgrade {}",
+    "reboot": "restart the server",
+    "authorized_keys": "put {} in place",
+    "sudo_rule": "write {}",
+    "service": "start {}, now and at each boot",
+    "firewall": "shut every network port but those that are needed: {}",
+    "postgres_cluster": "make sure that PostgreSQL runs",
+    "postgres_settings": "write {}",
+    "postgres_role": "make {}",
+    "postgres_database": "make {}",
+    "git_release": "fetch {}",
+    "uploaded_release": "copy {}",
+    "serving": "restart {}",
+    "virtualenv": "install {}",
+    "migrations": "make or update {}",
+    "static_files": "collect {}",
+    "superuser": "make {}",
+}
+UNDOING = {
+    "packages": "take away {}, if they came with the set-up",
+    "reboot": "nothing: a restart leaves nothing behind",
 }
 
+# Undoing these takes away data that people put there later. It is saved first, but it is gone from the site.
+DATA = {"postgres_cluster", "postgres_database", "migrations", "data_directory", "superuser"}
 
-def describe(kind: str, key: str) -> str:
-    """What a change is about, in a few words."""
-    name = key.partition(":")[2]
-    return KINDS[kind](name) if kind in KINDS else name.replace("_", " ").replace("-", " ")
+
+def thing(key: str) -> str:
+    """What a key of the journal names, in a few words."""
+    kind, _, name = key.partition(":")
+    if kind == "authorized_keys":
+        name = name.partition(" ")[0]
+    return THINGS.get(kind, "{}").format(name) if kind in THINGS else f"“{_spaced(name)}”"
+
+
+def describe(kind: str, key: str, *, undo: bool = False) -> str:
+    """What a change does, in a few words; undo: what going back does."""
+    if undo:
+        return UNDOING.get(kind, "put {} back as it was").format(thing(key))
+    if kind not in THINGS:
+        return _spaced(key.partition(":")[2])
+    return DOING.get(kind, "set up {}").format(thing(key))
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ")
+
+
+def loses_data(kind: str) -> bool:
+    """Whether undoing a change of this kind takes data away from the site."""
+    return kind in DATA
+
+
+def badges(kind: str, *, irreversible: bool, guarded: bool) -> list[str]:
+    """What one must know of a change before it is made."""
+    back = "reversible, but going back takes data away (it is saved first)" if loses_data(kind) else "reversible"
+    return ["cannot be undone" if irreversible else back, *(["guarded"] if guarded else [])]
 
 
 def decision(words: Words, question: Decision) -> str:
@@ -137,11 +210,42 @@ def decision(words: Words, question: Decision) -> str:
     heading, facts = words.heading(question.step), question.facts
     match question.kind:
         case "drift":
-            return f"{facts['key']} was changed by hand since the wizard left it. Keep what is there, or put it right?"
+            what = thing(facts["key"])
+            return f"{what[:1].upper()}{what[1:]} was changed by hand since the wizard left it. What now?"
         case "point_of_no_return":
-            return f"“{heading}” cannot be undone. Go on with it?"
+            return f"“{heading}” cannot be undone: it is a point of no return. Go on with it?"
         case _:
             return f"“{heading}” failed: {facts.get('reason', '')}. Try again?"
+
+
+def choices(question: Decision) -> dict[str, str]:
+    """The options of a decision, each with what it leads to."""
+    meaning = {
+        "keep": "keep it as it is now",
+        "restore": "put it back as the wizard left it"
+        if question.step
+        else "undo it all the same: the change by hand is lost",
+        "go": "go on, knowing that there is no way back",
+        "skip": "leave this step out",
+        "retry": "try this step again",
+        "stop": "stop here; nothing is lost, and the same command goes on later",
+    }
+    return {option: meaning.get(option, option) for option in question.options}
+
+
+def difference(facts: dict[str, Any]) -> str:
+    """What differs between the state that the journal knows (-) and the one found (+)."""
+    known, found = facts.get("known", {}), facts.get("found", {})
+    return "\n".join(
+        line
+        for name, value in found.items()
+        if known.get(name) != value
+        for line in (f"-{name}: {known.get(name)}", f"+{name}: {value}")
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def explain(error: WizardError) -> str:

@@ -1,16 +1,30 @@
-"""Progress as plain lines: no cursor movement, the same for a terminal, a pipe and a screen reader."""
+"""Progress as lines, the same for a terminal, a pipe and a screen reader; and, on a terminal with a cursor, a bar below them."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
+import time
 from collections import deque
-from collections.abc import Callable
-from typing import TextIO
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TextIO
 
 from wizard import events
-from wizard.fronts.words import Words
+from wizard.fronts.words import Words, describe
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 LAST = 15  # lines of a program's output that are shown when its step fails
+PATIENCE_S = 20.0  # between two lines that say that it is still working
+
+_TOP = (
+    events.Connected, events.ConnectionBroken, events.Reconnected, events.ServerReplaced, events.Recovering,
+    events.RunStarted, events.RunFinished, events.StepStarted,
+)  # fmt: skip
+_BEGIN = events.ChangeStarted | events.UndoStarted
+_END = events.ChangeDone | events.Undone
 
 
 class Progress:
@@ -23,29 +37,140 @@ class Progress:
         self.mask = mask
         self.verbose = verbose
         self.out = out or sys.stderr
-        self._tail: deque[str] = deque(maxlen=LAST)
+        self.tail: deque[str] = deque(maxlen=LAST)
 
     def emit(self, event: events.Event) -> None:
-        if isinstance(event, events.ChangeStarted | events.UndoStarted):
-            self._tail.clear()
+        if isinstance(event, _BEGIN):
+            self.tail.clear()
         if isinstance(event, events.OutputLine):
-            self._tail.append(event.text)
+            self.tail.append(event.text)
             if not self.verbose:
                 return
         line = self.words.event(event)
         if line is None or isinstance(event, events.CheckpointReached):
             return
-        indent = "" if isinstance(event, _TOP) else "      "
-        print(self.mask(indent + line), file=self.out, flush=True)
-        if self.verbose and isinstance(event, events.ChangeStarted | events.UndoStarted):
+        self.write(("" if isinstance(event, _TOP) else "      ") + line, event)
+        if self.verbose and isinstance(event, _BEGIN):
             for command in event.commands.splitlines():
-                print(self.mask(f"        $ {command}"), file=self.out, flush=True)
+                self.write(f"        $ {command}", event)
         if isinstance(event, events.StepFailed) and not self.verbose:
-            for text in self._tail:
-                print(self.mask(f"        {text}"), file=self.out, flush=True)
+            for text in [*event.details.splitlines()[-LAST:], *self.tail]:
+                self.write(f"        {text}", event)
+
+    def write(self, line: str, event: events.Event) -> None:
+        print(self.mask(line), file=self.out, flush=True)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """While a question is asked."""
+        yield
+
+    def close(self) -> None:
+        """Nothing is written afterwards."""
 
 
-_TOP = (
-    events.Connected, events.ConnectionBroken, events.Reconnected, events.ServerReplaced, events.Recovering,
-    events.RunStarted, events.RunFinished, events.StepStarted,
-)  # fmt: skip
+class Spoken(Progress):
+    """Lines, and now and then one that says that a long change is still at work: nothing that moves."""
+
+    def __init__(
+        self, words: Words, mask: Callable[[str], str], *, verbose: bool = False, out: TextIO | None = None,
+        patience: float = PATIENCE_S,
+    ) -> None:  # fmt: skip
+        super().__init__(words, mask, verbose=verbose, out=out)
+        self.patience = patience
+        self._now: tuple[str, float] | None = None  # what is being done, and since when
+        self._closed = threading.Event()
+        threading.Thread(target=self._beat, name="still working", daemon=True).start()
+
+    def emit(self, event: events.Event) -> None:
+        if isinstance(event, _BEGIN):
+            undo = isinstance(event, events.UndoStarted)
+            self._now = (describe(event.kind, event.key, undo=undo), time.monotonic())
+        elif isinstance(event, _END | events.StepFailed):
+            self._now = None
+        super().emit(event)
+
+    def _beat(self) -> None:
+        while not self._closed.wait(self.patience):
+            if (now := self._now) is not None and (for_s := time.monotonic() - now[1]) >= self.patience:
+                print(
+                    self.mask(f"      still working: {now[0]} ({for_s:.0f} seconds so far)"), file=self.out, flush=True
+                )
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        now, self._now = self._now, None
+        yield
+        self._now = now
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+class Live(Progress):
+    """Lines, and below them a bar with what is going on and for how long."""
+
+    def __init__(self, words: Words, mask: Callable[[str], str], *, verbose: bool = False) -> None:
+        super().__init__(words, mask, verbose=verbose)
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+        from rich.table import Column
+
+        self.console = Console(stderr=True, highlight=False)
+        what = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1))
+        self.bar = Bar(
+            SpinnerColumn(), what, BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=self.console, transient=True, expand=True,
+        )  # fmt: skip
+        self._task: TaskID | None = None
+
+    def emit(self, event: events.Event) -> None:
+        if isinstance(event, events.RunStarted) and event.changes:
+            self._task = self.bar.add_task("", total=event.changes)
+            self.bar.start()
+        super().emit(event)
+        if self._task is None:
+            return
+        if isinstance(event, _BEGIN):
+            undo = isinstance(event, events.UndoStarted)
+            self.bar.update(self._task, description=describe(event.kind, event.key, undo=undo))
+        elif isinstance(event, _END):
+            self.bar.advance(self._task)
+        elif isinstance(event, events.OutputLine) and event.text.strip():
+            self.bar.update(self._task, description=self.mask(event.text.strip()))
+        elif isinstance(event, events.RunFinished):
+            self.close()
+
+    def write(self, line: str, event: events.Event) -> None:
+        from rich.text import Text
+
+        self.console.print(Text(self.mask(line), _style(event)), soft_wrap=True)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        if self._task is None:
+            yield
+            return
+        self.bar.stop()
+        yield
+        self.bar.start()
+
+    def close(self) -> None:
+        self.bar.stop()
+        self._task = None
+
+
+def _style(event: events.Event) -> str:
+    match event:
+        case events.StepStarted() | events.RunFinished():
+            return "bold"
+        case events.CheckPassed() | events.LoginProved():
+            return "green"
+        case events.CheckFailed() | events.StepFailed():
+            return "red"
+        case events.DriftFound() | events.FailsafeArmed() | events.ConnectionBroken() | events.ServerReplaced():
+            return "yellow"
+        case events.OutputLine():
+            return "dim"
+    return ""

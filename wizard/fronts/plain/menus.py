@@ -1,0 +1,89 @@
+"""Questions and texts on a terminal with a cursor and colours: questionary asks, rich shows. NO_COLOR is respected by both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import questionary
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.text import Text
+
+from wizard.fronts.plain.terminal import BACK, Back, Judge
+
+STYLE = questionary.Style([("qmark", "bold"), ("question", "bold"), ("highlighted", "bold"), ("instruction", "")])
+MARK = "›"
+WIDEST = 100  # columns of running text
+
+
+class Menus:
+    def __init__(self, mask: Callable[[str], str]) -> None:
+        self.mask = mask
+        self.console = Console(highlight=False)
+        self.width = min(self.console.width, WIDEST)
+
+    def heading(self, text: str) -> None:
+        self.console.print()
+        self.console.print(Text(text, "bold underline"))
+        self.console.print()
+
+    def text(self, text: str) -> None:
+        self.console.print(Text(self.mask(text)), width=self.width)
+
+    def guide(self, markdown: str) -> None:
+        self.console.print(Markdown(self.mask(markdown)), width=self.width)
+
+    def commands(self, script: str) -> None:
+        for line in self.mask(script).splitlines():
+            self.console.print(Padding(Text.assemble(("$ ", "dim"), line), (0, 0, 0, 4)), soft_wrap=True)
+
+    def difference(self, text: str) -> None:
+        for line in self.mask(text).splitlines():
+            self.console.print(Padding(Text(line, _colour(line)), (0, 0, 0, 4)), soft_wrap=True)
+
+    def ask(self, name: str, default: str, judge: Judge) -> None:
+        several = "\n" in default  # a line to be typed in cannot hold them
+        if several:
+            self.text(f"Now:\n{default}\n(Enter keeps this.)")
+        while True:
+            typed = questionary.text(
+                name, default="" if several else default, qmark=MARK, style=STYLE
+            ).unsafe_ask()  # ask() would turn Ctrl-C into None
+            if typed.strip() == BACK:
+                raise Back
+            if self._taken(judge, default if several and not typed else typed):
+                return
+            default = default if several else typed
+
+    def ask_hidden(self, name: str, judge: Judge) -> None:
+        while True:
+            typed = questionary.password(name, qmark=MARK, style=STYLE).unsafe_ask()
+            if typed == BACK:
+                raise Back
+            if self._taken(judge, typed):
+                return
+
+    def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
+        rows = [questionary.Choice(text, value) for value, text in choices.items()]
+        if back:
+            rows.append(questionary.Choice("< go back", BACK))
+        chosen = next(row for row in rows if row.value == default)
+        answer: str = questionary.select(
+            question, choices=rows, default=chosen, qmark=MARK, style=STYLE, instruction="(arrow keys, then Enter)"
+        ).unsafe_ask()
+        if answer == BACK:
+            raise Back
+        return answer
+
+    def _taken(self, judge: Judge, typed: str) -> bool:
+        reason = judge(typed)
+        if reason is not None:
+            self.console.print(Text(f"  Not taken: {reason}.", "red"))
+        return reason is None
+
+
+def _colour(line: str) -> str:
+    if line.startswith(("+++", "---")):
+        return "bold"
+    return {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")

@@ -1,0 +1,105 @@
+"""Numbered prompts on a terminal that can only print lines, and for screen readers: no colour, no cursor movement."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Mapping
+
+from wizard.fronts.plain.terminal import BACK, Back, Judge
+
+NOTHING = "-"
+LONGEST = 60  # characters of a default that stand in the prompt
+
+
+class Numbered:
+    def __init__(self, mask: Callable[[str], str]) -> None:
+        self.mask = mask
+
+    def heading(self, text: str) -> None:
+        print(f"\n{text}\n")
+
+    def text(self, text: str) -> None:
+        print(self.mask(wrapped(text)))
+
+    def guide(self, markdown: str) -> None:
+        print(self.mask(wrapped(spoken(markdown))))
+
+    def commands(self, script: str) -> None:
+        for line in script.splitlines():
+            print(self.mask(f"    $ {line}"))
+
+    def difference(self, text: str) -> None:
+        for line in text.splitlines():
+            print(self.mask(f"    {line}"))
+
+    def ask(self, name: str, default: str, judge: Judge) -> None:
+        shown = default if "\n" not in default and len(default) <= LONGEST else "as it is"
+        if shown != default:
+            self.text(f"Now: {default}")
+        while True:
+            typed = _line(f"{name} [{shown}]: " if default else f"{name}: ").strip()
+            if typed == BACK:
+                raise Back
+            reason = judge("" if typed == NOTHING else typed or default)
+            if reason is None:
+                return
+            print(f"Not taken: {reason}.")
+
+    def ask_hidden(self, name: str, judge: Judge) -> None:
+        while True:
+            typed = getpass.getpass(f"{name} (nothing is shown as you type): ")
+            if typed == BACK:
+                raise Back
+            reason = judge(typed)
+            if reason is None:
+                return
+            print(f"Not taken: {reason}.")
+
+    def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
+        values = list(choices)
+        print(wrapped(question))
+        for number, value in enumerate(values, 1):
+            print(f"  {number}. {choices[value]}")
+        usual = str(values.index(default) + 1)
+        while True:
+            typed = _line(f"A number from 1 to {len(values)}{', or < to go back' if back else ''} [{usual}]: ").strip()
+            if typed == BACK and back:
+                raise Back
+            typed = typed or usual
+            if typed.isdecimal() and 1 <= int(typed) <= len(values):
+                return values[int(typed) - 1]
+            if typed in choices:
+                return typed
+            print(f"Not taken: type a number from 1 to {len(values)}.")
+
+
+def _line(prompt: str) -> str:
+    try:
+        return input(prompt)
+    except EOFError:
+        raise KeyboardInterrupt from None  # the terminal was closed
+
+
+def wrapped(text: str) -> str:
+    """Each line folded at the terminal's width; indented ones are left alone, because they are commands."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    lines = [
+        line if line.startswith("    ") else textwrap.fill(
+            line, width, subsequent_indent="  " if line.startswith("- ") else "",
+            break_long_words=False, break_on_hyphens=False,
+        )
+        for line in text.splitlines()
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def spoken(markdown: str) -> str:
+    """A guide without the marks that a screen reader would read out; lines of a paragraph are joined."""
+    text = re.sub(r"\*\*(.+?)\*\*", r"\1", markdown)
+    text = re.sub(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])", r"\1", text)
+    text = re.sub(r"^#+ ", "", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<=[^\n])\n(?! {2,}\S| *- |\n)", " ", text)
+    return re.sub(r"\n {2}(?! {2})", " ", text).replace("`", "")

@@ -1,0 +1,207 @@
+"""The questions, a recipe at a time, each with its guide's words; one can always go back. What is answered is a Draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wizard.errors import WizardError
+from wizard.fronts import words as words_
+from wizard.fronts.plain.project import show_found
+from wizard.fronts.plain.terminal import Back, Terminal
+from wizard.fronts.tui import remembered
+from wizard.fronts.tui.draft import Draft
+from wizard.journey import Journey
+from wizard.project.found import EnvName
+from wizard.recipe import Question
+from wizard.secret import Secret
+
+SOURCE = ("project", "source")
+SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|KEY|DSN")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One of the project's own environment variables, asked for after what was found in the project."""
+
+    name: EnvName
+
+
+Item = Question[Any] | Variable
+
+
+class Questions:
+    """every: ask also what has a default or an answer already; otherwise only what has neither."""
+
+    def __init__(self, terminal: Terminal, journey: Journey, words: words_.Words, *, every: bool) -> None:
+        self.terminal = terminal
+        self.journey = journey
+        self.words = words
+        self.every = every
+        self.draft = Draft(journey)
+        self._page = ""
+
+    def ask(self) -> None:
+        """Asks, in order; `<` leads to the question before."""
+        asked: list[Item] = []
+        ahead: list[Item] = []  # asked before, and gone back from: asked again whatever is answered by now
+        while (item := ahead.pop() if ahead else self._next(asked)) is not None:
+            try:
+                self._ask(item)
+                asked.append(item)
+            except Back:
+                ahead.append(item)
+                if asked:
+                    ahead.append(asked.pop())
+                else:
+                    self.terminal.text("This is the first question.")
+            remembered.keep(self.journey)
+
+    def _next(self, asked: list[Item]) -> Item | None:
+        return next((item for item in self._items() if item not in asked and self._open(item)), None)
+
+    def _items(self) -> Iterator[Item]:
+        """The project first, then what was found in it, then the rest by recipe."""
+        questions = [q for r in self.journey.answered for q in r.questions]
+        yield from (q for q in questions if _key(q) == SOURCE)
+        yield from (q for q in self.draft.from_project() if q in questions)
+        if self.journey.found is not None and any(_key(q) == SOURCE for q in questions):
+            yield from (Variable(name) for name in unset(self.journey))
+        yield from questions
+
+    def _open(self, item: Item) -> bool:
+        if isinstance(item, Variable):
+            return True
+        return self.every or self.draft.problem(item) is not None
+
+    # -- one question ---------------------------------------------------------------------------------------------
+
+    def _ask(self, item: Item) -> None:
+        self._turn_page("project" if isinstance(item, Variable) else item.recipe)
+        if isinstance(item, Variable):
+            self._variable(item.name)
+            return
+        self.terminal.text("\n" + sentence(self.words.question(item.recipe, item.name)))
+        if item.type is Secret:
+            self._secret(item)
+        elif item.type is bool or item.choices:
+            self._choice(item)
+        else:
+            more = " (several: put spaces between them)" if item.type is tuple else ""
+            self.terminal.ask(_name(item) + more, self.draft.text(item), lambda text: self._judge(item, text))
+        if _key(item) == SOURCE:
+            self._look()
+
+    def _turn_page(self, recipe: str) -> None:
+        """A heading and the guide's introduction, where another recipe begins."""
+        if recipe != self._page:
+            self._page = recipe
+            guide = self.words.guides[recipe]
+            self.terminal.heading(guide.title or recipe)
+            self.terminal.guide(guide.intro)
+            self.terminal.text("(Enter takes the answer that is there. < and Enter goes back.)")
+
+    def _judge(self, question: Question[Any], text: str) -> str | None:
+        reason = self.draft.take(question, text)
+        if (
+            reason is None
+            and _key(question) == SOURCE
+            and not _is_address(text)
+            and not Path(text).expanduser().is_dir()
+        ):
+            reason = "there is no such folder on this computer, and it is no address of a git repository"
+        if reason and question.example and question.example not in reason:
+            reason += f"; an example: {question.example}"
+        return reason
+
+    def _choice(self, question: Question[Any]) -> None:
+        labels = {"True": "yes", "False": "no"} if question.type is bool else {str(c): str(c) for c in question.choices}
+        value = str(self.draft.value(question))
+        default = value if value in labels else next(iter(labels))
+        self.draft.take(question, self.terminal.choose(_name(question), labels, default, back=True))
+
+    def _secret(self, question: Question[Any]) -> None:
+        value = self.draft.value(question)
+        choices = {}
+        if isinstance(value, Secret) and value:
+            choices["keep"] = "keep the one that was given"
+        elif question.optional and not self.draft.generated(question):
+            choices["none"] = "give none"
+        choices |= {"generate": "let the wizard make one up (it is kept on the server, for root alone)"}
+        choices |= {"type": "type one"} | ({"none": "give none"} if question.optional else {})
+        default = "generate" if self.draft.generated(question) else next(iter(choices))
+        match self.terminal.choose(_name(question), choices, default, back=True):
+            case "generate":
+                self.draft.generate(question)
+            case "none":
+                self.draft.take(question, "")
+            case "type":
+                self._typed_twice(question)
+
+    def _typed_twice(self, question: Question[Any]) -> None:
+        typed: list[str] = []
+
+        def first(text: str) -> str | None:
+            typed[:] = [text]
+            return self.draft.take(question, text)
+
+        self.terminal.ask_hidden(_name(question), first)
+        self.terminal.ask_hidden("The same once more", lambda text: None if text == typed[0] else "it is not the same")
+
+    def _variable(self, name: EnvName) -> None:
+        env = self.journey.given.env
+        self.terminal.text(
+            f"\nYour project reads the variable {name.name} ({name.where})"
+            + (" and does not start without it." if name.required else ".")
+        )
+
+        def judge(text: str) -> str | None:
+            if not text and name.required:
+                return "it must have a value"
+            if text:
+                env[name.name] = Secret(text) if SECRET_NAME.search(name.name) else text
+            return None
+
+        if SECRET_NAME.search(name.name):
+            self.terminal.ask_hidden(name.name, judge)
+        else:
+            self.terminal.ask(name.name, name.default or "", judge)
+
+    # -- the project ----------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Looks at the project, and says what was found in it; each of it can be corrected by the questions that follow."""
+        self.journey.found = None
+        try:
+            found = self.journey.inspect_project()
+        except WizardError as error:
+            self.terminal.text(words_.explain(error))
+            return
+        show_found(self.terminal, found)
+
+
+def unset(journey: Journey) -> list[EnvName]:
+    """The variables that the project does not start without and that nothing else sets."""
+    names = {n.name: n for n in journey.found.env_names if n.required and n.purpose is None and n.when is None}
+    return [n for n in names.values() if n.name not in journey.given.env]
+
+
+def sentence(text: str) -> str:
+    """A guide's phrase as a sentence, without Markdown's code marks."""
+    text = text.replace("`", "")
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _name(question: Question[Any]) -> str:
+    return question.name.replace("_", " ")
+
+
+def _key(question: Question[Any]) -> tuple[str, str]:
+    return question.recipe, question.name
+
+
+def _is_address(text: str) -> bool:
+    return re.match(r"[a-z+]+://|[\w.-]+@[\w.-]+:", text) is not None

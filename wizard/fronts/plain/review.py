@@ -1,0 +1,94 @@
+"""The review: recipe → step → change, with what one must know of each; commands and differences of a step on request."""
+
+from __future__ import annotations
+
+from wizard.engine.differences import differences
+from wizard.engine.plan import Plan, PlannedStep
+from wizard.engine.rollback import Undo
+from wizard.engine.session import Session
+from wizard.fronts import words as words_
+from wizard.fronts.plain.terminal import Back, Terminal
+from wizard.fronts.tui.estimates import duration, seconds
+from wizard.fronts.words import Words, badges, counted, describe, loses_data
+from wizard.operations.base import Change
+
+
+def tree(terminal: Terminal, plan: Plan, words: Words) -> None:
+    """Every change of the plan."""
+    recipe = ""
+    for planned in to_do(plan):
+        if planned.step.recipe != recipe:
+            recipe = planned.step.recipe
+            terminal.text(f"\n{words.guides[recipe].title or recipe}")
+        terminal.text(f"  {words.heading(planned.step.id)}")
+        for change in planned.changes:
+            terminal.text(f"    - {change_line(planned, change)}")
+        if not planned.changes:
+            terminal.text("    - only its checks run: they look, and change nothing")
+
+
+def change_line(planned: PlannedStep, change: Change) -> str:
+    operation = change.operation
+    marks = badges(operation.kind, irreversible=operation.irreversible, guarded=planned.step.way_in is not None)
+    return f"{describe(operation.kind, operation.key)} [{'; '.join(marks)}]"
+
+
+def summary(plan: Plan) -> str:
+    """How much it is, how long it takes, and what the words in brackets mean."""
+    changes, steps = plan.changes, to_do(plan)
+    lines = [f"{counted(len(changes), 'change')} in {counted(len(steps), 'step')}, {duration(seconds(changes))}."]
+    if already := len(plan.steps) - len(steps):
+        lines.append(f"{counted(already, 'step')} of {len(plan.steps)}: done already.")
+    lines.append("Reversible: what is there now is kept on the server, and can be put back.")
+    if any(c.operation.irreversible for c in changes):
+        lines.append("Cannot be undone: a point of no return. You are asked again just before it.")
+    if any(s.step.way_in and s.changes for s in steps):
+        lines.append(
+            "Guarded: it could lock you out, so the server takes it back by itself unless a new login works afterwards."
+        )
+    return "\n".join(lines)
+
+
+def closer(terminal: Terminal, plan: Plan, words: Words, session: Session) -> None:
+    """Steps to look at: the guide's words, every command, every difference."""
+    steps = {planned.step.id: planned for planned in to_do(plan)}
+    choices = {name: words.heading(name) for name in steps}
+    first = next(iter(choices))
+    while True:
+        try:
+            first = terminal.choose("Which step?", choices, first, back=True)
+        except Back:
+            return
+        step(terminal, steps[first], words)
+        details(terminal, steps[first].changes, session)
+
+
+def step(terminal: Terminal, planned: PlannedStep, words: Words) -> None:
+    """What a step is for, in its guide's words."""
+    terminal.heading(words.heading(planned.step.id))
+    terminal.guide(words.guides[planned.step.recipe].steps.get(planned.step.name, ("", ""))[1])
+
+
+def details(terminal: Terminal, changes: list[Change], session: Session) -> None:
+    for change, difference in zip(changes, differences(changes, session), strict=True):
+        terminal.text(f"\n{describe(change.operation.kind, change.operation.key)}. Commands:")
+        terminal.commands(change.script())
+        terminal.text("Difference (- what is there now, + what will be):")
+        terminal.difference(difference)
+
+
+def to_do(plan: Plan) -> list[PlannedStep]:
+    return [planned for planned in plan.steps if planned.changes or not planned.complete]
+
+
+def undo_line(undo: Undo) -> str:
+    kind = undo.entry.operation["kind"]
+    if undo.kept:
+        return f"{words_.thing(undo.entry.key)}: cannot be undone, and stays as it is"
+    lost = " [its data goes away; it is saved first]" if loses_data(kind) else ""
+    return describe(kind, undo.entry.key, undo=True) + lost
+
+
+def losses(todo: list[Undo]) -> list[Undo]:
+    """What takes data away from the site when it is undone."""
+    return [u for u in todo if not u.kept and loses_data(u.entry.operation["kind"])]

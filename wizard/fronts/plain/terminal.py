@@ -1,0 +1,52 @@
+"""What the plain front needs of a terminal: to show a few kinds of text, and to ask three kinds of question.
+
+Two things can do it: `Numbered` (lines only) and `Menus` (questionary and rich). Neither knows what it asks about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+BACK = "<"
+Judge = Callable[[str], str | None]
+"""Takes an answer; the reason when it cannot be taken."""
+
+
+class Back(Exception):
+    """The person typed `<`."""
+
+
+class Terminal(Protocol):
+    def heading(self, text: str) -> None: ...
+
+    def text(self, text: str) -> None: ...
+
+    def guide(self, markdown: str) -> None:
+        """A guide's text."""
+
+    def commands(self, script: str) -> None:
+        """Shell text, each line marked as a command."""
+
+    def difference(self, text: str) -> None:
+        """Lines that begin with + and -; coloured where there is colour."""
+
+    def ask(self, name: str, default: str, judge: Judge) -> None:
+        """A line of text, until `judge` takes it; Enter gives the default. Back on `<`."""
+
+    def ask_hidden(self, name: str, judge: Judge) -> None:
+        """As `ask`, with nothing shown of what is typed."""
+
+    def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
+        """One of the choices (value: what it says); Enter takes the default. back: `<` raises Back."""
+
+
+def terminal(*, numbered: bool, mask: Callable[[str], str]) -> Terminal:
+    """mask: takes the secrets out of what is shown."""
+    if numbered:
+        from wizard.fronts.plain.numbered import Numbered
+
+        return Numbered(mask)
+    from wizard.fronts.plain.menus import Menus
+
+    return Menus(mask)
