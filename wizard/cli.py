@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,7 @@ def cli() -> None:
     \b
     Exit status: 0 done · 1 a step or a check failed · 2 wrong usage or answers · 3 cannot reach or log in
                  4 stopped because of drift or a lock · 130 interrupted
+    Tab completion: eval "$(_WIZARD_COMPLETE=bash_source wizard)" in ~/.bashrc (or zsh_source, fish_source)
     """
 
 
@@ -72,16 +74,27 @@ def practise(ctx: click.Context) -> None:
     _commands().practice(options)
 
 
+def _complete(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """What the shell offers on Tab, found out by a module that is loaded only then."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from wizard.fronts.plain import completion
+
+        return completion.targets(incomplete) if what == "targets" else completion.recipes(ctx, incomplete)
+
+    return complete
+
+
 def connection(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that talks to a server."""
     for option in reversed([
-        click.argument("target"),
-        click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="Private key file to log in with."),
+        click.argument("target", shell_complete=_complete("targets")),
+        click.option("--key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Private key file to log in with."),
         click.option("--host-key", metavar="SHA256:…", help="The server's host key, for the first contact without a terminal."),
         click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), help="Answers file (TOML)."),
         click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help="A folder with recipes of your own."),
-        click.option("--only", multiple=True, metavar="RECIPE", help="Only this recipe (may be given again)."),
-        click.option("--until", metavar="RECIPE", help="Stop after this recipe."),
+        click.option("--only", multiple=True, metavar="RECIPE", shell_complete=_complete("recipes"), help="Only this recipe."),
+        click.option("--until", metavar="RECIPE", shell_complete=_complete("recipes"), help="Stop after this recipe."),
         click.option("--take-over", is_flag=True, help="Take the lock from another wizard at work on this server."),
         click.option("--drift", type=click.Choice(["stop", "keep", "restore"]), help="What was changed by hand."),
         click.option("--accessible", is_flag=True, help="Numbered questions and plain lines (or ACCESSIBLE=1)."),
@@ -160,7 +173,13 @@ def verify(**options: Any) -> None:
 
 @cli.command()
 @connection
-@click.option("--to", "checkpoint", metavar="CHECKPOINT", help="Undo what came after this checkpoint.")
+@click.option(
+    "--to",
+    "checkpoint",
+    metavar="CHECKPOINT",
+    shell_complete=_complete("recipes"),
+    help="Undo what came after this checkpoint.",
+)
 @click.option("--all", "everything", is_flag=True, help="Undo everything, to the server as it was before.")
 @YES
 def rollback(checkpoint: str | None, everything: bool, yes: bool, **options: Any) -> None:
@@ -208,6 +227,10 @@ def _options(options: dict[str, Any], **more: Any) -> Options:
 
 def main(argv: list[str] | None = None) -> None:
     """The entry point: one place where errors become words and an exit status."""
+    if "_WIZARD_COMPLETE" in os.environ:
+        from wizard.fronts.plain.completion import register
+
+        register()
     try:
         status = cli.main(argv, standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)

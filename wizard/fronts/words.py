@@ -169,6 +169,8 @@ UNDOING = {
     "reboot": "nothing: a restart leaves nothing behind",
 }
 
+SECRETS = "/var/lib/wizard/secrets/"  # where the wizard keeps what it made up
+
 # Undoing these takes away data that people put there later. It is saved first, but it is gone from the site.
 DATA = {"postgres_cluster", "postgres_database", "migrations", "data_directory", "superuser"}
 
@@ -178,6 +180,8 @@ def thing(key: str) -> str:
     kind, _, name = key.partition(":")
     if kind == "authorized_keys":
         name = name.partition(" ")[0]
+    if kind == "file" and name.startswith(SECRETS):
+        return f"the secret {_spaced(name.removeprefix(SECRETS))} (only root can read it)"
     return THINGS.get(kind, "{}").format(name) if kind in THINGS else f"“{_spaced(name)}”"
 
 
@@ -187,6 +191,8 @@ def describe(kind: str, key: str, *, undo: bool = False) -> str:
         return UNDOING.get(kind, "put {} back as it was").format(thing(key))
     if kind not in THINGS:
         return _spaced(key.partition(":")[2])
+    if key.startswith(f"file:{SECRETS}"):
+        return f"make up {thing(key)}"
     return DOING.get(kind, "set up {}").format(thing(key))
 
 

@@ -38,8 +38,13 @@ class Progress:
         self.verbose = verbose
         self.out = out or sys.stderr
         self.tail: deque[str] = deque(maxlen=LAST)
+        self._connected: events.Event | None = None
 
     def emit(self, event: events.Event) -> None:
+        if isinstance(event, events.Connected):
+            if event == self._connected:  # the lock is taken by opening the session once more
+                return
+            self._connected = event
         if isinstance(event, _BEGIN):
             self.tail.clear()
         if isinstance(event, events.OutputLine):
