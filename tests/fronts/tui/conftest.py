@@ -59,7 +59,7 @@ def drive(app: WizardApp, scenario: Scenario, *, size: tuple[int, int] = (80, 24
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool], what: str) -> None:
     """Waits for something that the engine's thread brings about."""
-    for _ in range(600):
+    for _ in range(400):
         await pilot.pause(0.02)
         if condition():
             return

@@ -51,6 +51,11 @@ class SmallServer(FakeTransport):
         )  # fmt: skip
 
     def _reply(self, script: str, label: str) -> Reply:
+        reply = self._answer(script, label)
+        held = record("holding", "yes") if "\nhold " in script else ""
+        return Result(reply.status, held + reply.out) if isinstance(reply, Result) else held + reply
+
+    def _answer(self, script: str, label: str) -> Result | str:
         kind, _, rest = label.partition(" ")
         if kind == "open":
             return record("facts", FACTS) + record("journal", gzip.compress(self._journal().encode()))
@@ -58,7 +63,7 @@ class SmallServer(FakeTransport):
             return self._states(script)
         if kind in ("do", "undo"):
             return self._made(script, rest.partition(" ")[2])
-        return "warm\n" if kind == "check" else ""
+        return {"check": "warm\n", "prove": "0\n"}.get(kind, "")
 
     def _journal(self) -> str:
         return "".join(json.dumps(line) + "\n" for line in self.journal)

@@ -113,8 +113,8 @@ class WizardApp(App[int]):
     # -- the journey ----------------------------------------------------------------------------------------------
 
     def warm_up(self) -> None:
-        """Loads what the next screens need while the person reads the first one."""
-        self.engine.submit("warm-up", _load, self)
+        """Loads what the next screens need while the person reads the first one; Welcome gets the ids of all steps."""
+        self.engine.submit("warm-up", _load, self.screen)
 
     def start(self, *, practice: bool = False, target: str = "") -> None:
         """A new journey: to a practice server, to this target, or to one that the next screen asks for."""
@@ -256,6 +256,11 @@ class WizardApp(App[int]):
         """Closes: what is open on the server is given back by `run`, after the screen is gone."""
         self.exit(0)
 
+    def farewell(self) -> str:
+        """What is said on the terminal after the screen is gone: how to go on, where there is something left."""
+        begun = self.journey is not None and not self.arrived
+        return f"To go on: wizard setup {self.request.target}" if begun else ""
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
         yield SystemCommand("Help for this screen", "Its keys, and the guide", self.action_help)
         for theme in THEMES:
@@ -277,16 +282,20 @@ def run(options: Options | None = None, *, practice: str | None = None) -> int:
     app.engine.stop()
     if not app.leave_at_once and app.engine.wait(PATIENCE_S) and app.journey is not None:
         app.journey.close()
-    if app.request is not None and app.request.target and not app.arrived:
-        print(f"To go on: wizard setup {app.request.target}")
+    if line := app.farewell():
+        print(line)
     return app.return_code or status or 0
 
 
-def _load() -> None:
+def _load() -> list[str]:
+    """The ids of every step of this program's recipes, in order."""
     import importlib
+
+    from wizard import catalog
 
     for name in ("wizard.journey", "wizard.fronts.words", "wizard.fronts.tui.remembered", "wizard.transport.ssh",
                  "paramiko", "jinja2", "markdown_it"):  # fmt: skip
         importlib.import_module(name)
     for name in ("connect", "project", "questions", "review", "run"):
         importlib.import_module(f"wizard.fronts.tui.screens.{name}")
+    return [step.id for recipe in catalog.load() for step in recipe.steps]

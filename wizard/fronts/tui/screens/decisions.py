@@ -139,7 +139,8 @@ class GuardDialog(Dialog[None]):
 
     def _count(self) -> None:
         left = max(0, round(self.until - time.monotonic()))
-        self.query_one("#countdown", Static).update(f"\nUnless that works, the server takes it back in [b]{left} s[/].")
+        for line in self.query("#countdown").results(Static):  # none, while the dialog is taken down
+            line.update(f"\nUnless that works, the server takes it back in [b]{left} s[/].")
 
     def on_button_pressed(self) -> None:
         self.dismiss()

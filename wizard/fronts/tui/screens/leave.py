@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Button, Static
 
-from wizard.fronts.tui.screens.page import Dialog, button
+from wizard.fronts.tui.screens.page import Dialog, button, relabel
 
 TEXT = """\
 Something is still under way. What is done stays done: every change stands in the journal on the server.
@@ -35,7 +35,7 @@ class LeaveScreen(Dialog[None]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
             case "stop":
-                self.query_one("#stop", Button).label = "Stopping …"
+                relabel(self.query_one("#stop", Button), "Stopping …")
                 self.query_one("#stop", Button).disabled = True
                 self.wizard.engine.stop()
                 self.set_interval(0.1, self._when_quiet)

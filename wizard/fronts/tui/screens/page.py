@@ -62,6 +62,11 @@ class _Frame(Widget):
                 button.focus()
                 return
 
+    def on_resize(self) -> None:
+        """A window that was too small has hidden what had the focus."""
+        if cast("Screen[object]", self).focused is None:
+            self.call_after_refresh(self.focus_primary)
+
     def guide(self) -> str:
         """Markdown from a recipe's guide that belongs to what is on the screen."""
         return ""
@@ -132,11 +137,18 @@ class Dialog(_Frame, ModalScreen[T], Generic[T]):
         self.query_one("#dialog").scroll_relative(y=direction * 5, animate=False)
 
 
+def relabel(button: Button, label: str) -> None:
+    """A new label, and room for it."""
+    button.label = label
+    button.refresh(layout=True)
+
+
 class Primary(Button):
     """Leads on. While something is under way it keeps the focus, but does nothing: Enter must not fall on another button."""
 
     def __init__(self, label: str, id: str) -> None:
         super().__init__(label, id=id, variant="primary", compact=True)
+        self.active_effect_duration = 0  # while the effect lasts, Enter would be lost
 
     @property
     def waiting(self) -> bool:
@@ -144,11 +156,11 @@ class Primary(Button):
 
     def wait(self, label: str) -> None:
         self.add_class("-waiting")
-        self.label = label
+        relabel(self, label)
 
     def ready(self, label: str) -> None:
         self.remove_class("-waiting")
-        self.label = label
+        relabel(self, label)
         self.focus()
 
     def press(self) -> Self:

@@ -19,7 +19,7 @@ from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.pace import NextStep, Pace
 from wizard.fronts.tui.screens.decisions import GuardDialog
 from wizard.fronts.tui.screens.failure import FailureScreen
-from wizard.fronts.tui.screens.page import Page, Primary, button
+from wizard.fronts.tui.screens.page import Page, Primary, button, relabel
 from wizard.fronts.tui.widgets.current import Current
 from wizard.fronts.tui.widgets.steps import Steps
 
@@ -79,10 +79,9 @@ class Run(Page):
         yield Primary("Working …", "go")
         yield button("All at once", "pace")
         yield button("Pause", "pause")
-        yield button("Leave out", "skip")
+        yield button("Skip", "skip")
         yield button("Go back …", "checkpoints")
         yield button("Steps", "show-steps")
-        yield button("Find", "find-button")
 
     def guide(self) -> str:
         words, recipe = self.wizard.words, self.steps.current.partition("/")[0]
@@ -295,8 +294,6 @@ class Run(Page):
                 self.action_pause()
             case "show-steps":
                 self.action_steps()
-            case "find-button":
-                self.action_find()
             case "checkpoints":
                 self.after = "checkpoints"
                 if self.ended:
@@ -313,7 +310,7 @@ class Run(Page):
 
     def _show_pace(self) -> None:
         assert self.pace is not None
-        self.query_one("#pace", Button).label = "All at once" if self.pace.step_by_step else "Step by step"
+        relabel(self.query_one("#pace", Button), "All at once" if self.pace.step_by_step else "Step by step")
         self.query_one("#pause").display = not self.pace.step_by_step
 
     def action_pause(self) -> None:

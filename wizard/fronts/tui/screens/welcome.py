@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.markup import escape
 from textual.widgets import Button, Static
 
 from wizard import known
+from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, button
 
 WHAT = """\
@@ -36,7 +38,7 @@ class Welcome(Page):
         for index, server in enumerate(known.recent()[:MOST]):
             with Vertical(classes="choice"):
                 yield button(f"Go on with {server.target}", f"known-{index}")
-                yield Static(standing(server))
+                yield Static(standing(server), id=f"standing-{index}", markup=False)
         with Vertical(classes="choice"):
             yield button("Set up a real server", "real")
             yield Static("You need its address and a way to log in: your provider sent you both.")
@@ -49,6 +51,14 @@ class Welcome(Page):
         self.query_one("#lead").display = False
         self.query_one("#practise", Button).focus()
         self.call_after_refresh(self.wizard.warm_up)
+
+    def on_finished(self, message: Finished) -> None:
+        if message.error is not None:
+            self.lead(f"[$error]{escape(str(message.error))}[/]")
+            return
+        for index, server in enumerate(known.recent()[:MOST]):
+            for line in self.query(f"#standing-{index}").results(Static):
+                line.update(standing(server, message.result))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
@@ -64,11 +74,14 @@ class Welcome(Page):
                 self.wizard.start(target=known.recent()[int(name.removeprefix("known-"))].target)
 
 
-def standing(server: known.Known) -> str:
-    """How far a known server is, and since when."""
-    done = len(server.checkpoints)
-    far = f"{done} steps done, the last one {server.checkpoints[-1]}" if done else "begun"
-    return f"{far}; {_ago(server.at)}"
+def standing(server: known.Known, steps: list[str] | None = None) -> str:
+    """How far a known server is, and since when. steps: the ids of all steps, once they are known."""
+    done = [step for step in server.checkpoints if steps is None or step in steps]
+    if steps is None or not done:
+        return f"{len(done)} steps done, {_ago(server.at)}" if done else f"Begun {_ago(server.at)}"
+    following = next((step for step in steps if step not in done), None)
+    stopped = f"stopped at {following.partition('/')[0].replace('_', ' ')}" if following else "complete"
+    return f"{len(done)} of {len(steps)} steps done, {stopped} {_ago(server.at)}"
 
 
 def _ago(at: str) -> str:

@@ -103,5 +103,6 @@ class Field(Row):
             hidden = box.placeholder == GENERATED
             box.placeholder = self.draft.revealed(self.question) if hidden else GENERATED
             event.button.label = "Hide" if hidden else "Reveal"
+            event.button.refresh(layout=True)
         else:
             toggle_reveal(event.button)

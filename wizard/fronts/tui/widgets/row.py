@@ -54,3 +54,4 @@ def toggle_reveal(pressed: Button) -> None:
     box = pressed.parent.query_one(Input)
     box.password = not box.password
     pressed.label = "Reveal" if box.password else "Hide"
+    pressed.refresh(layout=True)

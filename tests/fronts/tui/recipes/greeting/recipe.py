@@ -53,3 +53,8 @@ def upgrade(a: Answers) -> Iterator[Operation]:
 @recipe.step("door", way_in=lambda a: WayIn(a.server.login_user))
 def door(a: Answers) -> Iterator[Operation]:
     yield file("/etc/greeting/door", "open\n")
+
+
+recipe.tell("login", lambda a: f"ssh {a.server.login_user}@{a.server.address}")
+recipe.tell("address", lambda a: f"http://{a.server.address}/")
+recipe.tell("password", lambda a: a[password])
