@@ -232,7 +232,7 @@ def main(argv: list[str] | None = None) -> None:
 
         register()
     try:
-        status = cli.main(argv, standalone_mode=False)
+        status = cli.main(argv, prog_name="wizard", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo(
