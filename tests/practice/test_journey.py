@@ -65,9 +65,9 @@ class Program:
         target = f"{user or self.server.user}@{self.server.host}:{self.server.port}"
         return [sys.executable, "-m", "wizard", command, target, "--key", str(self.server.key), "--json", *options]
 
-    def start(self, command: str, *options: str) -> subprocess.Popen[str]:
+    def start(self, command: str, *options: str, stdout: Any = subprocess.PIPE) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.argv(command, *options), env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            self.argv(command, *options), env=self.env, text=True, stdout=stdout, stderr=subprocess.STDOUT
         )
 
     def run(self, command: str, *options: str, user: str | None = None) -> list[dict[str, Any]]:
@@ -216,13 +216,13 @@ GREETING = { env = "GREETING" }
 SHOP_TOKEN = { generate = "secret" }
 """)
     program = Program(server, tmp_path / "home", **planted)
-    process = program.start("setup", "--answers", str(answers), "--yes")
     seen = []
-    while process.poll() is None:  # what a neighbour on the server could see meanwhile
-        seen.append(on_server_quietly(server))
-        time.sleep(1)
-    assert process.stdout is not None
-    output = process.stdout.read()
+    with (tmp_path / "output").open("w+") as said:
+        process = program.start("setup", "--answers", str(answers), "--yes", stdout=said)
+        while process.poll() is None:  # what a neighbour on the server could see meanwhile
+            seen.append(every_command_line())
+            time.sleep(0.5)
+    output = (tmp_path / "output").read_text()
     assert process.returncode == 0, output[-4000:]
     page = httpx.get(f"http://{server.host}/", headers={"Host": "shop.example.org"}, trust_env=False)
     assert "so far" in page.text, page.text
@@ -244,7 +244,7 @@ SHOP_TOKEN = { generate = "secret" }
     assert not [word for word in words if word in "".join(seen)]
 
 
-def on_server_quietly(server: PracticeServer) -> str:
+def every_command_line() -> str:
     """Every process with its arguments, seen from this computer, so that no login of ours disturbs the set-up."""
     lines = []
     for folder in Path("/proc").glob("[0-9]*"):
