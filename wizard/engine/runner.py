@@ -21,6 +21,10 @@ from wizard.errors import ConnectionLost, StepError, StoppedError, WizardError
 from wizard.operations.base import Operation, State, canonical, diff
 from wizard.transport.base import Login
 
+LOOK_AGAIN = (
+    1,
+    4,
+)  # seconds between the looks of a check that fails; few, because a refused login is counted by fail2ban
 AHEAD = 3  # operations that a change's script looks at in advance
 
 
@@ -176,7 +180,7 @@ class Runner:
     def _check(self, planned: PlannedStep) -> None:
         step, session = planned.step, self.session
         for check in step.checks(self.plan.answers) if step.checks else ():
-            finding = self._patiently(lambda check=check: look(check, session))  # type: ignore[misc]
+            finding = self._patiently(lambda check=check: _look_again(check, session))  # type: ignore[misc]
             if not finding.passed:
                 self.emit(events.CheckFailed(step.id, check.name, finding.seen))
                 raise StepError(f"the check {check.name} of {step.id} failed", details=finding.seen)
@@ -209,6 +213,17 @@ def look(check: Check, session: Session) -> Finding:
         raise
     except WizardError as error:
         return Finding(False, f"{error.message} {error.details}".strip())
+
+
+def _look_again(check: Check, session: Session) -> Finding:
+    """A check right after a change: a service that has just been started may need a moment before it answers."""
+    finding = look(check, session)
+    for pause in LOOK_AGAIN:
+        if finding.passed:
+            break
+        time.sleep(pause)
+        finding = look(check, session)
+    return finding
 
 
 def verify(plan: Plan, session: Session, emit: Emit) -> bool:
