@@ -227,12 +227,7 @@ def card(session: Any) -> str:
         ("Python", server.python or "not there yet"),
     ]  # fmt: skip
     if journal.checkpoints:
-        rows.append(
-            (
-                "Earlier set-up",
-                f"{len(journal.checkpoints)} steps are done, the last one {journal.checkpoints[-1].step}; it goes on from there",
-            )
-        )
+        rows.append(("Earlier set-up", f"{len(journal.checkpoints)} steps are done; it goes on from there"))
     elif journal.entries:
         rows.append(("Earlier set-up", "was begun here; it goes on from there"))
     else:
