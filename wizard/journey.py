@@ -69,12 +69,20 @@ class Journey:
             self.given.env = {**self.request.given.env, **self.given.env}
 
     def inspect_project(self) -> Any:
-        """Looks at the project's source where it is a folder of this computer; None where it is not."""
-        source = self.given.tables.get("project", {}).get("source")
-        if isinstance(source, str) and source and "://" not in source and Path(source).expanduser().is_dir():
-            from wizard.project.inspect import inspect
+        """Looks at the project's source, a folder of this computer or a git repository; None where it cannot be had here."""
+        answers = self.given.tables.get("project", {})
+        source, branch = answers.get("source"), answers.get("branch", "")
+        if not isinstance(source, str) or not source:
+            return None
+        from wizard.project.inspect import inspect
 
+        if Path(source).expanduser().is_dir():
             self.found = inspect(Path(source).expanduser())
+        elif "://" in source or "@" in source:
+            from wizard.project.clone import cloned
+
+            with cloned(source, branch) as folder:
+                self.found = inspect(folder) if folder is not None else None
         return self.found
 
     def connect(self, *, acquire: bool) -> Session:
