@@ -1,0 +1,62 @@
+"""Every recipe's guide: complete, in order, and of a length that one reads."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from wizard import catalog
+from wizard.fronts.plain.numbered import spoken
+from wizard.guide import Guide, read_guide
+from wizard.recipe import Recipe
+
+RECIPES = {recipe.name: recipe for recipe in catalog.load()}
+SECTIONS = ("What could go wrong", "Look for yourself", "How it is undone")
+
+
+@pytest.fixture(params=RECIPES)
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    return RECIPES[request.param]
+
+
+@pytest.fixture
+def guide(recipe: Recipe) -> Guide:
+    return read_guide(recipe.folder)
+
+
+def test_each_step_has_a_heading_in_the_order_of_the_steps(recipe: Recipe, guide: Guide) -> None:
+    assert list(guide.steps) == [step.name for step in recipe.steps]
+
+
+def test_each_step_says_something(guide: Guide) -> None:
+    assert [name for name, (heading, text) in guide.steps.items() if not heading or len(text.split()) < 8] == []
+
+
+def test_each_question_has_a_bullet_and_no_bullet_is_left_over(recipe: Recipe, guide: Guide) -> None:
+    assert sorted(guide.questions) == sorted(question.name for question in recipe.questions)
+
+
+def test_each_thing_told_at_the_end_has_a_bullet(recipe: Recipe, guide: Guide) -> None:
+    assert sorted(guide.afterwards) == sorted(name for name, _ in recipe.told)
+
+
+def test_it_says_what_and_why_first(guide: Guide) -> None:
+    assert guide.title and len(guide.intro.split()) >= 20
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_it_has_the_sections_that_every_guide_has(guide: Guide, section: str) -> None:
+    _, _, text = guide.text.partition(f"\n### {section}\n")
+    assert len(text.partition("\n#")[0].split()) >= 5
+
+
+def test_it_is_neither_too_short_nor_too_long(guide: Guide) -> None:
+    words = re.findall(r"\w[\w.'/@:-]*", guide.text)
+    assert 120 <= len(words) <= 600
+
+
+def test_it_can_be_read_out_without_marks(guide: Guide) -> None:
+    said = spoken(guide.text)
+    assert "**" not in said and "`" not in said and "\n#" not in said
+    assert len(said.split()) > 100
