@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from wizard.errors import WizardError
+from wizard.errors import UsageError, WizardError
 
 Say = Callable[[str], None]
 PRISTINE = "pristine"  # the tag of the disk as it was before the first boot
@@ -88,16 +89,39 @@ def run(argv: Sequence[str | Path], *, doing: str, stdin: bytes = b"") -> str:
     return done.stdout.decode(errors="replace")
 
 
+def wait(happened: Callable[[], bool], patience: float) -> bool:
+    """Whether it happened within that many seconds."""
+    deadline = time.monotonic() + patience
+    while not (there := happened()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return there
+
+
 def clean_environment() -> dict[str, str]:
     """This process's environment in the C locale, with the directories that root's tools live in on PATH."""
     return {**os.environ, "LC_ALL": "C.UTF-8", "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin"}
 
 
 def choose() -> Backend:
-    """The backend that this computer can use; the first one, with its reason, where none can."""
-    from wizard.practice.nspawn import Nspawn
+    """The one that $WIZARD_PRACTICE_BACKEND names, else the first that works here: systemd-nspawn, podman (or docker).
 
-    return Nspawn(cache_folder())
+    UsageError for a name that isn't one; WizardError with one sentence of reason where none works.
+    """
+    from wizard.practice.nspawn import Nspawn
+    from wizard.practice.podman import Podman
+
+    backends: dict[str, Backend] = {"nspawn": Nspawn(cache_folder()), "podman": Podman(cache_folder())}
+    if wanted := os.environ.get("WIZARD_PRACTICE_BACKEND"):
+        if wanted not in backends:
+            raise UsageError(f"there is no practice backend {wanted!r}", hint=f"one of {', '.join(backends)}")
+        return backends[wanted]
+    reasons: dict[str, None] = {}
+    for backend in backends.values():
+        if (reason := backend.missing()) is None:
+            return backend
+        reasons[reason] = None
+    reason = ", and without systemd-nspawn ".join(reasons)
+    raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
 
 
 def cache_folder() -> Path:
@@ -106,8 +130,10 @@ def cache_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """Where the servers live: $WIZARD_PRACTICE_DIR/state, or the user's state folder."""
-    return _folder("state")
+    """Where the servers live: $WIZARD_PRACTICE_DIR/state, or the user's state folder; podman's apart from nspawn's."""
+    from wizard.practice.podman import Podman
+
+    return _folder("state") / "podman" if isinstance(choose(), Podman) else _folder("state")
 
 
 def _folder(kind: str) -> Path:
@@ -121,4 +147,7 @@ def _folder(kind: str) -> Path:
 
 def available() -> str | None:
     """None when practice servers can boot here, or one sentence why not. Installs nothing."""
-    return choose().missing()
+    try:
+        return choose().missing()
+    except WizardError as error:
+        return error.details or f"{error}: {error.hint}"

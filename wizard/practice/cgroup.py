@@ -57,6 +57,17 @@ def writable() -> bool:
     return top.is_dir() and os.access(top, os.W_OK) and not os.statvfs(top).f_flag & os.ST_RDONLY
 
 
+def meminfo(memory: int) -> str:
+    """This computer's /proc/meminfo with the limit (in bytes) as its total and no swap: the kernel shows no such thing."""
+    figures = {"MemTotal": memory, "MemFree": memory // 2, "MemAvailable": memory * 3 // 4, "Cached": memory // 4}
+    figures |= dict.fromkeys(("SwapTotal", "SwapFree", "SwapCached"), 0)
+    lines = []
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        name = line.partition(":")[0]
+        lines.append(f"{name + ':':<16}{figures[name] // 1024:>8} kB" if name in figures else line)
+    return "\n".join(lines) + "\n"
+
+
 def _create_v2(group: Path, memory: int | None) -> Path:
     (group / "server").mkdir(parents=True, exist_ok=True)
     if memory:

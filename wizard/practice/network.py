@@ -117,11 +117,11 @@ def connect(link: Link) -> None:
         for rule in _forward_rules(link):
             if not _iptables("-C", rule):
                 _iptables("-I", rule)
-        _raise_settings()
+    raise_settings()
 
 
 def disconnect(link: Link) -> None:
-    """Takes away what `connect` set up; this computer's settings go back to what they were with the last server."""
+    """Takes away what `connect` set up, and the claim."""
     unplug(link)
     with _locked():
         argv = ["nft", "delete", "table", "ip", link.group]
@@ -129,6 +129,12 @@ def disconnect(link: Link) -> None:
         for rule in _forward_rules(link):
             while _iptables("-C", rule):
                 _iptables("-D", rule)
+    release(link)
+
+
+def release(link: Link) -> None:
+    """Gives the slot back; this computer's settings go back to what they were with the last server."""
+    with _locked():
         (RUN / "slots" / str(link.slot)).unlink(missing_ok=True)
         if not claims():
             _restore_settings()
@@ -140,13 +146,15 @@ def unplug(link: Link) -> None:
     subprocess.run(argv, capture_output=True, check=False, env=clean_environment())  # mostly gone already
 
 
-def _raise_settings() -> None:
-    for name, needed in SETTINGS.items():
-        setting, before = Path("/proc/sys", name), RUN / Path(name).name
-        if int(found := setting.read_text()) < needed:
-            if not before.exists():
-                before.write_text(found)
-            setting.write_text(str(needed))
+def raise_settings() -> None:
+    """Sets what servers need of this computer, until the last claim is given back."""
+    with _locked():
+        for name, needed in SETTINGS.items():
+            setting, before = Path("/proc/sys", name), RUN / Path(name).name
+            if int(found := setting.read_text()) < needed:
+                if not before.exists():
+                    before.write_text(found)
+                setting.write_text(str(needed))
 
 
 def _restore_settings() -> None:

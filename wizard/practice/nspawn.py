@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import shlex
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from wizard.errors import WizardError
-from wizard.practice import cgroup, downloads, network
-from wizard.practice.backend import PRISTINE, Machine, Say, Seed, clean_environment, run
+from wizard.practice import cgroup, downloads, network, tools
+from wizard.practice.backend import PRISTINE, Machine, Say, Seed, clean_environment, run, wait
 from wizard.practice.image import image
 
 TOOLS = {
@@ -43,29 +40,10 @@ class Nspawn:
         self.cache = cache
 
     def missing(self) -> str | None:
-        if platform.system() != "Linux":
-            return "practice servers need Linux"
-        if os.geteuid() != 0:
-            return "practice servers need root: run the wizard with sudo"
-        packages = _missing_packages()
-        if packages and not shutil.which("apt-get"):
-            return f"practice servers need {', '.join(packages)}, which this computer has no apt to install with"
-        probe = ["unshare", "--mount", "--net", "true"]
-        if subprocess.run(probe, capture_output=True, check=False, env=clean_environment()).returncode:
-            return "practice servers need namespaces, which this computer does not allow (an unprivileged container?)"
-        if not cgroup.writable():
-            return "practice servers need control groups, which this computer does not let us make"
-        return None
+        return tools.lacking(TOOLS)
 
     def prepare(self, say: Say) -> None:
-        if reason := self.missing():
-            raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
-        if packages := _missing_packages():
-            say(f"installing {' '.join(packages)} on this computer, which practice servers need")
-            run(["apt-get", "update"], doing="update the package lists of this computer")
-            argv = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "install"]
-            doing = f"install {' '.join(packages)} on this computer"
-            run([*argv, "--yes", "--no-install-recommends", *packages], doing=doing)
+        tools.install(TOOLS, say)
 
     def create(self, machine: Machine, seed: Seed, say: Say) -> None:
         folder = machine.folder
@@ -98,7 +76,7 @@ class Nspawn:
         (folder / "leader").unlink(missing_ok=True)
         network.unplug(link)
         if machine.memory:
-            (folder / "meminfo").write_text(_meminfo(machine.memory))
+            (folder / "meminfo").write_text(cgroup.meminfo(machine.memory))
         facts = {
             "WIZARD_GROUPS": " ".join(map(str, cgroup.create(link.group, machine.memory))),
             "WIZARD_INTERFACE": link.interface,
@@ -113,7 +91,7 @@ class Nspawn:
                 cwd=folder, env={"PATH": clean_environment()["PATH"], **facts}, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        _wait(lambda: bool(cgroup.processes(link.group)) or process.poll() is not None, 10)
+        wait(lambda: bool(cgroup.processes(link.group)) or process.poll() is not None, 10)
 
     def stop(self, machine: Machine, *, clean: bool) -> None:
         link = network.link_of(machine.folder)
@@ -122,7 +100,7 @@ class Nspawn:
         if clean and (leader := self._leader(machine)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(leader, POWEROFF)
-            _wait(lambda: not cgroup.processes(link.group), 60)
+            wait(lambda: not cgroup.processes(link.group), 60)
         (machine.folder / "on").unlink(missing_ok=True)
         cgroup.kill(link.group)
         downloads.harvest(machine.folder, self.cache / machine.release)
@@ -132,7 +110,7 @@ class Nspawn:
         if before is None:
             raise WizardError(f"cannot reboot {machine.name}: it is off", hint=f"wizard practice up {machine.name}")
         os.kill(before, REBOOT)
-        if not _wait(lambda: self._leader(machine) not in (None, before), 120):
+        if not wait(lambda: self._leader(machine) not in (None, before), 120):
             raise WizardError(f"cannot reboot {machine.name}: it does not come down", details=_tail(machine))
 
     def running(self, machine: Machine) -> bool:
@@ -185,22 +163,6 @@ def _nspawn_argv(machine: Machine, link: network.Link) -> list[str]:
     ]  # fmt: skip
 
 
-def _missing_packages() -> list[str]:
-    path = clean_environment()["PATH"]
-    return [package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)]
-
-
-def _meminfo(memory: int) -> str:
-    """This computer's /proc/meminfo with the limit as its total and no swap."""
-    figures = {"MemTotal": memory, "MemFree": memory // 2, "MemAvailable": memory * 3 // 4, "Cached": memory // 4}
-    figures |= dict.fromkeys(("SwapTotal", "SwapFree", "SwapCached"), 0)
-    lines = []
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        name = line.partition(":")[0]
-        lines.append(f"{name + ':':<16}{figures[name] // 1024:>8} kB" if name in figures else line)
-    return "\n".join(lines) + "\n"
-
-
 def _copy(source: Path, target: Path) -> None:
     """Copies a layer with owners, times, whiteouts (devices) and overlayfs's attributes, or leaves the target be."""
     half = target.with_name(f"{target.name}.half")
@@ -213,11 +175,3 @@ def _copy(source: Path, target: Path) -> None:
 def _tail(machine: Machine) -> str:
     log = machine.folder / "console.log"
     return log.read_text(errors="replace")[-1500:] if log.exists() else ""
-
-
-def _wait(happened: Callable[[], bool], patience: float) -> bool:
-    """Whether it happened within that many seconds."""
-    deadline = time.monotonic() + patience
-    while not (there := happened()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return there

@@ -1,0 +1,53 @@
+"""What a backend needs of this computer: said in one sentence where it can't be had, installed where it can.
+
+Must not know what the tools are for.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+
+from wizard.errors import WizardError
+from wizard.practice import cgroup
+from wizard.practice.backend import Say, clean_environment, run
+
+
+def has(tool: str) -> bool:
+    return shutil.which(tool, path=clean_environment()["PATH"]) is not None
+
+
+def lacking(tools: Mapping[str, str]) -> str | None:
+    """None when this computer can boot servers with those tools (name to package or packages), or one sentence why not."""
+    if platform.system() != "Linux":
+        return "practice servers need Linux"
+    if os.geteuid() != 0:
+        return "practice servers need root: run the wizard with sudo"
+    packages = _packages(tools)
+    if packages and not has("apt-get"):
+        return f"practice servers need {', '.join(packages)}, which this computer has no apt to install with"
+    probe = ["unshare", "--mount", "--net", "true"]
+    if subprocess.run(probe, capture_output=True, check=False, env=clean_environment()).returncode:
+        return "practice servers need namespaces, which this computer does not allow (an unprivileged container?)"
+    if not cgroup.writable():
+        return "practice servers need control groups, which this computer does not let us make"
+    return None
+
+
+def install(tools: Mapping[str, str], say: Say) -> None:
+    """Installs the tools that are missing, saying so. WizardError where that is not possible."""
+    if reason := lacking(tools):
+        raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
+    if packages := _packages(tools):
+        say(f"installing {' '.join(packages)} on this computer, which practice servers need")
+        run(["apt-get", "update"], doing="update the package lists of this computer")
+        argv = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "install"]
+        doing = f"install {' '.join(packages)} on this computer"
+        run([*argv, "--yes", "--no-install-recommends", *packages], doing=doing)
+
+
+def _packages(tools: Mapping[str, str]) -> list[str]:
+    return [package for tool, packages in tools.items() if not has(tool) for package in packages.split()]
