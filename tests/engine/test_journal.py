@@ -1,0 +1,90 @@
+"""The journal's text, read back: what is in force, what is half-done, and what no version before this one wrote."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from wizard.engine.journal import Journal, parse
+from wizard.errors import StoppedError
+from wizard.operations.command import command
+from wizard.operations.file import FileState, file
+
+FILE = file("/etc/x", "new\n")
+OLD = FileState("file", "0644", "root", "root", "0" * 64, size=4)
+NEW = FILE.wanted(OLD)
+
+
+def doing(number: int = 1, step: str = "demo/files") -> dict[str, Any]:
+    return {
+        "event": "doing", "id": number, "step": step, "operation": FILE.to_json(), "at": "2026-01-01T00:00:00Z",
+        "before": OLD.to_json(), "after": NEW.to_json(),
+    }  # fmt: skip
+
+
+def done(number: int = 1) -> dict[str, Any]:
+    seen = f"file|644|root|root|{NEW.sha256}||4"
+    return {"event": "done", "id": number, "observed": base64.b64encode(seen.encode()).decode()}
+
+
+def journal(*records: dict[str, Any], tail: str = "") -> Journal:
+    first = {"event": "journal", "version": 1, "journal": "abc"}
+    return parse("".join(json.dumps(r) + "\n" for r in (first, *records)) + tail)
+
+
+def test_done_change_is_in_force_with_the_state_that_was_reached() -> None:
+    (entry,) = journal(doing(), done()).in_force
+    assert entry.change().before == OLD
+    assert entry.change().after == NEW
+    assert entry.key == "file:/etc/x"
+
+
+def test_undone_change_takes_the_later_checkpoints_with_it() -> None:
+    point = {"event": "checkpoint", "step": "demo/files", "at": "", "last": 1}
+    assert journal(doing(), done(), point).complete("demo/files")
+    undone = journal(doing(), done(), point, {"event": "undoing", "id": 1}, {"event": "undone", "id": 1})
+    assert not undone.complete("demo/files")
+    assert undone.in_force == []
+
+
+def test_record_cut_short_is_counted_and_the_change_counts_as_interrupted() -> None:
+    cut = json.dumps(done())[:30]
+    found = journal(doing(), tail=cut)
+    assert found.torn == 1
+    assert [e.id for e in found.interrupted] == [1]
+
+
+def test_failed_change_is_made_good_by_a_later_one_of_the_same_thing() -> None:
+    failed = (doing(1), {"event": "failed", "id": 1})
+    assert [e.id for e in journal(*failed).half_done] == [1]
+    assert journal(*failed, doing(2), done(2)).half_done == []
+
+
+def test_newer_journal_is_refused_with_a_reason() -> None:
+    with pytest.raises(StoppedError, match="newer version"):
+        parse('{"event": "journal", "version": 99, "journal": "abc"}\n')
+
+
+def test_unknown_events_and_kinds_do_not_stop_the_reading() -> None:
+    strange = {**doing(), "operation": {"kind": "from-the-future"}}
+    found = journal({"event": "sung", "song": "x"}, strange)
+    with pytest.raises(StoppedError, match="from-the-future"):
+        found.entries[1].change()
+
+
+def test_known_states_of_a_thing_are_its_two_ends_and_what_was_accepted() -> None:
+    found = journal(doing(), done())
+    assert found.known(FILE) == (NEW, OLD)
+    mine = FileState("file", "0600", "root", "root", "1" * 64)
+    found.add({"event": "accepted", "key": FILE.key, "state": mine.to_json()})
+    assert found.known(FILE)[0] == mine
+
+
+def test_command_must_say_how_it_goes_back() -> None:
+    with pytest.raises(TypeError, match="undo"):
+        command("x", "true", test="true")
+    with pytest.raises(TypeError, match="undo"):
+        command("x", "true", test="true", undo="true", irreversible=True)
