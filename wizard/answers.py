@@ -144,8 +144,11 @@ def complete(
     secrets: dict[str, Secret] | None = None,
     ask: Ask | None = None,
     lenient: bool = False,
+    needed: Sequence[Recipe] | None = None,
 ) -> Answers:
     """Every question answered: as given, else asked (with its default), else by its default.
+
+    needed: only these recipes' questions must be answered (None: all); others are when something builds on them.
 
     ask(question, answers so far, default) returns the value. Without it a question that has neither an answer nor a
     default is a UsageError that names all of them, as is a default that its own question refuses; lenient: they stay None.
@@ -155,16 +158,12 @@ def complete(
         {r.name: {} for r in recipes}, server=server, found=found, secrets=secrets, settle=completion.settle
     )
     answers.env = {k: _generated(answers, f"env.{k}") if v == GENERATE else v for k, v in given.env.items()}
-    for recipe in recipes:
+    for recipe in recipes if needed is None else needed:
         for question in recipe.questions:
             completion.settle(recipe.name, question.name)
-    answers.settle = None
+    answers.settle = completion.settle_late
     if completion.problems and not lenient:
-        raise UsageError(
-            "cannot start: some questions have no answer yet, or one that cannot be used",
-            details="\n".join(completion.problems),
-            hint="put them into an answers file (--answers; `wizard answers` prints one) or run in a terminal",
-        )
+        raise completion.refusal()
     return answers
 
 
@@ -199,6 +198,20 @@ class _Completion:
         elif (reason := question.refusal(value)) is not None:
             self.problems.append(f"{where}: {reason}")
         self.answers.tables[recipe][name] = value
+
+    def settle_late(self, recipe: str, name: str) -> None:
+        """For a step that builds on a recipe which is not among the needed ones."""
+        said = len(self.problems)
+        self.settle(recipe, name)
+        if len(self.problems) > said:
+            raise self.refusal()
+
+    def refusal(self) -> UsageError:
+        return UsageError(
+            "cannot start: some questions have no answer yet, or one that cannot be used",
+            details="\n".join(self.problems),
+            hint="put them into an answers file (--answers; `wizard answers` prints one) or run in a terminal",
+        )
 
     def _value(self, question: Question[Any]) -> Any:
         values = self.given.tables.get(question.recipe, {})

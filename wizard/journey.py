@@ -103,7 +103,13 @@ class Journey:
         """Every question answered, for the server that the session is connected to."""
         session = self._open_session()
         self.answers = answers_.complete(
-            self.given, self.answered, server=session.server, found=self.found, secrets=session.secrets, ask=ask
+            self.given,
+            self.recipes,
+            server=session.server,
+            found=self.found,
+            secrets=session.secrets,
+            ask=ask,
+            needed=self.answered,
         )
         return self.answers
 
@@ -174,7 +180,9 @@ class Journey:
 
     def _ways_in(self) -> list[tuple[str, Secret | None]]:
         try:
-            answers = answers_.complete(self.given, self.answered, server=Server(), found=self.found, lenient=True)
+            answers = answers_.complete(
+                self.given, self.recipes, server=Server(), found=self.found, lenient=True, needed=self.answered
+            )
             steps = [s for r in self.answered for s in r.steps if s.way_in is not None]
             ways = [s.way_in(answers) for s in steps if s.way_in is not None]
         except (WizardError, LookupError, TypeError, ValueError):
