@@ -9,7 +9,6 @@ import re
 import select
 import signal
 import struct
-import subprocess
 import termios
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,13 +23,14 @@ class Person:
     """`seen` is everything so far, without control sequences; `raw` with them."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, columns: int = 100, rows: int = 40) -> None:
-        self.master, slave = pty.openpty()
-        ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.process = subprocess.Popen(
-            argv, stdin=slave, stdout=slave, stderr=slave, env=dict(env), start_new_session=True,
-            preexec_fn=_own_terminal,
-        )  # fmt: skip
-        os.close(slave)
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            try:
+                ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+                os.execve(argv[0], argv, dict(env))
+            finally:
+                os._exit(127)
+        self.status: int | None = None
         self.raw = b""
         self.place = 0  # what comes before it was looked at already
 
@@ -38,7 +38,7 @@ class Person:
     def seen(self) -> str:
         return CONTROL.sub(b"", self.raw).decode(errors="replace").replace("\r\n", "\n")
 
-    def wait_for(self, text: str, patience: float = 120) -> None:
+    def wait_for(self, text: str, patience: float = 40) -> None:
         """Until it is shown, after what was waited for before."""
         end = time.monotonic() + patience
         while (at := self.seen.find(text, self.place)) < 0:
@@ -50,16 +50,17 @@ class Person:
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
 
-    def answer(self, prompt: str, text: str = ENTER, patience: float = 120) -> None:
+    def answer(self, prompt: str, text: str = ENTER, patience: float = 40) -> None:
         self.wait_for(prompt, patience)
         self.type(text)
 
-    def leave(self, patience: float = 120) -> int:
+    def leave(self, patience: float = 40) -> int:
         """Waits for the program's end; its exit status."""
         end = time.monotonic() + patience
         while self._read(end):
             pass
-        return self.process.wait(10)
+        self.status = self.status if self.status is not None else _ended(self.pid)
+        return self.status
 
     def _read(self, end: float) -> bool:
         """Takes in what there is; False at the end of the program, or when the time is up."""
@@ -74,8 +75,8 @@ class Person:
         return bool(data)
 
 
-def _own_terminal() -> None:
-    ioctl(0, termios.TIOCSCTTY, 0)
+def _ended(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 @contextlib.contextmanager
@@ -84,7 +85,7 @@ def at_terminal(argv: Sequence[str], env: Mapping[str, str], **size: int) -> Ite
     try:
         yield person
     finally:
-        if person.process.poll() is None:
-            os.killpg(person.process.pid, signal.SIGKILL)
-        person.process.wait()
+        if person.status is None:
+            os.kill(person.pid, signal.SIGKILL)
+            _ended(person.pid)
         os.close(person.master)

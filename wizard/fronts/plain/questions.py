@@ -84,6 +84,7 @@ class Questions:
         if isinstance(item, Variable):
             self._variable(item.name)
             return
+        self.draft.refused.pop(_key(item), None)  # what was refused before one went back is not offered again
         self.terminal.text("\n" + sentence(self.words.question(item.recipe, item.name)))
         if item.type is Secret:
             self._secret(item)
