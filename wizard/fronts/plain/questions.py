@@ -64,9 +64,9 @@ class Questions:
         return next((item for item in self._items() if item not in asked and self._open(item)), None)
 
     def _items(self) -> Iterator[Item]:
-        """The project first, then what was found in it, then the rest by recipe."""
+        """The project first, because many defaults build on it, and what was found in it; then the rest by recipe."""
         questions = [q for r in self.journey.answered for q in r.questions]
-        yield from (q for q in questions if _key(q) == SOURCE)
+        yield from (q for q in questions if q.recipe == SOURCE[0])
         yield from (q for q in self.draft.from_project() if q in questions)
         if self.journey.found is not None and any(_key(q) == SOURCE for q in questions):
             yield from (Variable(name) for name in unset(self.journey))
@@ -122,7 +122,9 @@ class Questions:
         labels = {"True": "yes", "False": "no"} if question.type is bool else {str(c): str(c) for c in question.choices}
         value = str(self.draft.value(question))
         default = value if value in labels else next(iter(labels))
-        self.draft.take(question, self.terminal.choose(_name(question), labels, default, back=True))
+        chosen = self.terminal.choose(_name(question), labels, default, back=True)
+        if chosen != value or self.draft.is_given(question):
+            self.draft.take(question, chosen)
 
     def _secret(self, question: Question[Any]) -> None:
         value = self.draft.value(question)
