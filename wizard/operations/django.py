@@ -99,28 +99,35 @@ class Migrations(Managed):
 SAVE = """\
 umask 077; mkdir -p -m 0700 {backups}
 saved={backups}/{database}-$(date -u +%Y%m%dT%H%M%SZ).dump
-if (cd / && runuser -u postgres -- pg_dump --format=custom {database}) >"$saved.new"; then
-    sync "$saved.new" && mv "$saved.new" "$saved" && echo "the database as it was until now was saved to $saved"
-else
-    rm "$saved.new"; echo 'cannot dump the database {database}: nothing was changed' >&2; exit 1
+if ! (cd /; exec runuser -u postgres -- pg_dump --format=custom {database}) >"$saved.part"; then
+    rm "$saved.part"; echo 'cannot dump the database {database}: nothing was changed' >&2; exit 1
 fi
+sync "$saved.part"
+mv "$saved.part" "$saved"
+echo "the database as it was until now was saved to $saved"
 """
 DUMP = """\
 umask 077
 if [ ! -e "$change/database.dump" ]; then
-    (cd / && runuser -u postgres -- pg_dump --format=custom {database}) >"$change/database.dump.new"
-    sync "$change/database.dump.new" && mv "$change/database.dump.new" "$change/database.dump"
+    (cd /; runuser -u postgres -- pg_dump --format=custom {database}) >"$change/database.dump.new"
+    sync "$change/database.dump.new"
+    mv "$change/database.dump.new" "$change/database.dump"
 fi
-if pg_restore --list "$change/database.dump" | grep -q 'TABLE DATA'; then
+pg_restore --list "$change/database.dump" >"$change/database.list"
+if grep -q 'TABLE DATA' "$change/database.list"; then
     mkdir -p -m 0700 {backups}
     saved={backups}/{database}-before-$(basename "$change").dump
-    cp "$change/database.dump" "$saved" && sync "$saved" && echo "the database was dumped to $saved before its tables change"
+    cp "$change/database.dump" "$saved.part"
+    sync "$saved.part"
+    mv "$saved.part" "$saved"
+    echo "the database was dumped to $saved before its tables change"
 fi
 umask 022
 """
 RESTORE = (
     """\
 if [ -e "$change/database.dump" ]; then
+    pg_restore --list "$change/database.dump" >/dev/null # one that cannot be read stops this before anything is dropped
     running=$(systemctl is-active {site}.service || true)
     if_unit {site}.service systemctl stop {site}.service
     if [ ! -e "$change/saved" ]; then
@@ -128,6 +135,7 @@ if [ -e "$change/database.dump" ]; then
     + SAVE
     + """\
         : >"$change/saved"
+        sync "$change/saved" "$change"
     fi
     # dropped and made again with its owner, rights and settings, which the dump holds too
     cd /
@@ -191,7 +199,8 @@ class StaticFiles(Managed):
             f"{back}else\n"
             '    if [ ! -e "$change/static.tar" ]; then\n'
             f'        cat {mark} >"$change/static.of" 2>/dev/null || : >"$change/static.of"\n'
-            f'        tar --create --file "$change/static.new" --directory {static} . && sync "$change/static.new"\n'
+            f'        tar --create --file "$change/static.new" --directory {static} .\n'
+            '        sync "$change/static.new"\n'
             '        mv "$change/static.new" "$change/static.tar"\n'
             "    fi\n"
             f"    {self.manage} collectstatic --no-input\n"

@@ -30,14 +30,16 @@ exit 0"""
 
 REMEMBER = r"""# what is here now, for the way back: ufw's files, the kernel's rules, and the kernel settings that ufw will change
 if [ ! -d "$change/firewall" ]; then
-    rm -rf "$change/firewall.new" && mkdir "$change/firewall.new"
+    rm -rf "$change/firewall.new"
+    mkdir "$change/firewall.new"
     tar -C / -cpf "$change/firewall.new/ufw.tar" etc/ufw etc/default/ufw
     for tool in iptables ip6tables; do $tool-save | sed -n '/^\*filter/,/^COMMIT/p' >"$change/firewall.new/$tool"; done
     # a network interface takes the values of "default" when it comes up: so its own are kept, too
     for key in $(sed -n 's/^\(net[^=]*\)=.*/\1/p' /etc/ufw/sysctl.conf | sed 's#/default/#/*/#'); do
         for file in /proc/sys/$key; do if [ -w "$file" ]; then echo "$file=$(cat "$file")"; fi; done
     done >"$change/firewall.new/sysctl"
-    sync -f "$change" && mv "$change/firewall.new" "$change/firewall"
+    sync -f "$change"
+    mv "$change/firewall.new" "$change/firewall"
 fi"""
 
 RESTORE_FILES = 'tar -C / -xpf "$change/firewall/ufw.tar"'

@@ -24,7 +24,7 @@ NOTHING_MORE = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 # A failing statement would stand in PostgreSQL's log in full, so these sessions switch that off.
 PSQL = """\
 psql_() {
-    (cd / && PGOPTIONS='-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1' \\
+    (cd /; PGOPTIONS='-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1' \\
         PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 "$@")
 }
 """

@@ -194,7 +194,9 @@ class DataDirectory(Directory):
             f'if [ -n "$(ls -A {sh(self.path)} 2>/dev/null)" ]; then\n'
             "    umask 077; mkdir -p /var/backups/wizard\n"
             f"    saved=/var/backups/wizard/{saved}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz\n"
-            f'    tar --create --gzip --file "$saved" --directory {sh(self.path)} . && sync "$saved"\n'
+            f'    tar --create --gzip --file "$saved.part" --directory {sh(self.path)} .\n'
+            '    sync "$saved.part"\n'
+            '    mv "$saved.part" "$saved"\n'
             f'    echo "the files in {self.path} were saved to $saved"\n'
             "fi\n"
             f"rm -rf {sh(self.path)}"

@@ -10,6 +10,7 @@ registries="var/lib/apt/extended_states var/lib/dpkg/statoverride var/lib/dpkg/d
 
 say() { echo "$*"; }
 refuse() { echo "cannot $*" >&2; return 1; }
+any() { "$@" || [ $? = 1 ]; } # grep, for which finding nothing is no failure; a full disk still is
 
 list_packages() { # name, status, version; the native architecture goes without saying
     dpkg-query -W -f='${binary:Package} ${db:Status-Abbrev} ${Version}\n' |
@@ -36,7 +37,7 @@ list_etc() { # path, TAB, type and mode and owner and target; and once more with
 paths() { sed -z 's/\t.*//' "$1" | sort -zu; }                                              # of such a list
 differing() { comm -z -3 "$1" "$2" | sed -z 's/^\t//; s/\t.*//' | sort -zu; } # those that two such lists disagree on
 no_accounts() { # these files are put back in a way of their own
-    grep -zvxE '/etc/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)' || true
+    any grep -zvxE '/etc/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)'
 }
 owned() { # what installed packages own, with /lib and the like where they really are
     cat /var/lib/dpkg/info/*.list | sed -E 's#^/(bin|sbin|lib|lib32|lib64|libx32)(/|$)#/usr/\1\2#' |
@@ -54,7 +55,7 @@ remember() { # before|after
     if [ "$1" = before ] && [ -d "$change/before" ]; then return 0; fi
     _t="$change/.$1"
     rm -rf "$_t"
-    (umask 077 && mkdir -p "$_t/accounts")
+    (umask 077; mkdir -p "$_t/accounts")
     list_packages >"$_t/packages"
     present "$_t/packages" >"$_t/present"
     list_files >"$_t/files"
@@ -64,11 +65,14 @@ remember() { # before|after
         for _g in "/etc/$_f" "/etc/$_f-"; do if [ -e "$_g" ]; then cp -p "$_g" "$_t/accounts/"; fi; done
     done
     if [ "$1" = before ]; then
-        (umask 077 && tar -C / --numeric-owner -cf "$_t/etc.tar" etc)
-        (umask 077 && cd / && tar --numeric-owner -cf "$_t/registries.tar" $(ls -d $registries 2>/dev/null))
+        (umask 077; tar -C / --numeric-owner -cf "$_t/etc.tar" etc)
+        (umask 077; cd /; tar --numeric-owner -cf "$_t/registries.tar" $(ls -d $registries 2>/dev/null))
         cp "$blobs/$residue" "$change/residue.sh"
     fi
-    sync -f "$_t" && rm -rf "${change:?}/$1" && mv "$_t" "$change/$1" && sync -f "$change"
+    sync -f "$_t"
+    rm -rf "${change:?}/$1"
+    mv "$_t" "$change/$1"
+    sync -f "$change"
 }
 
 # After a power cut or a killed apt: configures what is half-configured, unpacks again what is half-installed.
@@ -76,7 +80,7 @@ mend_packages() {
     if [ -z "$(dpkg --audit)" ] && [ -z "$(ls -A /var/lib/dpkg/updates)" ]; then return 0; fi
     say "dpkg was interrupted: mending it first"
     dpkg --configure -a </dev/null || true
-    apt_get install -f && return 0
+    if apt_get install -f; then return 0; fi
     apt_get install --reinstall -- \
         $(dpkg-query -W -f='${db:Status-Abbrev} ${binary:Package}\n' | sed -n 's/^i[UHFWt]. *//p')
 }
@@ -112,7 +116,7 @@ whole() {
 put_back() {
     if [ ! -d "$change/before" ]; then return 0; fi # stopped before apt was started
     mend_packages || true
-    if [ ! -d "$change/after" ]; then touch "$change/broken-off" && remember after; fi
+    if [ ! -d "$change/after" ]; then touch "$change/broken-off"; remember after; fi
     comm -z -13 "$change/before/files" "$change/after/files" >"$change/new"
     added >"$change/added"
     list_packages >"$change/packages"
@@ -138,7 +142,7 @@ look_for_strangers() {
     # a change that broke off did not note what it made, so nobody knows which files in /etc are a person's
     if [ -e "$change/broken-off" ] && ! cmp -s "$change/before/etc" "$change/after/etc"; then save etc etc; fi
     list_etc >"$change/etc"
-    differing "$change/after/etc" "$change/etc" | no_accounts | { grep -zvx /etc/ld.so.cache || true; } >"$change/.kept"
+    differing "$change/after/etc" "$change/etc" | no_accounts | any grep -zvx /etc/ld.so.cache >"$change/.kept"
     tr '\0' '\n' <"$change/.kept" | sed 's/^/changed since, so it is kept: /'
     existing <"$change/.kept" >"$change/save"
     if [ -s "$change/save" ]; then save changed-in-etc --no-recursion --null -T "$change/save"; fi
@@ -150,17 +154,20 @@ look_for_strangers() {
         if cmp -s "/etc/$_f" "$change/after/accounts/$_f" || [ ! -e "/etc/$_f" ]; then continue; fi
         echo "$_f" >>"$change/accounts"
     done
-    sync -f "$change" && mv "$change/.kept" "$change/kept"
+    sync -f "$change"
+    mv "$change/.kept" "$change/kept"
 }
-existing() { xargs -0 -r sh -c 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf "%s\0" "${p#/}"; fi; done' -; }
+existing() { xargs -0 -r sh -ec 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf "%s\0" "${p#/}"; fi; done' -; }
 save() { # NAME TAR-ARGUMENT…: for root alone, and said
     name_copy "$1.tar.gz"
     shift
-    (umask 077 && tar -C / --numeric-owner -czf "$_saved.part" "$@" && sync "$_saved.part")
-    mv "$_saved.part" "$_saved" && say "saved first: $_saved"
+    (umask 077; tar -C / --numeric-owner -czf "$_saved.part" "$@")
+    sync "$_saved.part"
+    mv "$_saved.part" "$_saved"
+    say "saved first: $_saved"
 }
 name_copy() {
-    (umask 077 && mkdir -p /var/backups/wizard)
+    (umask 077; mkdir -p /var/backups/wizard)
     _saved=/var/backups/wizard/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$change")-$1
 }
 programs="apt|dpkg|fail2ban|logrotate|nginx|polkit-1|postgresql|systemd|ucf"
@@ -169,24 +176,25 @@ later_data() {
     list_files >"$change/files"
     comm -z -13 "$change/before/files" "$change/after/files" | comm -z -12 - "$change/files" |
         xargs -0 -r sh -c 'find "$@" -xdev ! -type d -print0' - | sort -zu | comm -z -23 - "$change/after/files" |
-        { grep -zvE "^/(etc|usr|boot|var/cache|var/log|var/lib/($programs))/" || true; } | sed -z 's#^/##'
+        any grep -zvE "^/(etc|usr|boot|var/cache|var/log|var/lib/($programs))/" | sed -z 's#^/##'
 }
 theirs="SELECT 1 WHERE EXISTS (SELECT FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1'))
     OR EXISTS (SELECT FROM pg_roles WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_class WHERE oid >= 16384)"
 save_clusters() { # purging PostgreSQL drops its clusters without a word
     if ! added | grep -qx postgresql-common || ! command -v pg_lsclusters >/dev/null; then return 0; fi
-    pg_lsclusters -h | while read -r _version _name _port _state _owner _data _log; do
+    pg_lsclusters -h >"$change/clusters"
+    while read -r _version _name _port _state _owner _data _log; do
         [ "$_state" = online ] || pg_ctlcluster "$_version" "$_name" start </dev/null || true
-        if ! _found=$(cd / && runuser -u postgres -- psql -AtX -p "$_port" -c "$theirs" </dev/null); then
+        if ! _found=$(cd /; exec runuser -u postgres -- psql -AtX -p "$_port" -c "$theirs" </dev/null); then
             save "postgresql-$_version-$_name" "${_data#/}"
         elif [ -n "$_found" ]; then
             name_copy "postgresql-$_version-$_name.sql"
-            (umask 077 && cd / && runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$_saved.part")
+            (umask 077; cd /; runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$_saved.part")
             sync "$_saved.part"
             mv "$_saved.part" "$_saved"
             say "there are databases in it; saved first: $_saved"
         fi
-    done
+    done <"$change/clusters"
 }
 
 nobody_needs() { # PACKAGE…
@@ -257,12 +265,15 @@ put_accounts_back() {
 }
 unless_owner() { # 1|2 ID WHAT: succeeds, and says so, where it owns files still
     _file=$(awk -v id="$2" -v n="$1" '$n == id {sub(/^[0-9]+ [0-9]+ /, ""); print; exit}' "$change/still-owned")
-    [ -n "$_file" ] && say "kept, because it owns $_file: $3"
+    if [ -z "$_file" ]; then return 1; fi
+    say "kept, because it owns $_file: $3"
 }
 put_account_file() {
     if [ ! -e "$change/before/accounts/$1" ]; then rm -f "/etc/$1"; return 0; fi
     if cmp -s "$change/before/accounts/$1" "/etc/$1"; then return 0; fi
-    cp -p "$change/before/accounts/$1" "/etc/.$1.wizard" && sync "/etc/.$1.wizard" && mv "/etc/.$1.wizard" "/etc/$1"
+    cp -p "$change/before/accounts/$1" "/etc/.$1.wizard"
+    sync "/etc/.$1.wizard"
+    mv "/etc/.$1.wizard" "/etc/$1"
 }
 
 put_registries_back() {

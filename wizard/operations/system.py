@@ -54,14 +54,15 @@ class Swap(Operation):
             # a file with holes is no swap, so it is written in full; it gets its name when it is complete
             lines.append(f"if [ ! -e {path} ]; then")
             lines.append(f"    (umask 077; dd if=/dev/zero of={path}.new bs=1M count={after.size} status=none)")
-            lines.append(f"    mkswap {path}.new && sync {path}.new && mv {path}.new {path}\nfi")
+            lines.append(f"    mkswap {path}.new\n    sync {path}.new\n    mv {path}.new {path}\nfi")
             lines.append(f"grep -q '^'{path}' ' /proc/swaps || swapon {path}")
         else:
             lines.append(f"if grep -q '^'{path}' ' /proc/swaps; then swapoff {path}; fi")
-        others = f"{{ grep -v '^'{path}'[[:space:]]' /etc/fstab || true; }}"
+        # 1 is "no line"; more is a failure, as on a full disk, and must not leave half of the file
+        others = f"{{ grep -v '^'{path}'[[:space:]]' /etc/fstab || [ $? = 1 ]; }}"
         added = f"; echo {line}" if after.at_boot else ""
-        lines.append("touch /etc/fstab && cp -p /etc/fstab /etc/fstab.new")
-        lines.append(f"{{ {others}{added}; }} >/etc/fstab.new && sync /etc/fstab.new && mv /etc/fstab.new /etc/fstab")
+        lines.append("touch /etc/fstab\ncp -p /etc/fstab /etc/fstab.new")
+        lines.append(f"{{ {others}{added}; }} >/etc/fstab.new\nsync /etc/fstab.new\nmv /etc/fstab.new /etc/fstab")
         if not after.size:
             lines.append(f"rm -f {path} {path}.new")
         return "\n".join(lines)
@@ -82,7 +83,8 @@ KEEP_INTERFACES = """\
 # a network interface takes the values of "default" when it comes up; so that an undo after a reboot finds its own:
 if [ ! -e "$change/interfaces" ]; then
     for file in {files}; do if [ -w "$file" ]; then echo "$file=$(cat "$file")"; fi; done >"$change/interfaces.new"
-    sync "$change/interfaces.new" && mv "$change/interfaces.new" "$change/interfaces"
+    sync "$change/interfaces.new"
+    mv "$change/interfaces.new" "$change/interfaces"
 fi"""
 
 RESTORE_INTERFACES = """\

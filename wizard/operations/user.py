@@ -63,13 +63,13 @@ if [ ! -d "$change/accounts" ]; then
 fi"""
 
 REMEMBER_DONE = f"""\
-(cd /etc && for f in {ACCOUNT_FILES}; do if [ -e $f ]; then sha256sum $f; else echo "absent $f"; fi; done) \
+(cd /etc; for f in {ACCOUNT_FILES}; do if [ -e $f ]; then sha256sum $f; else echo "absent $f"; fi; done) \
 >"$change/accounts.done\""""
 
 # Which of them nobody has touched since: looked at before the first account tool of the undo touches them.
 UNTOUCHED = """\
 if [ -f "$change/accounts.done" ] && [ ! -e "$change/accounts.same" ]; then
-    (cd /etc && while read -r sum f; do
+    (cd /etc; while read -r sum f; do
         if [ "$sum" = absent ]; then [ -e "$f" ] || echo "$f"
         elif [ -e "$f" ] && [ "$(sha256sum <"$f")" = "$sum  -" ]; then echo "$f"; fi
     done) <"$change/accounts.done" >"$change/accounts.list"

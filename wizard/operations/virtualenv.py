@@ -133,7 +133,8 @@ class Virtualenv(Operation):
 # uv does not read pip's configuration, and this server may reach nothing but an index of its own: so uv only translates
 # its lock file, with the hashes in it, and pip fetches.
 EXPORT_LOCK = """\
-python3 -m venv "$change/uv" && "$change/uv/bin/pip" install --quiet uv
+python3 -m venv "$change/uv"
+"$change/uv/bin/pip" install --quiet uv
 options=
 if grep -q 'source = {{ git' {folder}/uv.lock; then options=--no-hashes; fi # pip cannot check a hash of a git repository
 "$change/uv/bin/uv" --no-cache --no-python-downloads export --quiet --project {folder} --python python3 --frozen --no-dev \\

@@ -1,0 +1,101 @@
+"""What is saved before it goes: a failed save must stop the script, and `a && b` as a statement hides it from `set -e`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wizard.operations import base
+from wizard.operations.django import MigrationsState, migrations
+from wizard.operations.file import FileState
+from wizard.operations.release import data_directory
+
+FOLDER = Path(base.__file__).parent
+READ_ONLY = {"observe", "verify", "guarded", "_inputs", "OBSERVE", "ASK"}
+CONDITION = re.compile(r"\b(if|elif|while)\b.*?\b(then|do)\b|awk[^']*'[^']*'|^\s*#.*?$", re.DOTALL | re.MULTILINE)
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """The string constants below, but for those of what only looks."""
+    if isinstance(node, ast.FunctionDef) and node.name in READ_ONLY:
+        return
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in READ_ONLY:
+        return
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(str(v.value) if isinstance(v, ast.Constant) else "X" for v in node.values)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.JoinedStr) and isinstance(child, ast.Constant)):
+            yield from texts(child)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
+def test_no_statement_is_a_chain_whose_failure_nobody_sees(path: Path) -> None:
+    content = path.read_text()
+    scripts = texts(ast.parse(content)) if path.suffix == ".py" else [content]
+    assert [line for script in scripts for line in CONDITION.sub("", script).splitlines() if "&&" in line] == []
+
+
+def run(script: str, *failing: str, change: Path) -> subprocess.CompletedProcess[str]:
+    """In a shell whose programs do nothing but say their name; those in `failing` fail."""
+    names = ("tar", "sync", "mkdir", "mv", "runuser", "pg_restore", "systemctl", "if_unit", "cp", "cat")
+    doubles = [f'{name}() {{ echo "{name} $*"; {"false" if name in failing else "true"}; }}' for name in names]
+    text = "\n".join([*doubles, f"change={change}", "set -e", script.replace("exec ", "")])
+    return subprocess.run(["dash"], input=text, text=True, check=False, capture_output=True)
+
+
+@pytest.mark.parametrize("failing", ["mkdir", "tar", "sync", "mv"])
+def test_uploaded_files_stay_unless_they_were_saved(tmp_path: Path, failing: str) -> None:
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "picture").write_text("x")
+    script = data_directory(str(media), owner="site").apply(FileState("directory"), FileState())
+    assert run(script, failing, change=tmp_path).returncode != 0
+    assert (media / "picture").exists()
+    assert run(script, change=tmp_path).returncode == 0
+    assert not media.exists()
+
+
+@pytest.mark.parametrize("failing", ["pg_restore", "mkdir", "sync", "mv"])
+def test_a_database_is_not_dropped_unless_it_was_saved_and_its_dump_is_good(tmp_path: Path, failing: str) -> None:
+    (tmp_path / "database.dump").touch()
+    script = migrations("shop", database="shop").apply(MigrationsState("applied"), MigrationsState("unapplied"))
+    script = script.replace("/var/backups/wizard", str(tmp_path))
+    stopped = run(script, failing, change=tmp_path)
+    assert stopped.returncode != 0
+    assert "dropdb" not in stopped.stdout
+    assert "dropdb" in run(script, change=tmp_path).stdout
+
+
+@pytest.mark.parametrize("failing", ["runuser", "sync", "mv"])
+def test_tables_do_not_change_unless_they_were_dumped(tmp_path: Path, failing: str) -> None:
+    operation = migrations("shop", database="shop")
+    script = operation.apply(MigrationsState("unapplied"), MigrationsState("applied"))
+    script = script.replace(operation.manage, "echo manage").replace("/var/backups/wizard", str(tmp_path))
+    script = script.replace("grep -q", "true")
+    stopped = run(script, failing, change=tmp_path)
+    assert stopped.returncode != 0
+    assert "manage migrate" not in stopped.stdout
+    assert "manage migrate" in run(script, change=tmp_path).stdout
+
+
+@pytest.mark.parametrize("failing", ["tar", "sync", "mv"])
+def test_packages_stay_unless_what_goes_with_them_was_saved(tmp_path: Path, failing: str) -> None:
+    script = f". {FOLDER}/residue.sh\nname_copy() {{ _saved={tmp_path}/saved; }}\nsave etc etc\necho purging"
+    stopped = run(script, failing, change=tmp_path)
+    assert stopped.returncode != 0
+    assert "purging" not in stopped.stdout
+
+
+def test_a_list_of_what_to_keep_that_could_not_be_written_stops_the_undo(tmp_path: Path) -> None:
+    for keeping in ("any grep -z .", "existing"):
+        script = f". {FOLDER}/residue.sh\nprintf '/etc/passwd\\0' | {keeping} >/dev/full\necho purging"
+        assert "purging" not in run(script, change=tmp_path).stdout
+    nothing = f". {FOLDER}/residue.sh\nprintf '' | any grep -z .\necho purging"
+    assert "purging" in run(nothing, change=tmp_path).stdout
