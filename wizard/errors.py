@@ -52,5 +52,9 @@ class StoppedError(WizardError):
     exit_status = 4
 
 
+class BusyError(StoppedError):
+    """A script of wizard is running on the server this very moment."""
+
+
 class StepError(WizardError):
     """A step or a check failed."""

@@ -5,43 +5,67 @@ The server's side is failsafe.sh and the arm/disarm functions of prelude.sh. Mus
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wizard import events
 from wizard.engine.session import Emit, Session
 from wizard.errors import StepError, WizardError
-from wizard.transport.base import Login
+from wizard.transport.base import Login, Transport
 
 REVERT = "[ ! -e $W/failsafe/armed ] || sh $W/failsafe/revert now"
 
 
-def prove(session: Session, emit: Emit, step: str, login: Login) -> None:
+def prove(session: Session, emit: Emit, step: str, logins: Sequence[Login]) -> None:
     """Opens a NEW connection by the way that will be needed tomorrow, as root there; goes on over it and disarms.
 
-    StepError when it does not get in, or too late: the server is then as it was before the step.
+    logins: the first that works is the proof. StepError when none gets in, or too late: the server takes back what the
+    step did.
     """
-    fresh = session.transport.another(login)
-    try:
-        fresh.connect()
-        result = fresh.run("id -u", label="prove way in")
-        if result.status != 0 or result.out.strip() != "0":
-            raise WizardError(f"cannot become root as {login}", details=result.err.strip())
-    except WizardError as error:
-        fresh.close()
-        take_back(session)
-        raise StepError(
-            f"cannot log in as {login} any more after {step}, so its changes were taken back",
-            details=f"{error.message}\n{error.details}".strip(),
-            hint="the server is as it was before this step; check the key and the answers, then run it again",
-        ) from error
+    fresh, error = _get_in(session, logins)
+    if fresh is None:
+        assert error is not None
+        raise _taken_back(session, step, logins[0], error) from error
     answer = session.write("disarm", "disarm_failsafe")
     if "reverted" in answer.records:
         fresh.close()
         session.open(acquire=True)
-        raise StepError(
-            f"the changes of {step} were taken back by the server: the proof of the new login came too late",
-            hint="run it again; nothing is lost",
-        )
+        raise too_late(step)
     session.use(fresh)
-    emit(events.LoginProved(step, str(login)))
+    emit(events.LoginProved(step, str(fresh.login)))
+
+
+def _get_in(session: Session, logins: Sequence[Login]) -> tuple[Transport | None, WizardError | None]:
+    first: WizardError | None = None
+    for login in logins:
+        fresh = session.transport.another(login)
+        try:
+            fresh.connect()
+            result = fresh.run("id -u", label="prove way in")
+            if result.status == 0 and result.out.strip() == "0":
+                return fresh, None
+            raise WizardError(f"cannot become root as {login}", details=result.err.strip())
+        except WizardError as error:
+            fresh.close()
+            first = first or error
+    return None, first
+
+
+def _taken_back(session: Session, step: str, login: Login, error: WizardError) -> StepError:
+    take_back(session)
+    if armed(session):
+        message = f"cannot log in as {login} after {step}, and not all of its changes could be taken back yet"
+        hint = "the server tries again by itself; keep this connection, look at `wizard status`, then run it again"
+    else:
+        message = f"cannot log in as {login} any more after {step}, so its changes were taken back"
+        hint = "the server is as it was before this step; check the key and the answers, then run it again"
+    return StepError(message, details=f"{error.message}\n{error.details}".strip(), hint=hint)
+
+
+def too_late(step: str) -> StepError:
+    return StepError(
+        f"the changes of {step} were taken back by the server: the proof of the new login came too late",
+        hint="run it again; nothing is lost",
+    )
 
 
 def take_back(session: Session) -> None:

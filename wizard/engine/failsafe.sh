@@ -1,4 +1,4 @@
-# The way back that needs nobody: undoes the guarded changes of a step, newest first. Started by a timer, or at boot.
+# The way back that needs nobody: takes the guarded changes of a step back. Started by a timer, or at boot.
 # $1: timer, boot or now. The file stands behind prelude.sh in /var/lib/wizard/failsafe/revert.
 exec 9>>$W/lock
 flock -w 60 9
@@ -7,21 +7,31 @@ if [ "$1" = boot ]; then
     # nothing is running yet that could be reloaded, and waiting for a unit that waits for us would hang the boot
     systemctl() { case $1 in enable | disable | mask | unmask | daemon-reload) command systemctl --no-reload "$@" ;; esac; }
 fi
-for _f in $(ls -r $W/failsafe/*.sh 2>/dev/null); do
-    id=$(basename "$_f" .sh)
-    number=$(echo "$id" | sed 's/^0*//')
+take_back() { # FILE BEGIN END: runs it; the journal says what it was. The file stays when it fails.
+    id=$(basename "$1" ".${1##*.}")
     change=$W/changes/$id
-    journal "{\"event\":\"undoing\",\"id\":$number,\"by\":\"failsafe\"}"
-    # not as the condition of `if`: the shell would ignore set -e inside it
-    (umask 022; set -e; . "$_f") >>"$change/out" 2>&1 9>&-
-    if [ $? = 0 ]; then
-        journal "{\"event\":\"undone\",\"id\":$number,\"by\":\"failsafe\"}"
-    fi
-    rm -f "$_f"
-done
-sync -f $W
+    id_=$(echo "$id" | sed 's/^0*//')
+    journal "{\"event\":\"$2\",\"id\":$id_,\"by\":\"failsafe\"}"
+    # not as a condition: the shell would ignore set -e inside it
+    (umask 022; set -e; . "$1") >>"$change/out" 2>&1 9>&-
+    [ $? = 0 ] || return 1
+    journal "{\"event\":\"$3\",\"id\":$id_,\"by\":\"failsafe\"}"
+    rm -f "$1"
+}
+failed=
+# changes are undone newest first; changes that a rollback undid are made again oldest first
+for _f in $(ls -r $W/failsafe/*.undo 2>/dev/null); do [ -n "$failed" ] || take_back "$_f" undoing undone || failed=yes; done
+for _f in $(ls $W/failsafe/*.redo 2>/dev/null); do [ -n "$failed" ] || take_back "$_f" redoing redone || failed=yes; done
+sync -f $W /etc
+if [ -n "$failed" ]; then
+    # it stays armed: at the next boot, and a few times more by the timer
+    echo try >>$W/failsafe/tries
+    [ "$(grep -c . $W/failsafe/tries)" -ge 5 ] ||
+        systemd-run --quiet --collect --on-active=30 --timer-property=AccuracySec=100ms /bin/sh $W/failsafe/revert timer
+    exit 1
+fi
 touch $W/failsafe/reverted
-[ "$1" != now ] || systemctl stop wizard-failsafe-timer.timer
-rm -f $W/failsafe/armed /etc/systemd/system/wizard-failsafe.service \
+[ "$1" != now ] || systemctl stop wizard-failsafe-timer.timer 2>/dev/null
+rm -f $W/failsafe/armed $W/failsafe/tries /etc/systemd/system/wizard-failsafe.service \
     /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
 rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null || :

@@ -35,6 +35,7 @@ class Entry:
     login: str = ""  # the user that the run was logged in as
     guarded: bool = False
     secret_blobs: tuple[str, ...] = ()
+    by: str = ""  # "failsafe" where the server itself undid or redid it last
 
     @property
     def in_force(self) -> bool:
@@ -105,6 +106,9 @@ class Journal:
         last = {e.key: e.id for e in self.entries.values() if e.status == "done"}
         return [e for e in self.entries.values() if e.status in HALF and last.get(e.key, 0) < e.id]
 
+    def half_done_of(self, operation: Operation) -> Entry | None:
+        return next((e for e in self.half_done if e.key == operation.key), None)
+
     @property
     def in_force(self) -> list[Entry]:
         return [e for e in self.entries.values() if e.in_force]
@@ -129,7 +133,12 @@ class Journal:
         return states
 
     def add(self, record: dict[str, Any]) -> None:
-        """Takes one record into account. An unknown event is left out: a newer version may write more than we read."""
+        """Takes one record into account; KeyError or TypeError where it is none.
+
+        An unknown event is left out: a newer version may write more than we read.
+        """
+        if "by" in record and record.get("id") in self.entries:
+            self.entries[record["id"]].by = record["by"]
         match record.get("event"):
             case "journal":
                 self.id, self.version = record["journal"], record["version"]
@@ -143,11 +152,15 @@ class Journal:
             case "undone":
                 self.entries[record["id"]].status = "undone"
                 self.checkpoints = [c for c in self.checkpoints if c.last < record["id"]]
+            case "redone":  # the server made it again: the undo was not proved
+                self.entries[record["id"]].status = "done"
             case "failed" | "undoing" | "nothing":
                 self.entries[record["id"]].status = record["event"]
             case "checkpoint":
+                # a step that was mended later is still one that one can go back to where it was complete first
+                last = next((c.last for c in self.checkpoints if c.step == record["step"]), record["last"])
                 self.checkpoints = [c for c in self.checkpoints if c.step != record["step"]]
-                self.checkpoints.append(Checkpoint(record["step"], record["at"], record["last"]))
+                self.checkpoints.append(Checkpoint(record["step"], record["at"], last))
             case "accepted":
                 self.accepted[record["key"]] = (max(self.entries, default=0), record["state"])
 
@@ -155,19 +168,19 @@ class Journal:
 def parse(text: str) -> Journal:
     """The journal's text, as read from the server. StoppedError when a newer version wrote it."""
     journal = Journal(size=len(text))
-    for line in text.splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            journal.torn += 1
+    for line in text.split("\n"):
+        if not line.strip("\0\r "):
             continue
-        if isinstance(record, dict) and record.get("event") == "journal" and record["version"] > VERSION:
-            raise StoppedError(
-                f"cannot read this server's journal: a newer version of wizard wrote it (format {record['version']})",
-                hint="upgrade wizard on this computer; nothing on the server was touched",
-            )
-        if isinstance(record, dict):
+        try:
+            record = json.loads(line.strip("\0"))
+            if record.get("event") == "journal" and record["version"] > VERSION:
+                raise StoppedError(
+                    f"cannot read this server's journal: a newer version of wizard wrote it (format {record['version']})",
+                    hint="upgrade wizard on this computer; nothing on the server was touched",
+                )
             journal.add(record)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            journal.torn += 1
     return journal
 
 

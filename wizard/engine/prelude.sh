@@ -7,13 +7,14 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 L
 # Every journal write passes here, so that a test can stop the world at any of them.
 point() { :; }
 
-# A record for the client: name and base64 of stdin on one line, marked so that no program's output is taken for it.
-emit() { printf '\036%s %s\n' "$1" "$(base64 -w0)"; }
+# A record for the client: name and base64 of stdin on one line. $MARK is new for each script and known to no program that
+# it starts, so that no output can be taken for a record.
+emit() { printf '\036%s %s %s\n' "$MARK" "$1" "$(base64 -w0)"; }
 
 # Appends one JSON record, given without its closing time, and makes it durable. A torn last line is ended first.
 journal() {
     point "journal $1"
-    if [ -s $W/journal ] && [ -n "$(tail -c1 $W/journal)" ]; then echo >>$W/journal; fi
+    if [ -s $W/journal ] && [ "$(tail -c1 $W/journal | od -An -tx1)" != " 0a" ]; then echo >>$W/journal; fi
     printf '{"at":"%s",%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${1#?}" >>$W/journal || exit 90
     sync $W/journal || exit 90
     point "journalled $1"
@@ -26,7 +27,7 @@ put_blob() { # NAME, base64 on stdin
 }
 keep_blob() { # FILE: what is in it now
     _n=$(sha256sum <"$1" | cut -d' ' -f1)
-    [ -e "$blobs/$_n" ] || (umask 077; cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n")
+    [ -e "$blobs/$_n" ] || (cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n")
 }
 
 # A file from a blob: temporary name beside it, mode and owner first, fsync, rename. A link at the path is replaced, not followed.
@@ -103,8 +104,10 @@ acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
 hold() { # RUN: fails unless this run still has the lock
     exec 9>>$W/lock
     flock -w 30 9 || { echo "another script" | emit held; exit 0; }
+    run=$1
     [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo "who=another wizard, which is done by now,"; } | emit held; exit 0; }
-    touch $W/holder && echo yes | emit holding
+    # the connection may be another one than before; writing it anew is the heartbeat, too
+    { grep -v '^sshd=' $W/holder; echo "sshd=$(ssh_ancestor)"; } >$W/.holder && mv $W/.holder $W/holder && echo yes | emit holding
 }
 release() { [ "$(holder_field run)" != "$1" ] || rm -f $W/holder; }
 
@@ -112,48 +115,59 @@ release() { [ "$(holder_field run)" != "$1" ] || rm -f $W/holder; }
 
 run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job if it is running.
     _unit=wizard-$1.service
+    _exit=$change/exit.${1%%-*}
     if systemctl is-active --quiet "$_unit"; then
         cat >/dev/null
-    elif [ "$(cat "$change/exit" 2>/dev/null)" = 0 ]; then
+    elif [ "$(cat "$_exit" 2>/dev/null)" = 0 ]; then
         cat >/dev/null
     else
-        rm -f "$change/exit"
+        rm -f "$_exit"
         cat >"$change/script"
         : >"$change/out"
         systemctl reset-failed "$_unit" 2>/dev/null
         systemd-run --quiet --collect --unit="$_unit" -p StandardOutput="append:$change/out" \
             -p StandardError="append:$change/out" /bin/sh -c \
-            '/bin/sh "$1/script"; echo $? >"$1/exit.new"; sync "$1/exit.new"; mv "$1/exit.new" "$1/exit"' - "$change" || return 1
+            '/bin/sh "$1/script"; echo $? >"$2.new"; sync "$2.new"; mv "$2.new" "$2"' - "$change" "$_exit" || return 1
     fi
+    # followed without the lock: a connection that hangs must not keep others, or ourselves on a new one, from the server
+    exec 9>&-
     follow_job "$_unit" "$2"
     _n=0
-    while [ ! -e "$change/exit" ]; do
-        [ $_n -lt 20 ] && systemctl is-active --quiet "$_unit" || break
-        sleep 0.2; _n=$((_n + 1))
-    done
-    if [ ! -e "$change/exit" ] && systemctl is-active --quiet "$_unit"; then exit 99; fi # nobody listens; the job goes on
-    return "$(cat "$change/exit" 2>/dev/null || echo 98)"
+    while [ ! -e "$_exit" ] && [ $_n -lt 20 ] && systemctl is-active --quiet "$_unit"; do sleep 0.2; _n=$((_n + 1)); done
+    exec 9>>$W/lock
+    flock -w 30 9 || exit 99
+    # who took the server over, or the same run on a new connection, brings this to its end
+    [ "$(holder_field run)" = "$run" ] && [ "$(holder_field sshd)" = "$(ssh_ancestor)" ] || exit 99
+    if [ ! -e "$_exit" ] && systemctl is-active --quiet "$_unit"; then exit 99; fi # nobody listens; the job goes on
+    return "$(cat "$_exit" 2>/dev/null || echo 98)"
 }
 wait_job() { # NAME: until it is over, where it is running at all
     while systemctl is-active --quiet "wizard-$1.service"; do follow_job "wizard-$1.service" 0; sleep 0.2; done
 }
-follow_job() { # UNIT LINES-ALREADY-SEEN
-    (exec 9>&-; while sleep 5 >/dev/null 2>&1; do touch $W/holder; printf '\036beat \n'; done) &
+beat_on() { # a sign of life now and then, for the client's watchdog and for the lock
+    (exec 9>&-; while sleep 5 >/dev/null 2>&1; do touch -c $W/holder; printf '\036%s beat \n' "$MARK"; done) &
     _beat=$!
+}
+beat_off() { kill $_beat; wait $_beat 2>/dev/null; }
+follow_job() { # UNIT LINES-ALREADY-SEEN
+    beat_on
     _pid=$(systemctl show -p MainPID --value "$1")
     case $_pid in
         "" | 0) tail -n +$(($2 + 1)) "$change/out" ;; # it has ended already; tail would wait for ever
         *) tail -n +$(($2 + 1)) -s 0.2 -f --pid="$_pid" "$change/out" 9>&- ;;
     esac
-    kill $_beat; wait $_beat 2>/dev/null
+    beat_off
 }
 
 # --- the timed auto-revert (failsafe.sh): armed before a guarded change, disarmed only after a new connection got in
 
-arm_failsafe() { # SECONDS; the undo of this change on stdin. $id and $change are this change's.
-    cat >"$W/failsafe/$id.sh"
-    rm -f $W/failsafe/reverted
-    cat >/etc/systemd/system/wizard-failsafe.service <<'UNIT'
+check_failsafe() { # first|next change of a step: a later one must not be made where the earlier ones were taken back already
+    [ "$1" = first ] || [ -e $W/failsafe/armed ] || { rm -f $W/failsafe/reverted; echo yes | emit reverted; exit 0; }
+}
+arm_failsafe() { # SECONDS undo|redo; the way back from this change on stdin. $id and $change are this change's.
+    cat >"$W/failsafe/$id.$2" || exit 90
+    rm -f $W/failsafe/reverted $W/failsafe/tries
+    cat >/etc/systemd/system/wizard-failsafe.service <<'UNIT' || exit 90
 # A power cut inside the window: go back at boot, before the firewall and sshd start. Removed when the change is proved.
 [Unit]
 Description=Undo a change of the set-up wizard that nobody proved to be safe
@@ -166,9 +180,9 @@ Type=oneshot
 ExecStart=/bin/sh /var/lib/wizard/failsafe/revert boot
 UNIT
     mkdir -p /etc/systemd/system/sysinit.target.wants
-    ln -sf ../wizard-failsafe.service /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
-    touch $W/failsafe/armed
-    sync -f $W
+    ln -sf ../wizard-failsafe.service /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service || exit 90
+    touch $W/failsafe/armed || exit 90
+    sync -f $W /etc || exit 90
     systemctl stop wizard-failsafe-timer.timer 2>/dev/null
     systemd-run --quiet --collect --unit=wizard-failsafe-timer --on-active="$1" --timer-property=AccuracySec=100ms \
         /bin/sh $W/failsafe/revert timer || exit 90
@@ -176,7 +190,7 @@ UNIT
 disarm_failsafe() { # prints the record `reverted` where it was too late
     if [ -e $W/failsafe/reverted ]; then rm -f $W/failsafe/reverted; echo yes | emit reverted; return 0; fi
     systemctl stop wizard-failsafe-timer.timer 2>/dev/null
-    rm -f $W/failsafe/*.sh $W/failsafe/armed /etc/systemd/system/wizard-failsafe.service \
+    rm -f $W/failsafe/*.undo $W/failsafe/*.redo $W/failsafe/armed $W/failsafe/tries /etc/systemd/system/wizard-failsafe.service \
         /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
     rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null
     sync -f $W

@@ -22,6 +22,7 @@ def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: boo
     """
     if not session.journal.entries:
         return False
+    sweep_secrets(session)
     recovered = failsafe.armed(session)
     if recovered:
         failsafe.take_back(session)
@@ -38,6 +39,15 @@ def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: boo
         elif change.operation.long:
             worker.wait(work)
     return recovered
+
+
+def sweep_secrets(session: Session) -> None:
+    """Removes secret contents that an interrupted run left among the blobs, but for those that an undo needs."""
+    entries = session.journal.entries.values()
+    needed = " ".join(str(e.before) for e in entries if e.in_force)
+    names = {n for e in entries if e.status != "doing" for n in e.secret_blobs if n not in needed}
+    if names:
+        session.write("sweep", "cd $blobs && rm -f " + " ".join(sorted(names)) + " .*.[0-9]*")
 
 
 def _finish(session: Session, worker: Worker, entry: Entry, work: Work) -> None:

@@ -16,7 +16,7 @@ from wizard.engine.scripts import Work
 from wizard.engine.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import StoppedError, UsageError
-from wizard.operations.base import State, canonical
+from wizard.operations.base import Change, State, canonical
 
 DriftChoice = Callable[[str, State, State], str]
 
@@ -55,11 +55,13 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
     count = 0
     for position, undo in enumerate(todo):
         entry = undo.entry
+        step_first = position == 0 or todo[position - 1].entry.step != entry.step
         if undo.kept:
             emit(events.Undone(entry.step, entry.id, entry.key, kept=True))
             continue
         if _still_ours(session, emit, entry, on_drift):
-            worker.do(Work(entry.id, entry.step, entry.change(), undo=True, guarded=entry.guarded))
+            change = _as_found(session, entry)
+            worker.do(Work(entry.id, entry.step, change, undo=True, guarded=entry.guarded, first=step_first))
             count += 1
         else:
             session.write("keep", session.journal_line("undone", id=entry.id, kept=True))
@@ -70,6 +72,15 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
             _prove_old_way(session, emit, entry)
     emit(events.RunFinished("rolled-back", count, time.monotonic() - start, session.round_trips))
     return count
+
+
+def _as_found(session: Session, entry: Entry) -> Change:
+    """The change to undo. One that was interrupted or failed starts from what is really there, not from what it wanted."""
+    change = entry.change()
+    if entry.status == "done":
+        return change
+    (found,) = session.observe([change.operation])
+    return replace(change, after=found)
 
 
 def _still_ours(session: Session, emit: Emit, entry: Entry, on_drift: DriftChoice) -> bool:
@@ -94,7 +105,8 @@ def _still_ours(session: Session, emit: Emit, entry: Entry, on_drift: DriftChoic
 def _prove_old_way(session: Session, emit: Emit, entry: Entry) -> None:
     """The login that worked before this step must work again, by a new connection, before anything else is undone."""
     login = session.transport.login
-    if entry.login and entry.login != login.user:
-        login = replace(login.as_user(entry.login), sudo_password=None)
-        login = next((w for w in session.ways_in if w.user == entry.login), login)
-    failsafe.prove(session, emit, entry.step, login)
+    old = next((w for w in session.ways_in if w.user == entry.login), None)
+    if old is None and entry.login and entry.login != login.user:
+        old = replace(login, user=entry.login, sudo_password=None)
+    # where that door was shut before, too (its key is gone), the present one must do
+    failsafe.prove(session, emit, entry.step, [old, login] if old is not None else [login])

@@ -18,7 +18,7 @@ from wizard.engine.scripts import Work
 from wizard.engine.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import ConnectionLost, StepError, StoppedError, WizardError
-from wizard.operations.base import Operation, State, canonical, diff
+from wizard.operations.base import Change, Operation, State, canonical, diff
 from wizard.transport.base import Login
 
 LOOK_AGAIN = (
@@ -91,6 +91,8 @@ class Runner:
                 self._check(planned)
                 return
             except StepError as error:
+                if step.way_in is not None and failsafe.armed(self.session):
+                    failsafe.take_back(self.session)  # its clock must not tick while a person thinks
                 self.emit(events.StepFailed(step.id, error.message, error.details))
                 choice = self.decide(Decision("failure", step.id, ("retry", "stop"), {"reason": error.message}))
                 if choice != "retry":
@@ -109,28 +111,35 @@ class Runner:
             if not self._wanted(planned, operation, found):
                 queue.pop(0)
                 continue
-            change = diff(operation, found)
+            change = diff(operation, found) or self._again(operation, found)
             if change is not None:
                 if operation.irreversible:
                     choice = self._ask("point_of_no_return", planned, operation, ("go", "skip", "stop"))
                     if choice == "skip":
                         return False
-                guarded = guarded or planned.step.way_in is not None
                 blobs = operation.blobs(found)
                 work = Work(
                     self.session.journal.next_id, planned.step.id, change, guarded=planned.step.way_in is not None,
-                    blobs=blobs, secret_blobs=tuple(b.name for b in blobs if b.secret),
+                    first=not guarded, blobs=blobs, secret_blobs=tuple(b.name for b in blobs if b.secret),
                 )  # fmt: skip
                 looked = self.worker.do(work, queue[1 : AHEAD + 1])
+                guarded = work.guarded
                 self.made += 1
             queue.pop(0)
         if guarded:
-            failsafe.prove(self.session, self.emit, planned.step.id, self._way_in(planned))
+            failsafe.prove(self.session, self.emit, planned.step.id, [self._way_in(planned)])
         return True
+
+    def _again(self, operation: Operation, found: State) -> Change | None:
+        """A change that failed at its end (its reload, its proof) is made again, though the thing itself looks right."""
+        entry = self.session.journal.half_done_of(operation)
+        return Change(operation, entry.change().before, found) if entry is not None else None
 
     def _wanted(self, planned: PlannedStep, operation: Operation, found: State) -> bool:
         """Settles drift: whether this operation is to be brought about after all."""
-        if not drifted(operation, found, self.session.journal.known(operation)):
+        journal = self.session.journal
+        # what failed half-way is in no state that anybody knows; that is not drift
+        if journal.half_done_of(operation) or not drifted(operation, found, journal.known(operation)):
             return True
         known = self.session.journal.known(operation)[0]
         facts = {"key": operation.key, "found": found.to_json(), "known": known.to_json()}

@@ -32,6 +32,7 @@ class Work:
     change: Change
     undo: bool = False
     guarded: bool = False
+    first: bool = True  # the first guarded change of its step
     seen: int = 0
     blobs: tuple[Blob, ...] = ()
     secret_blobs: tuple[str, ...] = ()
@@ -61,21 +62,24 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
             guarded=work.guarded,
         )  # fmt: skip
         end = line("done", id=work.id, observed="@OBSERVED@").replace("@OBSERVED@", "'\"$observed\"'")
-    secret = " ".join(work.secret_blobs)
     parts = [
         f"id={name}; change=$W/changes/$id; mkdir -p $change",
-        blobs,
+        f"check_failsafe {'first' if work.first else 'next'}" if work.guarded else "",
         begin,
+        # secrets that were not there before go again when the change is over
+        "fresh=",
+        blobs,
         _guard(work) if work.guarded else "",
         _run(work, name),
         f"if [ $status = 0 ]; then ( set -e\n{work.proof}\n) >>$change/out 2>&1 </dev/null 9>&-; status=$?; "
-        "[ $status = 0 ] || rm -f $change/exit; fi",
+        "[ $status = 0 ] || rm -f $change/exit.*; fi",
+        "(cd $blobs && rm -f $fresh)",
         "sync -f /",
         "if [ $status = 0 ]; then",
         f"observed=$( (\n{op.observe()}\n) 2>/dev/null </dev/null | base64 -w0)",
         end,
         'printf %s "$observed" | base64 -d | emit observed',
-        "rm -f $change/exit" + (f"; cd $blobs && rm -f {secret}; cd /" if secret else ""),
+        "rm -f $change/exit.*",
         f"else\n{line('failed', id=work.id) if not work.undo else ':'}\nfi",
         "echo $status | emit status",
         "" if op.long else "emit out <$change/out",
@@ -98,7 +102,8 @@ def settle_script(work: Work, line: Line, *, following: Iterable[Operation]) -> 
 def _run(work: Work, name: str) -> str:
     if not work.change.operation.long:
         # the output goes to a file: a client that dies does not break the pipe under a half-made change
-        return f"( umask 022; set -e\n{work.commands}\n) >$change/out 2>&1 </dev/null 9>&-\nstatus=$?"
+        commands = f"( umask 022; set -e\n{work.commands}\n) >$change/out 2>&1 </dev/null 9>&-\nstatus=$?"
+        return f"beat_on\n{commands}\nbeat_off"
     job = f"{prelude()}\nid={name}; change=$W/changes/$id\numask 022\nset -e\n{work.commands}"
     kind = "undo" if work.undo else "do"
     return f"run_job {kind}-{name} {work.seen} {heredoc(job)}\nstatus=$?"
@@ -109,4 +114,5 @@ def _guard(work: Work) -> str:
     op, before, after = work.change.operation, work.change.before, work.change.after
     back = op.apply(before, after) if work.undo else op.apply(after, before)
     revert = prelude() + resources.files("wizard.engine").joinpath("failsafe.sh").read_text()
-    return f"cat >$W/failsafe/revert {heredoc(revert)}\narm_failsafe {WINDOW_S} {heredoc(back)}"
+    kind = "redo" if work.undo else "undo"
+    return f"cat >$W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || exit 90\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"

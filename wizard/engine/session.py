@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import getpass
 import gzip
+import io
 import json
 import os
 import platform
@@ -21,7 +22,7 @@ from typing import Any
 
 from wizard import events
 from wizard.engine import journal as journal_
-from wizard.errors import ConnectError, ConnectionLost, LoginRefused, StoppedError, WizardError
+from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StoppedError, WizardError
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import sh
 from wizard.secret import Secret
@@ -68,6 +69,7 @@ class Session:
         self.journal = journal_.Journal()
         self.secrets: dict[str, Secret] = {}
         self.round_trips = 0
+        self.transport_was_back = False  # whether the last reconnect worked
         self.ways_in: list[Login] = [transport.login]  # newest first: how we may get back in
 
     # -- the one doorway ------------------------------------------------------------------------------------------
@@ -77,16 +79,18 @@ class Session:
     ) -> Answer:
         """Runs the prelude and this script as root. Lines that are no records go to on_output."""
         answer = Answer()
+        mark = uuid.uuid4().hex
 
         def on_line(line: str) -> None:
-            if line.startswith("\x1e"):
-                name, _, data = line[1:].partition(" ")
+            output, marked, record = line.partition(f"\x1e{mark} ")
+            if marked:  # behind a line that a program has not ended, perhaps
+                name, _, data = record.partition(" ")
                 answer.records[name] = base64.b64decode(data)
-            elif on_output:
-                on_output(line)
+            if on_output and (output or not marked):
+                on_output(output)
 
         self.round_trips += 1
-        result = self.transport.run(prelude() + script, label=label, on_line=on_line, silence=silence)
+        result = self.transport.run(f"MARK={mark}\n{prelude()}{script}", label=label, on_line=on_line, silence=silence)
         answer.status, answer.err = result.status, result.err
         if "held" in answer.records:
             raise _held(answer.text("held"))
@@ -161,6 +165,7 @@ class Session:
     def reconnect(self, *, patience: float = 300, expected: bool = False) -> None:
         """After a lost connection: tries the known ways in until one works, then takes the lock again."""
         self.emit(events.ConnectionBroken(expected))
+        self.transport_was_back = False
         self.transport.close()
         start, pause, last = time.monotonic(), 1.0, ConnectError("cannot reach the server")
         while time.monotonic() - start < patience:
@@ -169,7 +174,8 @@ class Session:
                     fresh = self.transport.another(login)
                     fresh.connect()
                     self.transport = fresh
-                    self.open(acquire=True, take_over=True)
+                    self.open(acquire=True)
+                    self.transport_was_back = True
                     self.emit(events.Reconnected(str(login), time.monotonic() - start))
                     return
                 except LoginRefused as error:
@@ -177,6 +183,8 @@ class Session:
                     last = error
                     if len(self.ways_in) > 1:
                         self.ways_in.remove(login)
+                except BusyError:
+                    break  # a script of ours is still running there
                 except ConnectError as error:
                     last = error
                     break  # the server is not there: another user would not be let in either
@@ -198,18 +206,20 @@ class Session:
         return read_observations(operations, self.send(label, observe_script(operations), silence=300))
 
     def put_blobs(self, blobs: Iterable[Blob]) -> str:
-        """Streams large blobs to the server; returns the script text that writes the small ones."""
+        """Streams large blobs to the server; returns the script text that writes the small ones.
+
+        The text notes in $fresh the secret ones that were not there before.
+        """
         lines = []
         for blob in blobs:
-            if len(blob.content) > INLINE:
-                import io
-
-                there = self.write("blob", f"[ ! -e $blobs/{blob.name} ] || echo yes | emit there")
-                if "there" not in there.records:
-                    self.round_trips += 1
-                    self.transport.put(io.BytesIO(blob.content), f"/var/lib/wizard/blobs/{blob.name}")
-            else:
+            note = f'fresh="$fresh {blob.name}"' if blob.secret else ":"
+            if len(blob.content) <= INLINE:
+                lines.append(f"[ -e $blobs/{blob.name} ] || {note}")
                 lines.append(f"put_blob {blob.name} {heredoc(base64.b64encode(blob.content).decode())}")
+            elif "there" not in self.write("blob", f"[ ! -e $blobs/{blob.name} ] || echo yes | emit there").records:
+                self.round_trips += 1
+                self.transport.put(io.BytesIO(blob.content), f"/var/lib/wizard/blobs/{blob.name}")
+                lines.append(note)
         return "\n".join(lines)
 
 
@@ -235,7 +245,7 @@ def read_observations(operations: Iterable[Operation], answer: Answer) -> list[S
 def _held(text: str) -> StoppedError:
     fields = dict(line.partition("=")[::2] for line in text.splitlines())
     who = f"{fields.get('who', 'somebody')} on {fields.get('from', 'another computer')}"
-    return StoppedError(
+    return (StoppedError if "who" in fields else BusyError)(
         f"cannot work on this server now: {who} is setting it up" if "who" in fields
         else "cannot work on this server now: another script of wizard is still running on it",
         details=text,

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard import events
+from wizard.engine import failsafe
 from wizard.engine.scripts import WINDOW_S, Work, settle_script, work_script
 from wizard.engine.session import Emit, Session, read_observations
 from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Operation, State, canonical
 
+BREAKS = 20  # of the connection, during one change
 RESTART_S = 600  # how long a restart may take: a virtual server needs seconds, a machine with much memory minutes
 
 
@@ -42,7 +44,7 @@ class Worker:
         try:
             states = self._once(work, following)
         except ConnectionLost:
-            states = self._after_break(work, following)
+            states = self._after_breaks(work, following)
         if work.undo:
             self.emit(events.Undone(work.step, work.id, op.key))
         else:
@@ -70,6 +72,9 @@ class Worker:
         except ConnectionLost:
             self.seen = seen
             raise
+        if "reverted" in answer.records:
+            session.open(acquire=True)
+            raise failsafe.too_late(work.step)
         self._note(work, answer.records)
         for line in answer.records.get("out", b"").decode(errors="replace").splitlines():
             show(line)
@@ -113,6 +118,17 @@ class Worker:
         self._note(work, answer.records)
         return read_observations(following, answer)
 
+    def _after_breaks(self, work: Work, following: Sequence[Operation]) -> list[State]:
+        """A bad line breaks more than once: as long as it comes back each time, so do we."""
+        for _ in range(BREAKS):
+            try:
+                return self._after_break(work, following)
+            except ConnectionLost as error:
+                if not self.session.transport_was_back:
+                    raise
+                last = error
+        raise last
+
     def _after_break(self, work: Work, following: Sequence[Operation]) -> list[State]:
         """The connection broke: the server knows how far it came."""
         operation = work.change.operation
@@ -121,6 +137,8 @@ class Worker:
         else:
             self.session.reconnect()
         entry = self.session.journal.entries.get(work.id)
+        if work.guarded and entry is not None and entry.by == "failsafe":
+            raise failsafe.too_late(work.step)  # it cut us off: making it again would cut us off again
         if entry is not None and entry.status in ("done", "undone") and (entry.status == "undone") == work.undo:
             return self.session.observe(following)
         if entry is not None and operation.reboots and not work.undo:
