@@ -128,10 +128,10 @@ THINGS = {
     "postgres_settings": "PostgreSQL's settings in {}",
     "postgres_role": "the database login {}",
     "postgres_database": "the database {}",
-    "git_release": "the project's code in {}",
-    "uploaded_release": "the project's code in {}",
+    "git_release": "the project's code ({})",
+    "uploaded_release": "the project's code ({})",
     "serving": "the code that {} runs",
-    "virtualenv": "the project's Python packages in {}",
+    "virtualenv": "the project's Python packages ({})",
     "migrations": "the database tables of {}",
     "static_files": "the style sheets, scripts and pictures in {}",
     "superuser": "the administrator of the site, {}",
@@ -151,13 +151,13 @@ DOING = {
     "authorized_keys": "put {} in place",
     "sudo_rule": "write {}",
     "service": "start {}, now and at each boot",
-    "firewall": "shut every network port but those that are needed: {}",
+    "firewall": "switch the firewall on: only the network ports that are needed stay open",
     "postgres_cluster": "make sure that PostgreSQL runs",
     "postgres_settings": "write {}",
     "postgres_role": "make {}",
     "postgres_database": "make {}",
     "git_release": "fetch {}",
-    "uploaded_release": "copy {}",
+    "uploaded_release": "copy {} to the server",
     "serving": "restart {}",
     "virtualenv": "install {}",
     "migrations": "make or update {}",
@@ -181,7 +181,9 @@ def thing(key: str) -> str:
     if kind == "authorized_keys":
         name = name.partition(" ")[0]
     if kind == "file" and name.startswith(SECRETS):
-        return f"the secret {_spaced(name.removeprefix(SECRETS))} (only root can read it)"
+        return f"the secret “{_spaced(name.removeprefix(SECRETS))}” (only root can read it)"
+    if kind == "packages":
+        return f"the package{'s' * (' ' in name)} {name.replace(' ', ', ')}"
     return THINGS.get(kind, "{}").format(name) if kind in THINGS else f"“{_spaced(name)}”"
 
 

@@ -22,13 +22,13 @@ def said(*happened: events.Event, verbose: bool = False) -> str:
 
 
 def test_a_change_is_one_line_and_its_output_is_left_out() -> None:
-    assert said(BEGIN, events.OutputLine("Unpacking"), END) == "      install the packages nginx …\n"
+    assert said(BEGIN, events.OutputLine("Unpacking"), END) == "      install the package nginx …\n"
 
 
 def test_verbose_shows_commands_and_output() -> None:
     lines = said(BEGIN, events.OutputLine("Unpacking"), END, verbose=True).splitlines()
     assert [line.strip() for line in lines] == [
-        "install the packages nginx …", "$ apt-get install nginx", "$ echo done", "Unpacking"
+        "install the package nginx …", "$ apt-get install nginx", "$ echo done", "Unpacking"
     ]  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def spoken_while(happened: list[events.Event], patience: float, wait: float) -> 
 
 
 def test_a_long_change_is_said_to_be_still_at_work() -> None:
-    assert "still working: install the packages nginx (" in spoken_while([BEGIN], 0.05, 0.5)
+    assert "still working: install the package nginx (" in spoken_while([BEGIN], 0.05, 0.5)
 
 
 def test_nothing_is_said_to_be_at_work_between_changes() -> None:

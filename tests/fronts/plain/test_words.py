@@ -45,7 +45,7 @@ def test_a_command_is_called_as_its_recipe_calls_it() -> None:
 
 def test_a_secret_that_is_made_up_is_called_so() -> None:
     key = "file:/var/lib/wizard/secrets/database_password"
-    assert describe("file", key) == "make up the secret database password (only root can read it)"
+    assert describe("file", key) == "make up the secret “database password” (only root can read it)"
 
 
 def test_whose_keys_may_log_in_is_said_without_their_hash() -> None:

@@ -138,7 +138,10 @@ def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:
 
 def tell(at: Station) -> None:
     """What is needed afterwards. A password is shown only to somebody who asks for it."""
-    for recipe, name, value in at.journey.afterwards():
+    told = at.journey.afterwards()
+    if told and at.options.asks:
+        at.terminal.heading("What you need from now on")
+    for recipe, name, value in told:
         what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))
         if not isinstance(value, Secret):
             at.say(f"{what}\n    {value}", event="Afterwards", recipe=recipe, name=name, value=value, words=what)

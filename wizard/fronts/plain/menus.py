@@ -10,6 +10,7 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
+from wizard.fronts.plain.numbered import wrapped
 from wizard.fronts.plain.terminal import BACK, Back, Judge
 
 STYLE = questionary.Style([("qmark", "bold"), ("question", "bold"), ("highlighted", "bold"), ("instruction", "")])
@@ -29,7 +30,7 @@ class Menus:
         self.console.print()
 
     def text(self, text: str) -> None:
-        self.console.print(Text(self.mask(text)), width=self.width)
+        self.console.print(Text(self.mask(wrapped(text))), soft_wrap=True)
 
     def guide(self, markdown: str) -> None:
         self.console.print(Markdown(self.mask(markdown)), width=self.width)

@@ -86,14 +86,15 @@ def _line(prompt: str) -> str:
 def wrapped(text: str) -> str:
     """Each line folded at the terminal's width; indented ones are left alone, because they are commands."""
     width = min(shutil.get_terminal_size().columns, 100)
-    lines = [
-        line if line.startswith("    ") else textwrap.fill(
-            line, width, subsequent_indent="  " if line.startswith("- ") else "",
-            break_long_words=False, break_on_hyphens=False,
-        )
-        for line in text.splitlines()
-    ]  # fmt: skip
-    return "\n".join(lines)
+    return "\n".join(_folded(line, width) for line in text.splitlines())
+
+
+def _folded(line: str, width: int) -> str:
+    bullet = re.match(r" *- ", line)
+    if line.startswith("    ") and not bullet:
+        return line
+    indent = " " * len(bullet[0]) if bullet else ""
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def spoken(markdown: str) -> str:
@@ -101,5 +102,5 @@ def spoken(markdown: str) -> str:
     text = re.sub(r"\*\*(.+?)\*\*", r"\1", markdown)
     text = re.sub(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])", r"\1", text)
     text = re.sub(r"^#+ ", "", text, flags=re.MULTILINE)
-    text = re.sub(r"(?<=[^\n])\n(?! {2,}\S| *- |\n)", " ", text)
+    text = re.sub(r"(?<=[^\n])\n(?! {2,}\S| *- |\n|\Z)", " ", text)
     return re.sub(r"\n {2}(?! {2})", " ", text).replace("`", "")
