@@ -165,6 +165,8 @@ DOING = {
     "superuser": "make {}",
 }
 UNDOING = {
+    "command": "take back {}",
+    "long_command": "take back {}",
     "packages": "take away {}, if they came with the set-up",
     "reboot": "nothing: a restart leaves nothing behind",
 }
