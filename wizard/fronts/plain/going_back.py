@@ -34,7 +34,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
 
 
 def _chosen(at: Station, journal: Journal) -> str | None:
-    points = sorted(reversed(journal.checkpoints), key=lambda c: -c.last)
+    points = sorted(journal.checkpoints, key=lambda c: c.last)[::-1]
     choices = {c.step: f"{at.words.heading(c.step)} ({c.at})" for c in points}
     choices[BEGINNING] = "the very beginning: the server as it was before"
     at.terminal.heading("Going back")
