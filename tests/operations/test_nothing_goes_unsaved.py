@@ -12,8 +12,9 @@ import pytest
 
 from wizard.operations import base
 from wizard.operations.django import MigrationsState, migrations
-from wizard.operations.file import FileState
+from wizard.operations.file import File, FileState, directory, file
 from wizard.operations.release import data_directory
+from wizard.secret import Secret
 
 FOLDER = Path(base.__file__).parent
 READ_ONLY = {"observe", "verify", "guarded", "_inputs", "OBSERVE", "ASK"}
@@ -99,3 +100,55 @@ def test_a_list_of_what_to_keep_that_could_not_be_written_stops_the_undo(tmp_pat
         assert "purging" not in run(script, change=tmp_path).stdout
     nothing = f". {FOLDER}/residue.sh\nprintf '' | any grep -z .\necho purging"
     assert "purging" in run(nothing, change=tmp_path).stdout
+
+
+def undo_of(operation: File, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Undoes the making of a file as the journal alone would, with the real programs and the folder of backups moved."""
+    made = operation.wanted(FileState())
+    script = operation.apply(made, FileState()).replace("/var/backups/wizard", str(tmp_path / "saved"))
+    script = f"set -e\nkeep_blob() {{ :; }}\n{script}\n{operation.verify(FileState())}"
+    return subprocess.run(["dash"], input=script, text=True, check=False, capture_output=True)
+
+
+@pytest.mark.parametrize("content", ["KEY=1\n", Secret("KEY=1\n")])
+def test_a_file_that_was_edited_since_is_saved_for_root_alone_before_it_goes(
+    tmp_path: Path, content: str | Secret
+) -> None:
+    path = tmp_path / "env"
+    operation = file(str(path), content, mode=0o600)
+    path.write_text("KEY=1\nEMAIL_PASSWORD=2\n")
+    undone = undo_of(operation, tmp_path)
+    assert undone.returncode == 0, undone.stderr
+    (saved,) = (tmp_path / "saved").iterdir()
+    assert str(saved) in undone.stdout and saved.read_text() == "KEY=1\nEMAIL_PASSWORD=2\n"
+    assert saved.name.startswith(str(path).strip("/").replace("/", "-") + "-2")
+    assert (saved.stat().st_mode & 0o777, saved.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert "EMAIL" not in undone.stdout and not path.exists()
+
+
+def test_an_edited_file_that_cannot_be_saved_stays(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("KEY=2\n")
+    (tmp_path / "saved").touch()
+    assert undo_of(file(str(tmp_path / "env"), Secret("KEY=1\n"), mode=0o600), tmp_path).returncode != 0
+    assert (tmp_path / "env").exists()
+
+
+def test_a_secret_file_as_we_made_it_leaves_no_copy(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("KEY=1\n")
+    assert undo_of(file(str(tmp_path / "env"), Secret("KEY=1\n"), mode=0o600), tmp_path).stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_goes_with_what_an_interrupted_write_left_in_it_but_not_with_a_persons_files(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "folder"
+    script = "set -e\n" + directory(str(path)).apply(FileState("directory"), FileState())
+    path.mkdir()
+    (path / ".wizard.aB3dE6gH").touch()
+    (path / "mine").touch()
+    assert subprocess.run(["dash", "-c", script], check=False, capture_output=True).returncode != 0
+    assert [p.name for p in path.iterdir()] == ["mine"]
+    (path / "mine").unlink()
+    assert subprocess.run(["dash", "-c", script], check=False).returncode == 0
+    assert not path.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 
 import pytest
 
@@ -78,3 +79,12 @@ def test_a_sudo_rule_that_comes_back_on_undo_is_not_judged_but_a_new_one_is() ->
     journalled = operation_from_json(rule.to_json())
     assert journalled.apply(absent, new).startswith("visudo --check")
     assert "visudo" not in journalled.apply(new, rule.parse("file|440|root|root|abc||1"))
+
+
+def test_removing_an_account_never_names_a_number_that_is_not_its_own() -> None:
+    person = user("ada")
+    for before in (person.wanted(UserState()), UserState(home="/home/ada"), UserState(True, 1000, 1000, "/home/ada")):
+        script = person.apply(before, UserState())
+        assert "-1" not in script and "1000" not in script
+        done = subprocess.run(["dash", "-n"], input=script, text=True, check=False, capture_output=True)
+        assert done.returncode == 0, done.stderr

@@ -77,6 +77,13 @@ def test_an_interrupted_clone_is_done_again(server: Cycle) -> None:
     )
 
 
+def test_undo_of_a_clone_that_a_power_cut_ended_leaves_nothing_of_it(server: Cycle) -> None:
+    operation = replace(clone(), root="/srv/cut")
+    undo = operation.apply(ReleaseState(), ReleaseState())
+    server.run(f"mkdir -p /srv/cut/releases/.new && echo half >/srv/cut/releases/.new/x; {prelude()}\nset -e\n{undo}")
+    assert server.run("rmdir /srv/cut/releases /srv/cut; ls -A /srv") == "private.git\nsite\nwork\n"
+
+
 def test_going_back_to_the_beginning_leaves_no_release(server: Cycle) -> None:
     server.undo()
     assert server.run("ls -A /srv; ls /etc/site-key*") == "private.git\nwork\n/etc/site-key\n/etc/site-key.pub\n"

@@ -15,7 +15,7 @@ from wizard.checks.base import Vantage
 from wizard.checks.ssh_login import login_works, password_login_refused, root_login_refused
 from wizard.errors import StepError
 from wizard.operations.authorized_keys import authorized_keys
-from wizard.operations.user import sudo_rule, user
+from wizard.operations.user import UserState, sudo_rule, user
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.secret import Secret
 
@@ -103,10 +103,36 @@ def test_what_a_person_made_is_saved_and_processes_end_before_the_account_goes(c
     cycle.make(user("ada"))
     cycle.run("runuser -u ada -- sh -c 'echo poem >~/poem; touch /var/tmp/left; sleep 1000 >/dev/null 2>&1 &'")
     cycle.undo()
-    assert cycle.run("pgrep -c sleep || ls /home") == "0\n"
+    assert cycle.run("pgrep -fxc 'sleep 1000' || ls /home") == "0\n"
     assert "left behind by ada: /var/tmp/left" in cycle.said()
     saved = "cd /var/backups/wizard; stat -c %a . home-ada-*; tar -xzOf home-ada-*.tar.gz ./poem"
     assert cycle.run(saved) == "700\n600\npoem\n"
+
+
+def test_an_account_whose_making_failed_half_way_goes_with_its_home_and_can_be_made_again(cycle: Cycle) -> None:
+    accounts = "getent passwd; getent group; ls -A /home; passwd -S -a | cut -d' ' -f1,2"
+    before, chpasswd = cycle.run(accounts), "/usr/sbin/chpasswd"
+    cycle.run(f"mv {chpasswd} {chpasswd}.away; printf '#!/bin/sh\\nexit 1\\n' >{chpasswd}; chmod +x {chpasswd}")
+    person = user("ada", groups=("sudo",), password=PASSWORD)
+    with pytest.raises(StepError):
+        cycle.make(person)
+    assert "ada" in cycle.run("ls /home; id -nG ada")
+    cycle.run("sleep 1000 >/dev/null 2>&1 &")
+    cycle.undo()
+    assert cycle.run(accounts) == before
+    assert cycle.run("pgrep -fxc 'sleep 1000'") == "1\n"
+    cycle.run(f"mv {chpasswd}.away {chpasswd}")
+    assert cycle.make(person) == 1
+    assert cycle.run("passwd -S ada | cut -d' ' -f2") == "P\n"
+
+
+@pytest.mark.parametrize("owner", ["0", "1234"])
+def test_a_home_that_an_interrupted_useradd_left_goes_too_but_not_another_persons(cycle: Cycle, owner: str) -> None:
+    person = user("ada")
+    undo = person.apply(person.wanted(UserState()), UserState())
+    undo = f"change=$(mktemp -d); (set -e\n{undo}\n)"
+    cycle.run(f"cp -r /etc/skel /home/ada; chown -R {owner} /home/ada; {undo}; test ! -e /home/ada")
+    cycle.run(f"useradd bob; mkdir /home/ada; chown bob /home/ada; {undo}; test -e /home/ada")
 
 
 def test_a_home_that_was_there_before_stops_the_change_and_survives(cycle: Cycle) -> None:

@@ -31,6 +31,17 @@ elif [ -f {path} ]; then stat -c 'file|%a|%U|%G|'"$(sha256sum <{path} | cut -d' 
 elif [ -e {path} ]; then echo 'other||||||0'
 else echo 'absent||||||0'; fi"""
 
+SAVE_EDITED = """\
+if [ -f {path} ] && [ ! -L {path} ] && [ "$(sha256sum <{path} | cut -d' ' -f1)" != {ours} ]; then
+    # somebody changed it since: their work is not just dropped
+    saved=/var/backups/wizard/{name}-$(date -u +%Y%m%dT%H%M%SZ)
+    mkdir -p -m 0700 /var/backups/wizard
+    (umask 077; cat {path} >"$saved.part")
+    sync "$saved.part"
+    mv "$saved.part" "$saved"
+    echo {path}" was changed since it was made: saved as $saved"
+fi"""
+
 
 @dataclass(frozen=True)
 class Path(Operation):
@@ -59,6 +70,11 @@ class Path(Operation):
             lines.append(f"keep_blob {path}")
         match after.type:
             case "absent":
+                if before.type == "file":
+                    lines.append(SAVE_EDITED.format(path=path, ours=before.sha256, name=sh(self._saved_as)))
+                if before.type == "directory":
+                    # what an interrupted put_file left in it
+                    lines.append(f"rm -f {path}/.wizard.????????")
                 # a directory that is no longer empty holds somebody's data: it stays, and verify says so
                 lines.append(f"if [ -d {path} ] && [ ! -L {path} ]; then rmdir {path}; else rm -f {path}; fi")
             case "directory":
@@ -71,6 +87,10 @@ class Path(Operation):
         if self.notify:
             lines.append(self.notify)
         return "\n".join(lines)
+
+    @property
+    def _saved_as(self) -> str:
+        return self.path.strip("/").replace("/", "-")
 
     def _was_made_by_us(self, after: FileState) -> bool:
         """Undoing a secret file that was not there before leaves no copy of the secret behind."""

@@ -79,13 +79,14 @@ class Release(Operation):
 
     def apply(self, before: ReleaseState, after: ReleaseState) -> str:
         lines = [f"root={sh(self.root)}; group={sh(self.group)}", 'new="$root/releases/.new"']
+        lines.append('rm -rf "$new" # of an arrival that a power cut ended')
         if not after.current:
             lines.append('rm -f "$root/current"')
         elif after.current in before.releases:
             lines.append(f'put_link releases/{sh(after.current)} "$root/current"')
             lines.append(self.notify or ":")
         else:
-            lines.append(f'umask 027\nrm -rf "$new"\nmkdir "$new"\n{self.fetch(after.current)}\n{ARRIVE}')
+            lines.append(f'umask 027\nmkdir "$new"\n{self.fetch(after.current)}\n{ARRIVE}')
         lines += [f'rm -rf "$root/releases/"{sh(old)}' for old in before.releases if old not in after.releases]
         return "\n".join(lines)
 

@@ -96,22 +96,27 @@ REMOVE = """\
 if [ "${{SUDO_USER:-}}" = {name} ]; then
     echo 'cannot remove {name}: this connection is logged in as it; log in as another user' >&2; exit 1
 fi
-if getent passwd {name} >/dev/null; then
+uid=$(getent passwd {name} | cut -d: -f3)
+if [ "$uid" = 0 ]; then echo 'cannot remove {name}: it is root by now' >&2; exit 1; fi
+if [ -n "$uid" ]; then
     # nobody may be logged in as it, and nothing may run as it
     loginctl terminate-user {name} 2>/dev/null || :
-    pkill -KILL -u {uid} || :
-    systemctl stop user@{uid}.service user-{uid}.slice 2>/dev/null || :
-    n=0; while pgrep -u {uid} >/dev/null && [ $n -lt 50 ]; do sleep 0.2; n=$((n + 1)); done
+    pkill -KILL -u "$uid" || :
+    systemctl stop "user@$uid.service" "user-$uid.slice" 2>/dev/null || :
+    n=0; while pgrep -u "$uid" >/dev/null && [ $n -lt 50 ]; do sleep 0.2; n=$((n + 1)); done
     # what it wrote elsewhere is not ours to remove, but has no owner from now on
-    find / -xdev -uid {uid} ! -path {home} ! -path {home}/'*' ! -path '/var/mail/*' ! -path '/var/spool/mail/*' \
+    find / -xdev -uid "$uid" ! -path {home} ! -path {home}/'*' ! -path '/var/mail/*' ! -path '/var/spool/mail/*' \
 -printf 'left behind by {name}: %p\\n' 2>/dev/null | head -n 50
 fi
 {remove_home}
-if getent passwd {name} >/dev/null; then userdel {name}; fi
+if [ -n "$uid" ]; then userdel {name}; fi
 rm -f /var/mail/{name}"""
 
 REMOVE_HOME = """\
-if [ -d {home} ] && [ ! -L {home} ] && [ "$(stat -c %u {home})" = {uid} ]; then
+owner=$(stat -c %u {home} 2>/dev/null || :)
+# root's or nobody's, where making the account was interrupted: there was no home before
+if [ -d {home} ] && [ ! -L {home} ] &&
+    {{ [ "$owner" = "$uid" ] || [ "$owner" = 0 ] || ! getent passwd "$owner" >/dev/null; }}; then
     # sudo leaves an empty stamp in the home of whoever uses it
     if [ -n "$(diff -rq --no-dereference --exclude=.sudo_as_admin_successful /etc/skel {home} 2>&1)" ]; then
         saved=/var/backups/wizard/home-{name}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
@@ -205,7 +210,7 @@ class User(Operation):
 
     def _remove(self, before: UserState, after: UserState) -> str:
         home = before.home or self.home
-        words = {"name": self.name, "home": sh(home), "uid": before.uid}
+        words = {"name": self.name, "home": sh(home)}
         keep_home = self.system or after.home or home != self.home
         text = REMOVE.format(**words, remove_home="" if keep_home else REMOVE_HOME.format(**words))
         if after.gid >= 0:
@@ -220,6 +225,11 @@ class User(Operation):
         if after.password == SET:
             lines.append(f"passwd --status {name} | grep -q '^{self.name} P'")
         return "\n".join(lines)
+
+
+def run_as(name: str) -> str:
+    """The words in front of a command that is to run as a system user, which can't become root again."""
+    return f"setpriv --reuid={sh(name)} --regid={sh(name)} --init-groups --no-new-privs"
 
 
 def _password_line(name: str, password: Secret) -> Blob:
