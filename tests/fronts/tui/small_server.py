@@ -53,7 +53,9 @@ class SmallServer(FakeTransport):
     def _reply(self, script: str, label: str) -> Reply:
         reply = self._answer(script, label)
         held = record("holding", "yes") if "\nhold " in script else ""
-        return Result(reply.status, held + reply.out) if isinstance(reply, Result) else held + reply
+        mark = re.match(r"MARK=(\w+)\n", script)  # records carry the mark that the script names
+        out = held + (reply.out if isinstance(reply, Result) else reply)
+        return Result(0, out.replace("\x1e", f"\x1e{mark[1]} ") if mark else out)
 
     def _answer(self, script: str, label: str) -> Result | str:
         kind, _, rest = label.partition(" ")

@@ -90,7 +90,7 @@ def test_step_by_step_waits_for_enter_before_each_step(app: WizardApp, server: S
     async def scenario(pilot: Pilot[int]) -> None:
         await started(pilot)
         assert not ran(server, "do ")
-        assert "the folder where a Linux server keeps its" in seen(app)
+        await until(pilot, lambda: "the folder where a Linux server keeps its" in seen(app), "the guide")
         await pilot.press("enter")
         await waiting(pilot, "Say the greeting")
         assert ran(server, "greeting/text") == 1
@@ -317,7 +317,7 @@ def test_the_timeline_shows_what_going_back_would_undo_and_asks_first(app: Wizar
         await pilot.click("#checkpoints")
         await until(pilot, lambda: "there is nothing to undo" in seen(app), "the latest checkpoint")
         app.screen.query_one("#timeline", OptionList).highlighted = 0
-        await until(pilot, lambda: "Going back undoes 1 changes" in seen(app), "what would be undone")
+        await until(pilot, lambda: "Going back undoes, in this order (1)" in seen(app), "what would be undone")
         assert "write the file /etc/greeting/text" in seen(app)
         await pilot.click("#back-to")
         await until(pilot, showing(pilot, "ConfirmDialog"), "the question")

@@ -65,6 +65,7 @@ class WizardApp(App[int]):
         self.words: Words | None = None
         self.forecast: Forecast | None = None
         self.pages: dict[str, Page] = {}
+        self.forgotten: list[Page] = []  # taken down once they are no longer shown
         self.request: Request = None  # type: ignore[assignment]  # made when the person has said where to
         self.leave_at_once = False
         self.arrived = False  # at the end of the set-up
@@ -95,8 +96,15 @@ class WizardApp(App[int]):
             from wizard.fronts.tui.screens import make
 
             self.pages[name] = make(name)
-            self.install_screen(self.pages[name], name)
-        self.switch_screen(name) if len(self.screen_stack) > 1 else self.push_screen(name)
+            self.install_screen(self.pages[name], f"{name} {id(self.pages[name])}")
+        if len(self.screen_stack) > 1:
+            self.switch_screen(self.pages[name])
+        else:
+            self.push_screen(self.pages[name])
+        for page in [p for p in self.forgotten if p not in self.screen_stack]:
+            self.forgotten.remove(page)
+            self.uninstall_screen(page)
+            page.remove()
 
     def back(self) -> None:
         if (before := getattr(self.screen, "before", "")) != "":
@@ -105,10 +113,7 @@ class WizardApp(App[int]):
     def forget(self, *names: str) -> None:
         """These stations start afresh when they are next shown."""
         for name in [n for n in self.pages if n in names or n.partition(":")[0] in names]:
-            page = self.pages.pop(name)
-            self.uninstall_screen(page)
-            if page is not self.screen:
-                page.remove()
+            self.forgotten.append(self.pages.pop(name))
 
     # -- the journey ----------------------------------------------------------------------------------------------
 
@@ -231,7 +236,9 @@ class WizardApp(App[int]):
             self.listener.post_message(Noted(message.text))
 
     def on_finished(self, message: Finished) -> None:
-        if message.error is not None:
+        if message.tell is not self:
+            message.tell.post_message(Finished(message.job, message.result, message.error, message.tell))
+        elif message.error is not None:
             self.notify(str(message.error), severity="error")
 
     # -- everywhere -----------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ class EngineThread:
                 failure = error
             with self._lock:
                 self._busy -= 1
-            tell.post_message(Finished(name, result, failure))
+            self.app.post_message(Finished(name, result, failure, tell))
 
 
 def _stopped() -> StoppedError:

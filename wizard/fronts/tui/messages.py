@@ -6,6 +6,7 @@ import queue
 from typing import Any
 
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 from wizard import events
 
@@ -28,10 +29,14 @@ class Asked(Message, bubble=False):
 
 
 class Finished(Message, bubble=False):
-    """A job came to its end: with a result, or with an error (a WizardError where a person or the server caused it)."""
+    """A job came to its end: with a result, or with an error (a WizardError where a person or the server caused it).
 
-    def __init__(self, job: str, result: Any = None, error: Exception | None = None) -> None:
+    Goes by way of the app to `tell`, as events do, so that it never overtakes one.
+    """
+
+    def __init__(self, job: str, result: Any, error: Exception | None, tell: MessagePump) -> None:
         super().__init__()
+        self.tell = tell
         self.job = job
         self.result = result
         self.error = error

@@ -99,7 +99,7 @@ def _undone(todo: list[Undo]) -> Content:
 
     if not todo:
         return Content("Nothing came after this checkpoint: there is nothing to undo.")
-    lines = [Content.styled(f"Going back undoes {len(todo)} changes, in this order:", "b")]
+    lines = [Content.styled(f"Going back undoes, in this order ({len(todo)}):", "b")]
     for undo in todo:
         kind = undo.entry.operation["kind"]
         what = describe(kind, f"{kind}:{undo.entry.key.partition(':')[2]}")

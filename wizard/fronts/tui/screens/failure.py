@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ LAST = 12  # lines of output
 
 
 class FailureScreen(Page):
-    """Dismissed with retry, answers, back, stop or take-over."""
+    """Dismissed with retry, answers, back, stop or take-over. held: somebody else has the server's lock."""
 
     station = "That did not work"
     AUTO_FOCUS = "#retry"
@@ -33,9 +34,9 @@ class FailureScreen(Page):
         "brings you back here. **Save a report** writes what is known to a file, without passwords."
     )
 
-    def __init__(self, step: str, reason: str, output: str, *, hint: str, journalled: bool) -> None:
+    def __init__(self, step: str, reason: str, output: str, *, hint: str = "", held: bool = False) -> None:
         super().__init__()
-        self.step, self.reason, self.hint, self.journalled = step, reason, hint, journalled
+        self.step, self.reason, self.hint, self.held = step, reason, hint, held
         self.output = "\n".join(printable(line) for line in output.splitlines())
         self.cause = causes.likely(reason, self.output)
 
@@ -58,21 +59,21 @@ class FailureScreen(Page):
 
     def _actions(self) -> Iterator[Button]:
         yield button("Try again", "retry", variant="primary")
-        yield button("Change this step's answers", "answers")
+        yield button("Change the answers", "answers")
         yield button("Roll this step back", "back")
         yield button("Open a shell there", "shell")
         yield button("Save a report …", "report")
         yield button("Stop, go on later", "stop")
-        if "is setting it up" in self.reason:
+        if self.held:
             yield button("Take over from them", "take-over", variant="warning")
 
     def on_mount(self) -> None:
         words, journey = self.wizard.words, self.wizard.journey
         assert words is not None and journey is not None
         name = f"“{words.heading(self.step)}” failed: " if self.step else ""
-        self.query_one("#reason", Static).update(journey.mask(f"{name}{self.reason}."))
+        self.query_one("#reason", Static).update(journey.mask(f"{name}{_in_words(self.reason)}."))
         self.query_one("#last", Static).update(journey.mask("\n".join(self.output.splitlines()[-LAST:])))
-        self.query_one("#answers").display = self.query_one("#back").display = self.journalled
+        self.query_one("#answers").display = self.query_one("#back").display = bool(self.step)
         self.query_one("#retry").focus()
 
     def guide(self) -> str:
@@ -106,3 +107,10 @@ class FailureScreen(Page):
                 subprocess.run(shell.command(self.wizard.journey), check=False)
         except (SuspendNotSupported, OSError):
             self.notify(f"Open another terminal and type:\n{shell.as_typed(self.wizard.journey)}", timeout=60)
+
+
+def _in_words(reason: str) -> str:
+    """The engine names a change by its key, kind:name; a person knows it by its description."""
+    from wizard.fronts.words import describe
+
+    return re.sub(r"(?<=the change )(\w+):(\S+)", lambda key: f"“{describe(key[1], key[0])}”", reason)

@@ -12,21 +12,19 @@ from textual.widgets import Button, Markdown
 
 from wizard.fronts.tui.screens.page import Dialog, button
 
-EVERYWHERE = """\
-### Keys
-| key | what it does |
-| --- | --- |
-| Enter | presses the button that is lit up: Enter alone leads on |
-| Tab, ↓ and Shift+Tab, ↑ | to the next or the last thing on the screen |
-| Page Up, Page Down | scroll |
-| Esc | back to the screen before; nothing that you typed is lost |
-| F1 | this help |
-| F2 | menu: colours, a picture of the screen, quit |
-| F10 | leave the wizard; it can be gone on with later |
-"""
+EVERYWHERE = (
+    ("Enter", "presses the button that is lit up: Enter alone leads on"),
+    ("Tab, Shift+Tab, ↓, ↑", "go to the next thing on the screen, or to the one before"),
+    ("Page Up, Page Down", "scroll"),
+    ("Esc", "goes back to the screen before; nothing that you typed is lost"),
+    ("F1", "this help"),
+    ("F2", "the menu: colours, a picture of the screen, quit"),
+    ("F10", "leaves the wizard; you can go on later"),
+)
 
 
 class HelpScreen(Dialog[None]):
+    long = True
     BINDINGS = [Binding("escape,f1", "dismiss", "Close")]  # noqa: RUF012
 
     def __init__(self, about: Screen[Any]) -> None:
@@ -36,9 +34,9 @@ class HelpScreen(Dialog[None]):
     def body(self) -> ComposeResult:
         text = getattr(self.about, "help_text", "")
         guide = self.about.guide() if hasattr(self.about, "guide") else ""
-        own = getattr(type(self.about), "KEYS", ())
-        keys = "".join(f"| {key} | {what} |\n" for key, what in own)
-        yield Markdown("\n\n".join(part for part in (text, EVERYWHERE + keys, guide) if part))
+        keys = (*getattr(type(self.about), "KEYS", ()), *EVERYWHERE)
+        listed = "### Keys\n" + "".join(f"- **{key}** {what}\n" for key, what in keys)
+        yield Markdown("\n\n".join(part for part in (text, listed, guide) if part))
 
     def buttons(self) -> Iterator[Button]:
         yield button("Close", "close", variant="primary")

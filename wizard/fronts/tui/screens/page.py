@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast
 
@@ -126,15 +127,18 @@ class Dialog(_Frame, ModalScreen[T], Generic[T]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*ARROWS]
 
+    long: ClassVar[bool] = False  # takes all the height there is, and keeps its buttons in sight
+
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="dialog", can_focus=False):
-            yield from self.body()
+        with VerticalScroll(id="dialog", can_focus=False, classes="-long" if self.long else ""):
+            with Body(id="long") if self.long else contextlib.nullcontext():
+                yield from self.body()
             if buttons := list(self.buttons()):
                 yield Horizontal(*buttons, id="buttons")
         yield Static(TOO_SMALL, id="too-small")
 
     def action_scroll_body(self, direction: int) -> None:
-        self.query_one("#dialog").scroll_relative(y=direction * 5, animate=False)
+        self.query_one("#long" if self.long else "#dialog").scroll_relative(y=direction * 10, animate=False)
 
 
 def relabel(button: Button, label: str) -> None:

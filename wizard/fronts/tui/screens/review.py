@@ -119,8 +119,9 @@ class Review(Page):
         already = f" {done} steps are done already." if done else ""
         self.lead(
             f"[b]Nothing on the server has been touched yet.[/]\n{total} changes in {steps} steps, "
-            f"{duration(seconds(forecast.all))}.{already} All can be undone, but those with [b $error]![/]\n"
-            "[b $warning]D[/] going back takes data away · [b $accent]G[/] guarded against locking you out"
+            f"{duration(seconds(forecast.all))}.{already}\n"
+            "[b $error]![/] cannot be undone · [b $warning]D[/] going back takes data away · "
+            "[b $accent]G[/] guarded"
         )
         tree.move_cursor(tree.root.children[0] if tree.root.children else None)
 

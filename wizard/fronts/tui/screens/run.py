@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button
 
 from wizard import events
+from wizard.errors import StoppedError
 from wizard.fronts.tui import running
 from wizard.fronts.tui.estimates import OTHERWISE, SECONDS, duration, seconds
 from wizard.fronts.tui.messages import Asked, Finished, Happened
@@ -63,7 +64,7 @@ class Run(Page):
         self.details = ""  # of the last failure
         self.after = ""  # what a person chose to do once the run has stopped
         self.left_s = self.whole_s = 1.0
-        self.ended = False
+        self.begun = self.ended = False
 
     @property
     def forecast(self) -> Forecast:
@@ -139,6 +140,8 @@ class Run(Page):
         if line is not None:
             self.current.tell(line, self.wizard.engine.lines)
         match event:
+            case events.RunStarted():
+                self.begun = True
             case events.StepStarted(step):
                 self.step_began = time.monotonic()
                 self.steps.mark(step, "running")
@@ -218,14 +221,16 @@ class Run(Page):
 
     # -- failing, ending ------------------------------------------------------------------------------------------
 
-    def _failed(self, step: str, reason: str, *, alive: bool, details: str = "", hint: str = "") -> None:
+    def _failed(
+        self, step: str, reason: str, *, alive: bool, details: str = "", hint: str = "", held: bool = False
+    ) -> None:
         """alive: the runner waits for what is decided; otherwise it has ended."""
         self._guard_over()
         output = self.current.output
         while self.wizard.engine.lines:
             output.drain(self.wizard.engine.lines)
         text = details or "\n".join(list(output.lines)[-LAST:])
-        screen = FailureScreen(step, reason, text, hint=hint, journalled=bool(step))
+        screen = FailureScreen(step, reason, text, hint=hint, held=held)
         self.app.push_screen(screen, lambda choice: self._decided(str(choice or "stop"), alive))
 
     def _decided(self, choice: str, alive: bool) -> None:
@@ -247,7 +252,9 @@ class Run(Page):
             self._do_after()
         else:
             text = getattr(error, "message", f"{type(error).__name__}: {error}")
-            self._failed("", text, alive=False, details=getattr(error, "details", ""), hint=getattr(error, "hint", ""))
+            held = isinstance(error, StoppedError) and not self.begun  # somebody else has the lock
+            details, hint = getattr(error, "details", ""), getattr(error, "hint", "")
+            self._failed("", text, alive=False, details=details, hint=hint, held=held)
 
     def _do_after(self) -> None:
         """What was chosen, now that nothing runs any more."""
