@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import tempfile
 
 import pytest
 
@@ -11,6 +12,14 @@ from wizard.practice.backend import available
 
 REASON = pytest.StashKey[str]()
 why_not = functools.cache(available)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What the tests set up is not among the servers that the person at this computer may go on with."""
+    if "WIZARD_STATE_DIR" not in os.environ:
+        state = tempfile.TemporaryDirectory(prefix="wizard-tests-")
+        config.add_cleanup(state.cleanup)
+        os.environ["WIZARD_STATE_DIR"] = state.name
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -28,7 +28,9 @@ class Known:
 
 
 def folder() -> Path:
-    return Path(platformdirs.user_state_path("wizard")) / "servers"
+    """Where the records lie: $WIZARD_STATE_DIR, else this user's state folder."""
+    state = os.environ.get("WIZARD_STATE_DIR")
+    return (Path(state) if state else Path(platformdirs.user_state_path("wizard"))) / "servers"
 
 
 def path_of(login: Login) -> Path:
