@@ -62,7 +62,7 @@ def test_every_kind_of_file_gives_an_environment_that_the_sites_user_can_use(
     listed = server.run(f"/srv/s/{folder}/.venv/bin/pip list --format freeze")
     assert "sqlparse==" in listed and "gunicorn==" in listed
     assert "shop" not in listed and "uv==" not in listed
-    assert server.run(f"find /srv/s/{folder}/.venv ! -user root -o ! -type l -perm /o+rwx") == ""
+    assert server.run(f"find /srv/s/{folder}/.venv ! -user root -o ! -type l -perm /o+rwx,g+w -o -name .build") == ""
 
 
 def test_a_locked_package_with_another_hash_is_refused_until_the_lock_is_mended(server: Cycle) -> None:
@@ -74,6 +74,32 @@ def test_a_locked_package_with_another_hash_is_refused_until_the_lock_is_mended(
     server.run("cp /srv/s/locked/uv.lock /srv/s/forged/uv.lock")
     server.make(environment("forged", "uv.lock"))
     assert "sqlparse==" in server.run("/srv/s/forged/.venv/bin/pip list --format freeze")
+
+
+# A package whose building is a program: it says who runs it, and lays a trap for who comes after.
+SDIST = """
+set -e; mkdir -p /srv/s/sdist /tmp/odd-1.0 && cd /tmp/odd-1.0 && echo precious >/etc/precious
+printf 'Metadata-Version: 2.1\\nName: odd\\nVersion: 1.0\\n' >PKG-INFO
+cat >setup.py <<'PY'
+import os, pwd, setuptools, sys
+if {"bdist_wheel", "install"} & {*sys.argv}:
+    with open("/tmp/odd-said", "w") as said:
+        print(pwd.getpwuid(os.getuid()).pw_name, os.access("/etc/shadow", os.R_OK), sys.stdin.read() == "", file=said)
+    os.symlink("/etc/precious", "/srv/s/sdist/.venv/.new")
+setuptools.setup(name="odd", version="1.0")
+PY
+tar -C /tmp -czf /srv/s/sdist/odd-1.0.tar.gz odd-1.0
+printf './odd-1.0.tar.gz\\nsqlparse\\n' >/srv/s/sdist/requirements.txt
+chgrp -R site /srv/s/sdist; chmod -R g+rX,o= /srv/s/sdist
+"""
+
+
+def test_a_package_is_built_as_the_sites_user_and_cannot_lead_root_astray(server: Cycle) -> None:
+    server.run(SDIST)
+    assert server.make(environment("sdist", "requirements.txt")) == 1
+    assert server.run("cat /tmp/odd-said /etc/precious") == "site False True\nprecious\n"
+    assert server.run("find /srv/s/sdist/.venv ! -user root -o ! -type l -perm /o+rwx,g+w") == ""
+    assert server.run("ls -A /srv/s/sdist") == ".venv\nodd-1.0.tar.gz\nrequirements.txt\n"
 
 
 def test_changed_requirements_make_it_anew_and_undo_brings_the_older_one_back(server: Cycle) -> None:

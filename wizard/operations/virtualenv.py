@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from wizard.operations.base import Operation, State
 from wizard.operations.quoting import sh
+from wizard.operations.user import run_as
 
 ABSENT = "absent"
 NOT_THERE = (ABSENT, "unfinished")
@@ -67,7 +68,8 @@ class Virtualenv(Operation):
     def observe(self) -> str:
         venv = sh(self.identity)
         return (
-            f"if [ -s {venv}/{MARK} ]; then cat {venv}/{MARK}; "
+            # while it is being made, the site's user can write in it: a mark that isn't root's is none
+            f"if [ -s {venv}/{MARK} ] && [ -O {venv}/{MARK} ] && [ ! -L {venv}/{MARK} ]; then cat {venv}/{MARK}; "
             f"elif [ -e {venv} ]; then echo unfinished; else echo {ABSENT}; fi\n{self._inputs()}"
         )
 
@@ -95,12 +97,16 @@ class Virtualenv(Operation):
         )
 
     def _build(self) -> str:
+        user = sh(self.user)
         lines = [
             # in the release's own folder: programs in an environment name its place, which must survive the next release
-            'umask 027; rm -rf .venv; python3 -m venv "$PWD/.venv"',
+            f"umask 027; rm -rf .venv; install -d -m 0750 -o {user} -g {user} .venv",
+            "# as the site's user: building a package runs a program of whoever published it",
+            f"{run_as(self.user)} sh -e <<'BUILD'\n{{",
+            "# its home, and pip's cache unless this server's pip.conf names a place for it, go when it is done",
+            'export HOME="$PWD/.venv/.build"; export XDG_CACHE_HOME="$HOME/cache"; mkdir "$HOME"',
             "export PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off PIP_DISABLE_PIP_VERSION_CHECK=1",
-            "# pip's cache stays nowhere, unless this server's pip.conf names a place for it",
-            'export XDG_CACHE_HOME="$change/cache"',
+            'python3 -m venv "$PWD/.venv"',
         ]
         name = self.requirements.rpartition("/")[2]
         if name == "uv.lock":
@@ -112,8 +118,11 @@ class Virtualenv(Operation):
         if self.extra:
             lines.append(".venv/bin/pip install " + " ".join(map(sh, self.extra)))
         lines += [
-            'rm -rf "$XDG_CACHE_HOME"',
-            f"chown -hR root:{sh(self.user)} .venv; chmod -R u=rwX,g=rX,o= .venv; sync -f .venv",
+            'rm -rf "$HOME"; chmod -R u=rwX,g=rX,o= .venv',
+            "} </dev/null\nBUILD",
+            f"chown -hR root:{user} .venv",
+            CLOSED,
+            "sync -f .venv; rm -f .venv/.new",
             f"{{ {self._inputs()}; }} >.venv/.new; sync .venv/.new; mv .venv/.new .venv/{MARK}",
         ]
         return "\n".join(lines)
@@ -122,7 +131,7 @@ class Virtualenv(Operation):
         venv = self.identity
         if after.made_of in NOT_THERE:
             return f"[ ! -e {sh(venv)} ]"
-        as_site = f"setpriv --reuid={sh(self.user)} --regid={sh(self.user)} --init-groups --no-new-privs"
+        as_site = run_as(self.user)
         lines = [f"[ -s {sh(venv)}/{MARK} ]", "cd /"]
         if self.imports:
             lines.append(f"{as_site} {sh(venv)}/bin/python -c {sh('import ' + ', '.join(self.imports))}")
@@ -130,26 +139,31 @@ class Virtualenv(Operation):
         return "\n".join(lines)
 
 
+# What the build left running could still write where it has opened the door to its group.
+CLOSED = """\
+if [ -n "$(find .venv ! -type l '(' ! -user root -o -perm /027 ')' -print -quit)" ]; then
+    echo 'cannot close .venv: it was changed while it was handed over' >&2; exit 1
+fi"""
+
 # uv does not read pip's configuration, and this server may reach nothing but an index of its own: so uv only translates
 # its lock file, with the hashes in it, and pip fetches.
 EXPORT_LOCK = """\
-python3 -m venv "$change/uv"
-"$change/uv/bin/pip" install --quiet uv
+python3 -m venv "$HOME/uv"
+"$HOME/uv/bin/pip" install --quiet uv
 options=
 if grep -q 'source = {{ git' {folder}/uv.lock; then options=--no-hashes; fi # pip cannot check a hash of a git repository
-"$change/uv/bin/uv" --no-cache --no-python-downloads export --quiet --project {folder} --python python3 --frozen --no-dev \\
-    --no-emit-project --format requirements-txt $options --output-file "$change/requirements.txt"
-rm -rf "$change/uv"
-.venv/bin/pip install --requirement "$change/requirements.txt\""""
+"$HOME/uv/bin/uv" --no-cache --no-python-downloads export --quiet --project {folder} --python python3 --frozen --no-dev \\
+    --no-emit-project --format requirements-txt $options --output-file "$HOME/requirements.txt"
+.venv/bin/pip install --requirement "$HOME/requirements.txt\""""
 
 # The dependencies only: a site's code runs from its folder, and many a project's pyproject.toml cannot be built.
 EXPORT_PYPROJECT = """\
-python3 - {path} >"$change/requirements.txt" <<'PYTHON'
+python3 - {path} >"$HOME/requirements.txt" <<'PYTHON'
 import sys, tomllib
 with open(sys.argv[1], "rb") as file:
     print(*tomllib.load(file)["project"]["dependencies"], sep="\\n")
 PYTHON
-.venv/bin/pip install --requirement "$change/requirements.txt\""""
+.venv/bin/pip install --requirement "$HOME/requirements.txt\""""
 
 
 def virtualenv(
