@@ -70,3 +70,14 @@ def test_scripts_are_posix_shell_both_ways(operation: Operation, before: object,
     ):
         done = subprocess.run(["dash", "-n"], input=script, text=True, check=False, capture_output=True)
         assert done.returncode == 0, done.stderr
+
+
+def test_root_neither_unpacks_nor_changes_modes_where_the_sites_user_could_lay_a_link() -> None:
+    operation = static_files("shop", "/srv/shop/shared/static")
+    here, there = StaticFilesState("", "one"), StaticFilesState("one", "one")
+    lines = [
+        line.strip() for s in (operation.apply(here, there), operation.apply(there, here)) for line in s.splitlines()
+    ]
+    writing = [line for line in lines if "tar --extract" in line or "chmod" in line]
+    assert len(writing) == 3
+    assert all(line.startswith("setpriv --reuid=shop --regid=shop --init-groups --no-new-privs ") for line in writing)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.quoting import sh
+from wizard.operations.user import run_as
 from wizard.secret import Secret
 
 BACKUPS = "/var/backups/wizard"
@@ -186,11 +187,12 @@ class StaticFiles(Managed):
         return replace(found, collected=found.current or "?")
 
     def apply(self, before: StaticFilesState, after: StaticFilesState) -> str:
-        static, mark = sh(self.directory), sh(self.mark)
+        static, mark, as_site = sh(self.directory), sh(self.mark), run_as(self.site)
         back = (
             f'if [ -e "$change/static.tar" ] && [ {sh(after.collected)} = "$(cat "$change/static.of")" ]; then\n'
             f"    find {static} -mindepth 1 -delete\n"
-            f'    tar --extract --same-owner --same-permissions --file "$change/static.tar" --directory {static}\n'
+            # as the user who can write there: a link put in the way at the right moment must not lead root elsewhere
+            f'    {as_site} tar --extract --same-permissions --file - --directory {static} <"$change/static.tar"\n'
             f'    rm -f {mark}; if [ -s "$change/static.of" ]; then install -m 0644 "$change/static.of" {mark}; fi\n'
         )
         if not after.collected:
@@ -204,7 +206,7 @@ class StaticFiles(Managed):
             '        mv "$change/static.new" "$change/static.tar"\n'
             "    fi\n"
             f"    {self.manage} collectstatic --no-input\n"
-            f"    chmod -R u=rwX,go=rX {static}\n"
+            f"    {as_site} chmod -R u=rwX,go=rX {static}\n"
             f"    sync -f {static}\n"
             f'    basename "$(readlink {self.root}/current)" >{mark}\n'
             "fi"
