@@ -17,6 +17,10 @@ from tests.practice.conftest import OnServer
 from wizard.practice.fleet import Fleet, PracticeServer
 
 LONGEST_S = 900
+WITH_RECIPES = (
+    "import sys; from pathlib import Path; from wizard import catalog; from wizard.fronts.tui.app import run; "
+    "catalog.own_folder = lambda: Path(sys.argv[2]); run(practice=sys.argv[1])"
+)
 RECIPES = Path(__file__).parent.parent / "fronts" / "tui" / "recipes"
 START = "import sys; from wizard.fronts.tui.app import run; sys.exit(run(practice=sys.argv[1]))"
 
@@ -100,25 +104,55 @@ def test_a_run_that_was_left_is_gone_on_with(terminal: Terminal, pristine: Pract
     until(terminal, "are done already", press="Enter")
 
 
-def test_the_shell_is_on_the_server_and_exit_comes_back(
-    terminal: Terminal, pristine: PracticeServer, on_server: OnServer, tmp_path: Path
-) -> None:
-    start = (
-        "import sys; from pathlib import Path; from wizard import catalog; from wizard.fronts.tui.app import run; "
-        "catalog.own_folder = lambda: Path(sys.argv[2]); run(practice=sys.argv[1])"
-    )
+@pytest.fixture
+def failing(terminal: Terminal, pristine: PracticeServer, tmp_path: Path) -> Terminal:
+    """A run of small recipes that stands on the failure screen, in its third step."""
     recipes = tmp_path / "recipes"
     shutil.copytree(RECIPES, recipes)
     recipe = recipes / "greeting" / "recipe.py"
     recipe.write_text(recipe.read_text().replace('"trouble", str, ""', '"trouble", str, "No space left on device"'))
-    terminal.start(sys.executable, "-c", start, pristine.name, str(recipes))
+    terminal.start(sys.executable, "-c", WITH_RECIPES, pristine.name, str(recipes))
     until(terminal, "That did not work", press="Enter")
     assert "disk is full" in terminal.screen()
-    terminal.press("Tab", "Tab", "Tab", "Enter")
-    until(terminal, "Type exit to come back")
-    until(terminal, f"root@{pristine.name}:~#")
-    terminal.press("touch /etc/greeting/mended; hostname", "Enter", "exit", "Enter")
-    until(terminal, "That did not work")
+    return terminal
+
+
+def test_the_shell_is_on_the_server_and_exit_comes_back(
+    failing: Terminal, pristine: PracticeServer, on_server: OnServer
+) -> None:
+    failing.press("Tab", "Tab", "Tab", "Enter")
+    until(failing, "Type exit to come back")
+    until(failing, f"root@{pristine.name}:~#")
+    failing.press("touch /etc/greeting/mended; hostname", "Enter", "exit", "Enter")
+    until(failing, "That did not work")
     assert on_server(pristine, "cat /etc/greeting/mended").status == 0
-    terminal.press("BTab", "BTab", "BTab", "Enter")
-    until(terminal, "Next: Upgrade the greeting", "A point of no return")
+    failing.press("BTab", "BTab", "BTab", "Enter")
+    until(failing, "Next: Upgrade the greeting", "A point of no return")
+
+
+def test_a_failed_step_is_rolled_back_and_the_set_up_gone_on_with(
+    failing: Terminal, pristine: PracticeServer, on_server: OnServer
+) -> None:
+    failing.press("Tab", "Tab", "Enter")
+    until(failing, "Gone back")
+    assert on_server(pristine, "ls /etc/greeting").out.split() == ["password", "said", "text"]
+    until(failing, "2 steps are done already", press="Enter")
+
+
+def test_going_back_to_the_beginning_takes_everything_away(
+    failing: Terminal, pristine: PracticeServer, on_server: OnServer
+) -> None:
+    failing.press("Tab", "Tab", "Enter")
+    until(failing, "Gone back")
+    failing.press("Tab")  # to “Go back …”, which the pause of a run offers, too
+    failing.press("Enter")
+    until(failing, "before the wizard came")
+    failing.press("BTab", "BTab", "Home")
+    until(failing, "Going back undoes")
+    failing.press("Enter")  # puts the focus on the button
+    time.sleep(0.5)
+    failing.press("Enter")
+    until(failing, "Undo ")
+    failing.press("BTab", "Enter")
+    until(failing, "Gone back")
+    assert on_server(pristine, "ls /etc/greeting").status != 0

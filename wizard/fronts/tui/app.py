@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from wizard.fronts.tui.screens.page import Page
     from wizard.fronts.words import Words
     from wizard.journey import Journey, Request
-    from wizard.recipe import Question, Recipe
 
 PRACTICE_NAME = "guestbook"  # as `wizard practice` calls its server
-PROJECT = ("project", "source")  # the question that names the project, as in the answers file
 PATIENCE_S = 5.0  # for giving the lock back when somebody leaves
 
 
@@ -171,30 +169,21 @@ class WizardApp(App[int]):
 
     # -- the pages of questions -----------------------------------------------------------------------------------
 
-    def asked_of(self, recipe: Recipe) -> list[Question[Any]]:
-        """The questions of this recipe's page: where the project is was asked on a page of its own."""
-        return [q for q in recipe.questions if (recipe.name, q.name) != PROJECT]
-
-    def _order(self) -> list[str]:
-        assert self.journey is not None
-        pages = [f"questions:{r.name}" for r in self.journey.chosen if self.asked_of(r)]
-        asks_project = any((r.name, q.name) == PROJECT for r in self.journey.chosen for q in r.questions)
-        return ["connect", *(["project"] if asks_project else []), *pages, "review"]
-
     def neighbour(self, name: str, direction: int) -> str:
         """The page before (-1) or after (+1) this one."""
-        order = self._order()
-        return order[order.index(name) + direction]
+        from wizard.fronts.tui.pages import order
 
-    def position(self, name: str) -> tuple[int, int]:
-        """The number of this page of questions, and how many there are."""
-        pages = [page for page in self._order() if page.startswith("questions:")]
-        return pages.index(name) + 1, len(pages)
+        assert self.journey is not None
+        pages = order(self.journey)
+        return pages[pages.index(name) + direction]
 
     def change_answers(self, recipe: str) -> None:
         """Back to the page of this recipe's questions, or to the nearest one; Continue leads to a new plan from there."""
-        page = f"questions:{recipe}"
-        self.go(page if page in self._order() else self._order()[0])
+        from wizard.fronts.tui.pages import order
+
+        assert self.journey is not None
+        pages = order(self.journey)
+        self.go(page if (page := f"questions:{recipe}") in pages else pages[0])
 
     def roll_last_step_back(self) -> None:
         """Undoes what came after the newest checkpoint."""

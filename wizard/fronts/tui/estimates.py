@@ -32,3 +32,19 @@ def duration(amount: float) -> str:
 def loses_data(kind: str) -> bool:
     """Whether undoing a change of this kind takes data away from the site."""
     return kind in DATA
+
+
+class Estimate:
+    """How far a run is, by the time that its changes take."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self.whole_s = self.left_s = 1 + seconds(changes)
+
+    def spend(self, key: str) -> None:
+        """The change of this key (kind:name) is made."""
+        self.left_s = max(1.0, self.left_s - SECONDS.get(key.partition(":")[0], OTHERWISE))
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return 1 - self.left_s / self.whole_s

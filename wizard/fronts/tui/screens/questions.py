@@ -10,6 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Markdown
 
 from wizard.fronts.tui import remembered
+from wizard.fronts.tui.pages import asked_of, position
 from wizard.fronts.tui.screens.page import Body, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.field import Field
@@ -46,7 +47,7 @@ class Questions(Page):
         words = self.wizard.words
         with Horizontal(id="beside"):
             with Body(id="body"):
-                for question in self.wizard.asked_of(self.recipe):
+                for question in asked_of(self.recipe):
                     yield Field(self.wizard.draft, question, words.question(self.recipe_name, question.name))
             with VerticalScroll(id="guide", can_focus=False):
                 yield Markdown(words.guides[self.recipe_name].intro)
@@ -60,8 +61,9 @@ class Questions(Page):
         yield button("Save answers …", "save")
 
     def on_screen_resume(self) -> None:
-        position, total = self.wizard.position(f"questions:{self.recipe_name}")
-        self.lead(f"Page {position} of {total}. Keep what stands here, or change what you know better.")
+        assert self.wizard.journey is not None
+        number, total = position(self.wizard.journey, f"questions:{self.recipe_name}")
+        self.lead(f"Page {number} of {total}. Keep what stands here, or change what you know better.")
         for field in self.query(Field):
             field.refresh_text()
         self.focus_primary()

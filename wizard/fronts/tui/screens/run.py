@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +14,7 @@ from textual.widgets import Button
 from wizard import events
 from wizard.errors import StoppedError
 from wizard.fronts.tui import running
-from wizard.fronts.tui.estimates import OTHERWISE, SECONDS, duration, seconds
+from wizard.fronts.tui.estimates import Estimate, duration
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.pace import NextStep, Pace
 from wizard.fronts.tui.screens.decisions import GuardDialog
@@ -60,10 +59,9 @@ class Run(Page):
         super().__init__()
         self.pace: Pace | None = None
         self.reply: queue.SimpleQueue[Any] | None = None
-        self.step_began = time.monotonic()
+        self.estimate = Estimate(())
         self.details = ""  # of the last failure
         self.after = ""  # what a person chose to do once the run has stopped
-        self.left_s = self.whole_s = 1.0
         self.begun = self.ended = False
 
     @property
@@ -108,7 +106,7 @@ class Run(Page):
         app, words = self.wizard, self.wizard.words
         assert app.journey is not None and words is not None
         plan = self.forecast.plan
-        self.whole_s = self.left_s = 1 + seconds(self.forecast.all)
+        self.estimate = Estimate(self.forecast.all)
         self.pace = self.pace or Pace(app.engine, plan, app.journey.chosen, step_by_step=app.step_by_step)
         self.steps.fill({s.step.id: words.heading(s.step.id) for s in plan.steps})
         for planned in plan.steps:
@@ -143,38 +141,25 @@ class Run(Page):
             case events.RunStarted():
                 self.begun = True
             case events.StepStarted(step):
-                self.step_began = time.monotonic()
-                self.steps.mark(step, "running")
                 self._show_step(step)
                 self.current.say(words.heading(step))
                 if self.current.tab == "why":
                     self.current.tab = "output"
             case events.ChangeStarted(commands=script):
                 self.current.show_commands(script)
-            case events.UndoStarted(step=step, commands=script):
+            case events.UndoStarted(commands=script):
                 self.current.show_commands(script)
-                self.steps.mark(step, "running")
                 self.current.say(line or "")
             case events.ChangeDone(key=key):
-                self.left_s = max(1.0, self.left_s - SECONDS.get(key.partition(":")[0], OTHERWISE))
+                self.estimate.spend(key)
             case events.FailsafeArmed(_, window):
                 self.app.push_screen(GuardDialog(window))
             case events.LoginProved() | events.CheckpointReached() | events.RunFinished():
                 self._guard_over()
-        self._mark(event)
-        self._tick()
-
-    def _mark(self, event: events.Event) -> None:
-        match event:
-            case events.CheckpointReached(step):
-                self.steps.mark(step, "done", seconds=time.monotonic() - self.step_began)
-            case events.StepSkipped(step, reason):
-                self.steps.mark(step, "already" if reason == "already-so" else "skipped")
-            case events.StepFailed(step, _, details):
+            case events.StepFailed(_, _, details):
                 self.details = details
-                self.steps.mark(step, "failed")
-            case events.Undone(step):
-                self.steps.mark(step, "undone")
+        self.steps.take(event)
+        self._tick()
 
     def _guard_over(self) -> None:
         if isinstance(self.app.screen, GuardDialog):
@@ -339,8 +324,8 @@ class Run(Page):
         if self.reply is not None:
             words += " · waiting for you"
         elif done < total and self.pace is not None:
-            words += f" · {duration(self.left_s)} left"
-        share = done / max(1, total) if self.pace is None else 1 - self.left_s / self.whole_s
+            words += f" · {duration(self.estimate.left_s)} left"
+        share = done / max(1, total) if self.pace is None else self.estimate.share
         self.current.progress(1.0 if done == total else share, words)
 
 

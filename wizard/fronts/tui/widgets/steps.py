@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
+
+from wizard import events
 
 SIGNS = {
     "waiting": ("·", "$foreground 60%"), "next": ("▸", "bold $accent"), "running": ("▶", "bold $accent"), "done": ("✓", "$success"),
@@ -31,6 +34,7 @@ class Steps(VerticalScroll, can_focus=False):
         super().__init__(Static("", id="steps-text"), id=id)
         self.lines: dict[str, Line] = {}
         self.current = ""
+        self.began = time.monotonic()
 
     def fill(self, headings: dict[str, str]) -> None:
         self.lines = {step: Line(heading) for step, heading in headings.items()}
@@ -44,6 +48,23 @@ class Steps(VerticalScroll, can_focus=False):
         if state in ("running", "next"):
             self.current = step
         self._show()
+
+    def take(self, event: events.Event) -> None:
+        """Marks the step that an event is about."""
+        match event:
+            case events.StepStarted(step):
+                self.began = time.monotonic()
+                self.mark(step, "running")
+            case events.UndoStarted(step):
+                self.mark(step, "running")
+            case events.CheckpointReached(step):
+                self.mark(step, "done", seconds=time.monotonic() - self.began)
+            case events.StepSkipped(step, reason):
+                self.mark(step, "already" if reason == "already-so" else "skipped")
+            case events.StepFailed(step):
+                self.mark(step, "failed")
+            case events.Undone(step):
+                self.mark(step, "undone")
 
     def count(self, *states: str) -> int:
         return sum(line.state in states for line in self.lines.values())

@@ -1,0 +1,28 @@
+"""The order of the pages between Connect and Review: the project, then a page for each recipe that asks something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wizard.journey import Journey
+from wizard.recipe import Question, Recipe
+
+PROJECT = ("project", "source")  # the question that names the project, as in the answers file
+
+
+def asked_of(recipe: Recipe) -> list[Question[Any]]:
+    """The questions of this recipe's page: where the project is was asked on a page of its own."""
+    return [q for q in recipe.questions if (recipe.name, q.name) != PROJECT]
+
+
+def order(journey: Journey) -> list[str]:
+    """The names of all pages, from connect to review."""
+    asks_project = any((r.name, q.name) == PROJECT for r in journey.chosen for q in r.questions)
+    pages = [f"questions:{r.name}" for r in journey.chosen if asked_of(r)]
+    return ["connect", *(["project"] if asks_project else []), *pages, "review"]
+
+
+def position(journey: Journey, name: str) -> tuple[int, int]:
+    """The number of this page among those of questions, and how many they are."""
+    pages = [page for page in order(journey) if page.startswith("questions:")]
+    return pages.index(name) + 1, len(pages)
