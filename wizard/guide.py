@@ -29,6 +29,13 @@ class Guide:
         return self.steps[step][0] if step in self.steps else step
 
 
+def flowing(text: str) -> str:
+    """A guide's text without its marks, each paragraph on one line: for a front that wraps lines itself."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    joined = [p if p.startswith(("    ", "- ", "|")) else " ".join(p.split()) for p in paragraphs]
+    return re.sub(r"(?<![\w*])\*{1,2}([^*\n]+)\*{1,2}|`([^`\n]+)`", lambda m: m[1] or m[2], "\n\n".join(joined))
+
+
 def read_guide(folder: Path, language: str = "en") -> Guide:
     """The guide in this language, else in English; an empty guide where there is none."""
     for name in (f"guide.{language}.md", "guide.md"):

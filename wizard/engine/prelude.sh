@@ -27,7 +27,7 @@ put_blob() { # NAME, base64 on stdin
 }
 keep_blob() { # FILE: what is in it now
     _n=$(sha256sum <"$1" | cut -d' ' -f1)
-    [ -e "$blobs/$_n" ] || (cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n")
+    [ -e "$blobs/$_n" ] || (umask 077; cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n")
 }
 
 # A file from a blob: temporary name beside it, mode and owner first, fsync, rename. A link at the path is replaced, not followed.

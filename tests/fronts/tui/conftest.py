@@ -26,6 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / ".ssh").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.setenv("WIZARD_STATE_DIR", str(folder / "state" / "wizard"))
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(catalog, "own_folder", lambda: RECIPES)
     monkeypatch.chdir(tmp_path)

@@ -23,6 +23,8 @@ HEAD = (
     "# variable that is named, or made up and kept on the server.\n"
 )
 
+SECRET_NAME = re.compile(r"SECRET|PASSW|TOKEN|KEY|DSN|CREDENTIAL|_URL$", re.IGNORECASE)
+
 
 def path_of(target: str) -> Path:
     name = re.sub(r"[^A-Za-z0-9.@_-]+", "_", target) or "unnamed"
@@ -66,10 +68,14 @@ def write(path: Path, text: str) -> None:
 def as_toml(given: Given, recipes: list[Recipe], *, references: bool) -> str:
     """references: name an environment variable for each secret; otherwise secrets are left out."""
     document = tomlkit.document()
-    tables: dict[str, dict[str, Any]] = {r.name: given.tables.get(r.name, {}) for r in recipes} | {"env": given.env}
+    tables: dict[str, dict[str, Any]] = {r.name: given.tables.get(r.name, {}) for r in recipes}
+    if references:  # otherwise the project's own variables are not kept: anything typed there may be a secret
+        tables["env"] = given.env
     for name, values in tables.items():
         table = tomlkit.table()
         for key, value in values.items():
+            if name == "env" and isinstance(value, str) and SECRET_NAME.search(key):
+                value = Secret(value)  # noqa: PLW2901  (named like a secret, so taken for one)
             if (item := _item(value, f"{name}_{key}".upper() if name != "env" else key, references)) is not None:
                 table[key] = item
         if table:

@@ -18,6 +18,7 @@ from wizard.fronts.tui.estimates import duration, loses_data, seconds
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.difference import coloured, commands
+from wizard.guide import flowing
 
 if TYPE_CHECKING:
     from wizard.engine.plan import PlannedStep
@@ -142,9 +143,10 @@ class Review(Page):
         words = self.wizard.words
         assert words is not None
         if isinstance(data, str):
-            return Content(words.guides[data].intro)
+            return Content(flowing(words.guides[data].intro))
         if isinstance(data, PlannedStep):
-            return Content(_about(data, words.guides[data.step.recipe].steps.get(data.step.name, ("", ""))[1]))
+            text = words.guides[data.step.recipe].steps.get(data.step.name, ("", ""))[1]
+            return Content(_about(data, flowing(text)))
         if isinstance(data, Planned):
             return Content("\n").join([
                 badge(data.change), Content(""), Content.styled("Commands", "b"), commands(data.change.script()),
