@@ -1,4 +1,4 @@
-"""How long changes take, roughly, and what going back loses: facts about kinds of operations, for the screens alone."""
+"""How long changes take, roughly: facts about kinds of operations, for the screens alone."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from wizard.operations.base import Change
 
 # seconds, as measured on practice servers with two processors
 SECONDS = {
-    "packages": 15, "upgrade": 60, "reboot": 25, "release": 8, "virtualenv": 30, "migrate": 6, "collectstatic": 4,
+    "packages": 15, "upgrade": 60, "reboot": 25, "git_release": 8, "uploaded_release": 2, "virtualenv": 30, "migrations": 6,
+    "static_files": 4,
     "superuser": 3, "long_command": 10, "point_of_no_return": 30, "firewall": 3, "service": 2,
 }  # fmt: skip
 OTHERWISE = 0.5
-
-# What holds data that people put there later. It is dumped or kept first, but it is gone from the site.
-DATA = {"postgres_database", "migrate", "data_directory", "superuser"}
 
 
 def seconds(changes: Iterable[Change]) -> float:
@@ -27,11 +25,6 @@ def duration(amount: float) -> str:
         return "less than a minute"
     minutes = round(amount / 60)
     return "about a minute" if minutes == 1 else f"about {minutes} minutes"
-
-
-def loses_data(kind: str) -> bool:
-    """Whether undoing a change of this kind takes data away from the site."""
-    return kind in DATA
 
 
 class Estimate:

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.fronts.tui.estimates import loses_data
 from wizard.fronts.tui.screens.page import Dialog, Page, button
+from wizard.fronts.words import loses_data
 
 if TYPE_CHECKING:
     from wizard.engine.rollback import Undo
