@@ -22,14 +22,14 @@ def own_folder() -> Path:
 def load(folders: Iterable[Path] = ()) -> list[Recipe]:
     """Every recipe, in the order of the journey. A recipe in a later folder replaces the one of the same name."""
     found: dict[str, Recipe] = {}
-    for recipe in [*_from_folder(own_folder()), *_from_packages()]:
+    for recipe in [*from_folder(own_folder()), *_from_packages()]:
         found[recipe.name] = recipe
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(
                 f"cannot find the recipes folder {folder}", hint="give a folder that holds <topic>/recipe.py"
             )
-        mine = list(_from_folder(folder))
+        mine = list(from_folder(folder))
         if not mine:
             raise UsageError(f"cannot find a recipe in {folder}", hint="a recipe is a folder with a recipe.py in it")
         found |= {recipe.name: recipe for recipe in mine}
@@ -86,7 +86,7 @@ def with_needs(chosen: Sequence[Recipe], recipes: Sequence[Recipe]) -> list[Reci
     return [r for r in recipes if r.name in wanted]
 
 
-def _from_folder(folder: Path) -> Iterable[Recipe]:
+def from_folder(folder: Path) -> Iterable[Recipe]:
     for path in sorted(folder.glob("*/recipe.py")):
         name = path.parent.name
         spec = importlib.util.spec_from_file_location(f"wizard_recipe_{name}", path)

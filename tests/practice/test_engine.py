@@ -18,7 +18,7 @@ import pytest
 from tests.practice.conftest import OnServer, ServerFactory
 from wizard import events
 from wizard.answers import Given, complete
-from wizard.catalog import _from_folder
+from wizard.catalog import from_folder
 from wizard.engine.journal import parse
 from wizard.engine.plan import make_plan
 from wizard.engine.rollback import roll_back
@@ -40,7 +40,7 @@ class Demo:
     def __init__(self, server: PracticeServer) -> None:
         self.server = server
         self.seen: list[events.Event] = []
-        (self.recipe,) = _from_folder(RECIPES)
+        (self.recipe,) = from_folder(RECIPES)
 
     @contextlib.contextmanager
     def session(self, **options: Any) -> Iterator[Session]:
