@@ -24,6 +24,8 @@ LONGEST_S = 600
 def without_hosts(svg: str) -> str:
     """Textual's SVG loads a font from the network; the reader's own monospace font does as well."""
     svg = re.sub(r"@font-face\s*{[^}]*}", "", svg)
+    checkout = str(HERE.parent)  # as long a path that is nobody's: each text's width stands beside it
+    svg = svg.replace(checkout, "~/projects/wizard/".ljust(len(checkout), "_")[: len(checkout)])
     svg = svg.replace("Fira Code", "ui-monospace, DejaVu Sans Mono")
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
@@ -46,7 +48,7 @@ async def walk(app: tui.WizardApp, pilot: Pilot[int]) -> None:
     while waited < LONGEST_S:
         await settled(pilot)
         waited += 1.5
-        name = type(app.screen).__name__.removesuffix("Screen").lower()
+        name = type(app.screen).__name__.removesuffix("Screen").removesuffix("Dialog").lower()
         if name not in seen:
             seen.add(name)
             await settled(pilot, 8 if name == "run" else 1.5)

@@ -177,7 +177,7 @@ def test_control_characters_do_not_reach_the_terminal(line: str) -> None:
         ("cp: error writing 'x': No space left on device", "disk is full"),
         ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)", "812"),
         ("E: dpkg was interrupted, you must manually run 'dpkg --configure -a'", "cut off"),
-        ("Err: Temporary failure resolving 'deb.debian.org'", "DNS"),
+        ("Err: Temporary failure resolving 'mirror.example.org'", "DNS"),
         ("fatal: Remote branch live not found in upstream origin", "“live”"),
         ("error: pathspec 'live' did not match any file(s) known to git", "“live”"),
         ("git@host: Permission denied (publickey).", "may not read the repository"),
