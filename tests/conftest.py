@@ -10,6 +10,7 @@ import pytest
 
 from wizard.practice.backend import available
 
+LONGEST = ("test_journey.py", "test_tui.py", "test_django_site.py", "test_apt.py")
 REASON = pytest.StashKey[str]()
 why_not = functools.cache(available)
 
@@ -20,6 +21,11 @@ def pytest_configure(config: pytest.Config) -> None:
         state = tempfile.TemporaryDirectory(prefix="wizard-tests-")
         config.add_cleanup(state.cleanup)
         os.environ["WIZARD_STATE_DIR"] = state.name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files start first, so that no process works alone at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
