@@ -64,5 +64,6 @@ def _finish(session: Session, worker: Worker, entry: Entry, work: Work) -> None:
     try:
         worker.do(work)
     except StepError as error:
-        emit_failed = events.StepFailed(entry.step, error.message, error.details)
-        worker.emit(emit_failed)  # the plan tries again, with the answers and recipes of today
+        worker.emit(
+            events.StepFailed(entry.step, error.message, error.details)
+        )  # the plan tries again, with the answers and recipes of today

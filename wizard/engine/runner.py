@@ -21,10 +21,8 @@ from wizard.errors import ConnectionLost, StepError, StoppedError, WizardError
 from wizard.operations.base import Change, Operation, State, canonical, diff
 from wizard.transport.base import Login
 
-LOOK_AGAIN = (
-    1,
-    4,
-)  # seconds between the looks of a check that fails; few, because a refused login is counted by fail2ban
+# seconds between the looks of a check that fails; few, because a refused login is counted by fail2ban
+LOOK_AGAIN = (1, 4)
 AHEAD = 3  # operations that a change's script looks at in advance
 
 
@@ -141,7 +139,7 @@ class Runner:
         # what failed half-way is in no state that anybody knows; that is not drift
         if journal.half_done_of(operation) or not drifted(operation, found, journal.known(operation)):
             return True
-        known = self.session.journal.known(operation)[0]
+        known = journal.known(operation)[0]
         facts = {"key": operation.key, "found": found.to_json(), "known": known.to_json()}
         choice = self.decide(Decision("drift", planned.step.id, ("keep", "restore", "stop"), facts))
         if choice == "stop":

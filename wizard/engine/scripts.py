@@ -61,7 +61,7 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
             before=work.change.before.to_json(), after=work.change.after.to_json(), secret_blobs=work.secret_blobs,
             guarded=work.guarded,
         )  # fmt: skip
-        end = line("done", id=work.id, observed="@OBSERVED@").replace("@OBSERVED@", "'\"$observed\"'")
+        end = _done(work, line)
     parts = [
         f"id={name}; change=$W/changes/$id; mkdir -p $change",
         f"check_failsafe {'first' if work.first else 'next'}" if work.guarded else "",
@@ -76,9 +76,9 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
         "(cd $blobs && rm -f $fresh)",
         "sync -f /",
         "if [ $status = 0 ]; then",
-        f"observed=$( (\n{op.observe()}\n) 2>/dev/null </dev/null | base64 -w0)",
+        _observed(op),
         end,
-        'printf %s "$observed" | base64 -d | emit observed',
+        EMIT_OBSERVED,
         "rm -f $change/exit.*",
         f"else\n{line('failed', id=work.id) if not work.undo else ':'}\nfi",
         "echo $status | emit status",
@@ -91,12 +91,23 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
 
 def settle_script(work: Work, line: Line, *, following: Iterable[Operation]) -> str:
     """Journals as done what is found to be done already: a restart that cut the connection before it was noted."""
-    end = line("done", id=work.id, observed="@OBSERVED@").replace("@OBSERVED@", "'\"$observed\"'")
-    observed = f"observed=$( (\n{work.change.operation.observe()}\n) 2>/dev/null </dev/null | base64 -w0)"
     return "\n".join([
-        observed, end, 'printf %s "$observed" | base64 -d | emit observed', "echo 0 | emit status",
+        _observed(work.change.operation), _done(work, line), EMIT_OBSERVED, "echo 0 | emit status",
         observe_script(following), "exit 0",
     ])  # fmt: skip
+
+
+EMIT_OBSERVED = 'printf %s "$observed" | base64 -d | emit observed'
+
+
+def _observed(operation: Operation) -> str:
+    """Keeps in $observed, as base64, what the operation's observation prints now."""
+    return f"observed=$( (\n{operation.observe()}\n) 2>/dev/null </dev/null | base64 -w0)"
+
+
+def _done(work: Work, line: Line) -> str:
+    """The record `done`, with $observed in it."""
+    return line("done", id=work.id, observed="@OBSERVED@").replace("@OBSERVED@", "'\"$observed\"'")
 
 
 def _run(work: Work, name: str) -> str:
