@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
+from tests.practice.matrix import results
 from wizard.practice.backend import available
 
 LONGEST = ("test_journey.py", "test_tui.py", "test_django_site.py", "test_apt.py")
@@ -15,8 +17,18 @@ REASON = pytest.StashKey[str]()
 why_not = functools.cache(available)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--matrix-all", action="store_true", help="the fault matrix without leaving any point out")
+    parser.addoption("--matrix-json", metavar="FILE", type=Path, help="write the fault matrix's table there, as JSON")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """What the tests set up is not among the servers that the person at this computer may go on with."""
+    if results.FOLDER not in os.environ:  # xdist's processes inherit it
+        folder = tempfile.TemporaryDirectory(prefix="wizard-matrix-")
+        config.add_cleanup(lambda: os.environ.pop(results.FOLDER, None))
+        config.add_cleanup(folder.cleanup)
+        os.environ[results.FOLDER] = folder.name
     if "WIZARD_STATE_DIR" not in os.environ:
         state = tempfile.TemporaryDirectory(prefix="wizard-tests-")
         config.add_cleanup(state.cleanup)
@@ -38,6 +50,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if found := results.rows(Path(os.environ[results.FOLDER])):
+        terminalreporter.section("what was broken on purpose")
+        terminalreporter.write("\n".join([*results.table(found), ""]))
+    if path := config.getoption("--matrix-json"):
+        path.write_text(results.dumps(found))
     if reason := config.stash.get(REASON, None):
         terminalreporter.section("NOT TESTED ON ANY SERVER", red=True, bold=True)
         terminalreporter.line(f"{reason}. Nothing that this program does to a server was tested.")
