@@ -24,7 +24,12 @@ NUMBERS = itertools.count(1)
 
 class ServerFactory(Protocol):
     def __call__(
-        self, *, release: str = "bookworm", login: str = "root", memory: str | None = None
+        self,
+        *,
+        release: str = "bookworm",
+        login: str = "root",
+        memory: str | None = None,
+        disk: str | None = None,
     ) -> PracticeServer: ...
 
 
@@ -53,9 +58,11 @@ def fleet() -> Fleet:
 def _factory(fleet: Fleet) -> Iterator[ServerFactory]:
     names: list[str] = []
 
-    def make(*, release: str = "bookworm", login: str = "root", memory: str | None = None) -> PracticeServer:
+    def make(
+        *, release: str = "bookworm", login: str = "root", memory: str | None = None, disk: str | None = None
+    ) -> PracticeServer:
         names.append(f"test{os.getpid()}-{next(NUMBERS)}")
-        return fleet.up(names[-1], release=release, login=login, memory=memory)
+        return fleet.up(names[-1], release=release, login=login, memory=memory, disk=disk)
 
     try:
         yield make

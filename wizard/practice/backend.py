@@ -21,12 +21,16 @@ PRISTINE = "pristine"  # the tag of the disk as it was before the first boot
 
 @dataclass(frozen=True)
 class Machine:
-    """One server as a backend sees it. `folder` holds everything it owns on this computer; memory in bytes."""
+    """One server as a backend sees it. `folder` holds everything it owns on this computer; memory and disk in bytes.
+
+    A disk of a size is a real one: a power cut loses what had not reached it.
+    """
 
     name: str
     folder: Path
     release: str
     memory: int | None = None
+    disk: int | None = None
 
 
 @dataclass(frozen=True)

@@ -50,18 +50,22 @@ def _command(function: Callable[..., Any]) -> click.Command:
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 @click.option("--release", type=click.Choice(RELEASES), default="bookworm", show_default=True)
 @click.option("--memory", metavar="AMOUNT", help="A limit such as 512M or 1G.")
+@click.option(
+    "--disk", metavar="AMOUNT", help="A disk of its own, such as 3G: it can be full, and a power cut is a real one."
+)
 @click.option("--login", type=click.Choice(LOGINS), default="root", show_default=True, help="How one gets in.")
-def up(names: tuple[str, ...], release: str, memory: str | None, login: str, as_json: bool) -> None:
-    """Boot servers; make those that aren't there yet. One that is there keeps its release, memory and login.
+def up(names: tuple[str, ...], release: str, memory: str | None, disk: str | None, login: str, as_json: bool) -> None:
+    """Boot servers; make those that aren't there yet. One that is there keeps its release, memory, disk and login.
 
     \b
     Examples:
       wizard practice up one
+      wizard practice up real --disk 3G
       wizard practice up small --release trixie --memory 512M --login sudo-password
     """
     fleet = _fleet()
     for name in names:
-        _show([fleet.up(name, release=release, memory=memory, login=login, say=_say)], fleet, as_json)
+        _show([fleet.up(name, release=release, memory=memory, disk=disk, login=login, say=_say)], fleet, as_json)
 
 
 @_command
@@ -136,7 +140,10 @@ def reboot(name: str, as_json: bool) -> None:
 @_command
 @click.argument("name")
 def pull_plug(name: str, as_json: bool) -> None:
-    """Cut NAME's power: every process dies at once. Then boot it again from the same disk.
+    """Cut NAME's power: every process dies at once. Then boot it again from what is on its disk.
+
+    With a disk of its own (up --disk) it loses what had not been written to it yet, as a real server does; without one it
+    does not.
 
     \b
     Example:

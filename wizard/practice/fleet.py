@@ -27,13 +27,13 @@ from wizard.practice.keys import key_pair
 from wizard.secret import Secret
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}(?<!-)")
-MEMORY = re.compile(r"([0-9]+)([MG])", re.IGNORECASE)
+AMOUNT = re.compile(r"([0-9]+)([MG])", re.IGNORECASE)
 HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
 
 
 @dataclass(frozen=True)
 class PracticeServer:
-    """How to reach one. `known_hosts` holds its host keys and nothing else; memory in bytes, None for no limit."""
+    """How to reach one. `known_hosts` holds its host keys and nothing else; memory and disk in bytes, None for no limit."""
 
     name: str
     host: str
@@ -45,6 +45,7 @@ class PracticeServer:
     login: seeds.Login = "root"
     memory: int | None = None
     sudo_password: Secret | None = None
+    disk: int | None = None
 
     @property
     def sudo_password_file(self) -> Path | None:
@@ -52,7 +53,7 @@ class PracticeServer:
 
     def facts(self) -> dict[str, str | int | None]:
         """Plain data for JSON; of the sudo password only the file that it is in."""
-        names = ("name", "host", "port", "user", "release", "login", "memory")
+        names = ("name", "host", "port", "user", "release", "login", "memory", "disk")
         facts: dict[str, str | int | None] = {name: getattr(self, name) for name in names}
         for name in ("key", "known_hosts", "sudo_password_file"):
             path = getattr(self, name)
@@ -79,12 +80,13 @@ class Fleet:
         *,
         release: str = "bookworm",
         memory: str | None = None,
+        disk: str | None = None,
         login: str = "root",
         say: Say = lambda _: None,
     ) -> PracticeServer:
-        """The server of that name, made and booted as needed; one that exists keeps its release, memory and login."""
+        """The server of that name, made and booted as needed; one that exists keeps its release, memory, disk and login."""
         _check(name, release)
-        machine = Machine(name, self.servers / name, release, _bytes(memory))
+        machine = Machine(name, self.servers / name, release, _bytes(memory, "memory"), _bytes(disk, "disk"))
         login_kind = seeds.login_named(login)
         self.backend.prepare(say)
         with self._locked(name):
@@ -135,7 +137,7 @@ class Fleet:
     def pull_plug(self, name: str) -> PracticeServer:
         """A power cut: every process dies at once, then it boots from what is on the disk.
 
-        As near to a real one as this gets: what was written but not yet synced survives, which it may not on metal.
+        Where the disk has a size, that is what had reached it; else what was written but not yet synced survives.
         """
         with self._locked(name):
             machine = self._machine(name)
@@ -168,6 +170,7 @@ class Fleet:
             record = {
                 "release": machine.release,
                 "memory": machine.memory,
+                "disk": machine.disk,
                 "login": login,
                 "host_keys": [key.public for key in host_keys],
             }
@@ -183,7 +186,7 @@ class Fleet:
         except FileNotFoundError:
             message = f"cannot find a practice server named {name}"
             raise WizardError(message, hint=f"make one: wizard practice up {name}") from None
-        return replace(machine, release=record["release"], memory=record["memory"])
+        return replace(machine, release=record["release"], memory=record["memory"], disk=record.get("disk"))
 
     def _server(self, machine: Machine) -> PracticeServer:
         folder = machine.folder
@@ -200,6 +203,7 @@ class Fleet:
             login,
             machine.memory,
             Secret(password.read_text()) if password.exists() else None,
+            machine.disk,
         )
 
     def _back_to(self, name: str, tag: str) -> PracticeServer:
@@ -275,9 +279,9 @@ def _check_tag(tag: str) -> None:
         raise UsageError(f"{tag!r} is no name for a snapshot", hint=f"lower-case letters and digits; not {PRISTINE}")
 
 
-def _bytes(memory: str | None) -> int | None:
-    if memory is None:
+def _bytes(amount: str | None, what: str) -> int | None:
+    if amount is None:
         return None
-    if match := MEMORY.fullmatch(memory):
+    if match := AMOUNT.fullmatch(amount):
         return int(match[1]) * (1 << 20 if match[2].upper() == "M" else 1 << 30)
-    raise UsageError(f"{memory!r} is no amount of memory", hint="for example 512M or 1G")
+    raise UsageError(f"{amount!r} is no amount of {what}", hint="for example 512M or 3G")

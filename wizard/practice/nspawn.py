@@ -1,7 +1,8 @@
 """Practice servers in systemd-nspawn: an overlay over the image, its own network, systemd as process 1.
 
-A server's folder: `image` (link), `disk` (the overlay's upper layer), `work`, `root` (mounted only in the server's own
-mount namespace), `snapshots/TAG`, `downloads`, `leader` (the id of its process 1), `on`, `console.log`.
+A server's folder: `image` (link), `disk` (the overlay's upper layer, or a file with ext4 in it where the disk has a
+size), `work`, `root` (mounted only in the server's own mount namespace), `snapshots/TAG`, `downloads`, `leader` (the id
+of its process 1), `on`, `console.log`. The downloads are no part of the disk.
 What differs from a real one: no swap, no kernel or modules of its own, and /proc shows this computer's CPUs and load;
 with a memory limit /proc/meminfo shows that limit as total, but its other figures stand still.
 Must not know logins or keys.
@@ -18,7 +19,7 @@ import subprocess
 from pathlib import Path
 
 from wizard.errors import WizardError
-from wizard.practice import cgroup, downloads, network, tools
+from wizard.practice import cgroup, disk, downloads, network, tools
 from wizard.practice.backend import PRISTINE, Machine, Say, Seed, clean_environment, run, wait
 from wizard.practice.image import image
 
@@ -28,8 +29,10 @@ TOOLS = {
     "ip": "iproute2",
     "nft": "nftables",
     "unshare": "util-linux",
+    "mkfs.ext4": "e2fsprogs",
 }
-OVERLAY = "mount -t overlay overlay -o lowerdir=image,upperdir=disk,workdir=work root"
+MOUNT = """if [ -f disk ]; then mount -o loop disk root
+else mount -t overlay overlay -o lowerdir=image,upperdir=disk,workdir=work root; fi"""
 REBOOT, POWEROFF = signal.SIGRTMIN + 5, signal.SIGRTMIN + 4  # to systemd as process 1; systemd(1), "Signals"
 
 
@@ -47,16 +50,23 @@ class Nspawn:
 
     def create(self, machine: Machine, seed: Seed, say: Say) -> None:
         folder = machine.folder
-        for name in ("disk", "work", "root", "snapshots"):
+        for name in ("work", "root", "snapshots"):
             (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
-        (folder / "image").symlink_to(image(machine.release, self.cache, say))
+        tree = image(machine.release, self.cache, say)
+        (folder / "image").symlink_to(tree)
+        if machine.disk:
+            disk.make(folder / "disk", machine.disk, tree)
+        else:
+            (folder / "disk").mkdir(mode=0o755)
         network.claim(folder)
         # the scripts see the disk as the server will, and no mount outlives them
-        script = f"cd {shlex.quote(str(folder))}; {OVERLAY}; tar --extract --no-overwrite-dir --directory root --file -"
-        doing = "fill the disk of a practice server"
-        run(["unshare", "--mount", "sh", "-euc", f"cd {shlex.quote(str(folder))}; {OVERLAY}; chroot root sh -eu"],
-            doing=doing, stdin=seed.script.encode())  # fmt: skip
-        run(["unshare", "--mount", "sh", "-euc", script], doing=doing, stdin=seed.archive)
+        mounted, doing = f"cd {shlex.quote(str(folder))}\n{MOUNT}\n", "fill the disk of a practice server"
+        for script, stdin in (
+            ("chroot root sh -eu", seed.script.encode()),
+            ("tar --extract --no-overwrite-dir --directory root --file -", seed.archive),
+        ):
+            run(["unshare", "--mount", "sh", "-euc", mounted + script], doing=doing, stdin=stdin)
+            disk.let_go(folder / "disk")
         self.save(machine, PRISTINE)
 
     def start(self, machine: Machine) -> None:
@@ -82,8 +92,10 @@ class Nspawn:
             "WIZARD_INTERFACE": link.interface,
             "WIZARD_GATEWAY": link.gateway,
             "WIZARD_MTU": str(mtu),
+            "WIZARD_MOUNT": MOUNT,
         }
         (folder / "on").touch()
+        disk.let_go(folder / "disk")
         supervise = ["unshare", "--mount", "sh", str(Path(__file__).with_name("supervise.sh"))]
         with (folder / "console.log").open("wb") as log:
             process = subprocess.Popen(
@@ -101,8 +113,11 @@ class Nspawn:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(leader, POWEROFF)
             wait(lambda: not cgroup.processes(link.group), 60)
+        if not clean and machine.disk and (leader := self._leader(machine)):
+            disk.cut(Path(f"/proc/{leader}/root"))
         (machine.folder / "on").unlink(missing_ok=True)
         cgroup.kill(link.group)
+        disk.let_go(machine.folder / "disk")
         downloads.harvest(machine.folder, self.cache / machine.release)
 
     def reboot(self, machine: Machine) -> None:

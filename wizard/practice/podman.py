@@ -79,6 +79,9 @@ class Podman:
         self._run("info", doing=f"use {self.engine}")
 
     def create(self, machine: Machine, seed: Seed, say: Say) -> None:
+        if machine.disk:
+            message = f"cannot give a server a disk of its own in {self.engine}"
+            raise WizardError(message, hint="leave out --disk, or use systemd-nspawn")
         network.claim(machine.folder)  # for this computer's settings; the engine finds a free network itself
         name = _name(machine)
         self._run("network", "create", *self._network_options(), name, doing="make a practice server's network")

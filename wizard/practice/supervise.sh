@@ -7,7 +7,7 @@ for group in $WIZARD_GROUPS; do
 done
 # Whoever stops us takes `on` away first and kills the group then: one of the two finds us, however late we are.
 [ -e on ]
-mount -t overlay overlay -o lowerdir=image,upperdir=disk,workdir=work root
+eval "$WIZARD_MOUNT"
 network=root/etc/systemd/network/10-eth0.network
 cmp -s eth0.network $network || cp eth0.network $network
 while :; do
