@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from wizard import events
@@ -30,79 +31,72 @@ class Words:
 
     def event(self, event: events.Event) -> str | None:
         """One line for an event; None where there is nothing to say. `OutputLine` is the program's own output."""
-        match event:
-            case events.Connected(login, server):
-                return f"Logged in as {login} ({server})."
-            case events.ConnectionBroken(True):
-                return "The server restarts. Waiting for it to come back …"
-            case events.ConnectionBroken():
-                return "The connection broke. What runs on the server goes on; trying to get back …"
-            case events.Reconnected(login, seconds):
-                return f"Back as {login} after {seconds:.0f} s."
-            case events.ServerReplaced("gone"):
-                return (
-                    "This computer knows a set-up of this server, but its journal is gone: it was wiped or reinstalled."
-                )
-            case events.ServerReplaced("other"):
-                return (
-                    "The journal on this server is not the one that this computer knows: it was set up anew elsewhere."
-                )
-            case events.ServerReplaced():
-                return "The server's journal is shorter than the one known here: an older snapshot was restored."
-            case events.Recovering(step, key, undo):
-                return (
-                    f"An earlier run stopped in the middle of “{self.heading(step)}”: "
-                    f"{'undoing' if undo else 'finishing'} {thing(key)} first."
-                )
-            case events.StepStarted(step, index, total):
-                return f"[{index}/{total}] {self.heading(step)}"
-            case events.FailsafeArmed(_, seconds):
-                return f"Guarded: the server takes this back by itself in {seconds} s unless a new login works."
-            case events.LoginProved(_, login):
-                return f"A new connection as {login} works, so the change stays."
-            case events.DriftFound(_, key, choice):
-                return f"Changed by hand: {thing(key)}. " + ("It stays as it is." if choice == "keep" else "Put right.")
-            case events.CheckPassed(_, check, seen):
-                return f"✓ {check.replace('_', ' ')}" + (f": {seen}" if seen else "")
-            case events.CheckFailed(_, check, seen):
-                return f"✗ {check.replace('_', ' ')}" + (f": {seen}" if seen else "")
-            case events.StepSkipped(_, "already-so"):
-                return "already so"
-            case events.StepSkipped():
-                return "left out, as chosen"
-            case events.CheckpointReached(step):
-                return f"Checkpoint: one can go back to here ({step})."
-            case events.StepFailed(_, reason):
-                return f"Failed: {reason}"
-            case events.Undone(_, _, key, True):
-                return f"This stays as it is: {thing(key)}."
-            case events.OutputLine(text):
-                return text
-        return self._change(event) or self._end(event)
+        sentence = SENTENCES.get(type(event))
+        return sentence(self, event) if sentence else None
 
-    def _change(self, event: events.Event) -> str | None:
-        match event:
-            case events.ChangeStarted(_, _, kind, key):
-                return f"{describe(kind, key)} …"
-            case events.UndoStarted(_, _, kind, key):
-                return f"{describe(kind, key, undo=True)} …"
-        return None
 
-    def _end(self, event: events.Event) -> str | None:
-        match event:
-            case events.RunStarted(target, _, 0):
-                return f"{target}: nothing has to be changed."
-            case events.RunStarted(target, steps, changes):
-                return f"{target}: {counted(changes, 'change')} in {counted(len(steps), 'step')}."
-            case events.RunFinished("nothing-to-do"):
-                return "Nothing is left to do: the server is as the answers say."
-            case events.RunFinished("rolled-back", changes, seconds):
-                return f"Rolled back: {counted(changes, 'change')} undone in {seconds:.0f} s."
-            case events.RunFinished(_, 0, seconds):
-                return f"Done: nothing had to be changed ({seconds:.0f} s)."
-            case events.RunFinished(_, changes, seconds):
-                return f"Done: {counted(changes, 'change')} in {seconds:.0f} s, written down in the server's journal."
-        return None
+REPLACED = {
+    "gone": "This computer knows a set-up of this server, but its journal is gone: it was wiped or reinstalled.",
+    "other": "The journal on this server is not the one that this computer knows: it was set up anew elsewhere.",
+    "older": "The server's journal is shorter than the one known here: an older snapshot was restored.",
+}
+
+
+def _started(event: events.RunStarted) -> str:
+    if not event.changes:
+        return f"{event.target}: nothing has to be changed."
+    return f"{event.target}: {counted(event.changes, 'change')} in {counted(len(event.steps), 'step')}."
+
+
+def _finished(event: events.RunFinished) -> str:
+    changes, seconds = counted(event.changes, "change"), f"{event.seconds:.0f} s"
+    if event.outcome == "nothing-to-do":
+        return "Nothing is left to do: the server is as the answers say."
+    if event.outcome == "rolled-back":
+        return f"Rolled back: {changes} undone in {seconds}."
+    if not event.changes:
+        return f"Done: nothing had to be changed ({seconds})."
+    return f"Done: {changes} in {seconds}, written down in the server's journal."
+
+
+def _checked(mark: str, event: Any) -> str:
+    return f"{mark} {event.check.replace('_', ' ')}" + (f": {event.seen}" if event.seen else "")
+
+
+# The sentence for each kind of event, of its words and itself; a kind that is not here says nothing.
+SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
+    events.Connected: lambda _, e: f"Logged in as {e.login} ({e.server}).",
+    events.ConnectionBroken: lambda _, e: (
+        "The server restarts. Waiting for it to come back …"
+        if e.expected
+        else "The connection broke. What runs on the server goes on; trying to get back …"
+    ),
+    events.Reconnected: lambda _, e: f"Back as {e.login} after {e.after_s:.0f} s.",
+    events.ServerReplaced: lambda _, e: REPLACED.get(e.how, REPLACED["older"]),
+    events.Recovering: lambda words, e: (
+        f"An earlier run stopped in the middle of “{words.heading(e.step)}”: "
+        f"{'undoing' if e.undo else 'finishing'} {thing(e.key)} first."
+    ),
+    events.RunStarted: lambda _, e: _started(e),
+    events.StepStarted: lambda words, e: f"[{e.index}/{e.total}] {words.heading(e.step)}",
+    events.ChangeStarted: lambda _, e: f"{describe(e.kind, e.key)} …",
+    events.FailsafeArmed: lambda _, e: (
+        f"Guarded: the server takes this back by itself in {e.seconds} s unless a new login works."
+    ),
+    events.LoginProved: lambda _, e: f"A new connection as {e.login} works, so the change stays.",
+    events.DriftFound: lambda _, e: (
+        f"Changed by hand: {thing(e.key)}. " + ("It stays as it is." if e.choice == "keep" else "Put right.")
+    ),
+    events.CheckPassed: lambda _, e: _checked("✓", e),
+    events.CheckFailed: lambda _, e: _checked("✗", e),
+    events.StepSkipped: lambda _, e: "already so" if e.reason == "already-so" else "left out, as chosen",
+    events.CheckpointReached: lambda _, e: f"Checkpoint: one can go back to here ({e.step}).",
+    events.StepFailed: lambda _, e: f"Failed: {in_words(e.reason)}",
+    events.UndoStarted: lambda _, e: f"{describe(e.kind, e.key, undo=True)} …",
+    events.Undone: lambda _, e: f"This stays as it is: {thing(e.key)}." if e.kept else None,
+    events.OutputLine: lambda _, e: e.text,
+    events.RunFinished: lambda _, e: _finished(e),
+}
 
 
 # What each kind of operation is about; {} is its name in the journal.
@@ -200,6 +194,11 @@ def describe(kind: str, key: str, *, undo: bool = False) -> str:
     return DOING.get(kind, "set up {}").format(thing(key))
 
 
+def in_words(reason: str) -> str:
+    """The engine names a change by its key, kind:name; a person knows it by its description."""
+    return re.sub(r"(?<=the change )(\w+):(\S+)", lambda key: f"“{describe(key[1], key[0])}”", reason)
+
+
 def _spaced(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
@@ -225,7 +224,7 @@ def decision(words: Words, question: Decision) -> str:
         case "point_of_no_return":
             return f"“{heading}” cannot be undone: it is a point of no return. Go on with it?"
         case _:
-            return f"“{heading}” failed: {facts.get('reason', '')}. Try again?"
+            return f"“{heading}” failed: {in_words(facts.get('reason', ''))}. What now?"
 
 
 def choices(question: Decision) -> dict[str, str]:

@@ -10,8 +10,8 @@ import pytest
 from wizard import events
 from wizard.engine.runner import Decision
 from wizard.fronts import words as words_
+from wizard.fronts.findings import PROBLEMS, problem
 from wizard.fronts.plain.numbered import spoken
-from wizard.fronts.plain.project import PROBLEMS, problem
 from wizard.fronts.words import Words, choices, decision, describe, difference, loses_data, thing
 from wizard.operations import base
 from wizard.project import found

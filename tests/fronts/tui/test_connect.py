@@ -12,7 +12,7 @@ from textual.widgets import Input, Select
 from tests.fronts.tui.conftest import drive, focused, seen, showing, until
 from tests.fronts.tui.small_server import SmallServer
 from wizard.errors import ConnectError
-from wizard.fronts.tui import ssh_keys
+from wizard.fronts import ssh_keys
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.screens.connect import target_of
 from wizard.fronts.tui.screens.decisions import HostKeyDialog

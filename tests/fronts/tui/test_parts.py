@@ -20,12 +20,12 @@ from tests.fronts.tui.conftest import drive, reviewed, until
 from tests.fronts.tui.small_server import SmallServer
 from wizard import events
 from wizard.errors import StoppedError
-from wizard.fronts.tui import causes, remembered, sheet
+from wizard.fronts import causes, remembered, sheet
+from wizard.fronts.qr import half_blocks
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.engine_thread import KEPT_LINES, EngineThread
 from wizard.fronts.tui.messages import Asked, Finished
 from wizard.fronts.tui.widgets.output import LINES, Output, printable
-from wizard.fronts.tui.widgets.qr import half_blocks
 from wizard.secret import Secret
 
 

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Markdown
 from tests.fronts.tui.conftest import connected, drive, focused, seen, showing, until
 from wizard import answers
 from wizard.answers import GENERATE
-from wizard.fronts.tui import remembered
+from wizard.fronts import remembered
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.widgets.field import Field
 from wizard.secret import Secret

@@ -5,9 +5,10 @@ from __future__ import annotations
 from wizard.engine.journal import Journal
 from wizard.engine.rollback import Undo, plan_rollback, roll_back
 from wizard.errors import StoppedError, UsageError
+from wizard.fronts import running
 from wizard.fronts.plain import prompts, review
 from wizard.fronts.plain.commands import Station, station
-from wizard.fronts.plain.interview import acquire, connect
+from wizard.fronts.plain.interview import connect
 from wizard.fronts.plain.options import Options
 from wizard.fronts.plain.terminal import Back
 from wizard.fronts.words import counted
@@ -27,7 +28,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
             return
         if options.asks:
             _agree(at, todo)
-            acquire(at)
+            running.acquire(at.journey)
         elif not options.yes:
             raise UsageError("cannot ask whether to go back: there is no terminal", hint="agree with --yes")
         roll_back(session, at.front.emit, checkpoint, on_drift=at.on_drift)

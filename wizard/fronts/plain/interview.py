@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.engine.plan import Plan, PlannedStep
-from wizard.engine.runner import Runner
+from wizard.engine.plan import Plan
 from wizard.engine.session import Session
 from wizard.errors import ConnectError, HostKeyError, StoppedError, UsageError
+from wizard.fronts import remembered, running
 from wizard.fronts import words as words_
+from wizard.fronts.pace import NextStep, Pace
 from wizard.fronts.plain import prompts, review
-from wizard.fronts.plain.pace import Pace
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.questions import Questions
 from wizard.fronts.plain.terminal import Back
-from wizard.fronts.tui import remembered
 
 if TYPE_CHECKING:
     from wizard.fronts.plain.commands import Station
@@ -40,10 +39,15 @@ def interview(at: Station) -> None:
         show_found(at.terminal, at.journey.found)
     Questions(at.terminal, at.journey, at.words, every=every).ask()
     plan = _agreed(at, session)
-    pace = Pace(at.front.emit, plan, lambda planned: _before(at, planned))
-    emit = pace.emit if plan.changes and _step_by_step(at) else at.front.emit
-    acquire(at)
-    Runner(plan, session, emit, at.decide).run()
+    step_by_step = bool(plan.changes) and _step_by_step(at)
+    pace = Pace(
+        at.front.emit,
+        lambda following: _before(at, pace, following),
+        plan,
+        at.journey.chosen,
+        step_by_step=step_by_step,
+    )
+    running.run(at.journey, plan, pace.emit, at.decide)
 
 
 def ask_open(at: Station) -> None:
@@ -65,15 +69,6 @@ def connect(at: Station) -> Session:
             at.terminal.text("\n" + words_.explain(error))
             if not prompts.another_way_in(at.terminal, at.journey.request):
                 raise
-
-
-def acquire(at: Station) -> None:
-    """Takes the lock, and keeps the secrets that were made up and are not on the server yet."""
-    session = at.journey.session
-    assert session is not None
-    made_up = session.secrets
-    session.open(acquire=True, take_over=at.journey.request.take_over)
-    session.secrets = made_up | session.secrets
 
 
 def _card(at: Station, session: Session) -> None:
@@ -192,20 +187,26 @@ def _step_by_step(at: Station) -> bool:
     return at.terminal.choose("At what pace?", choices, "steps") == "steps"
 
 
-def _before(at: Station, planned: PlannedStep) -> str:
-    """What the next step is for; go, on (all at once from here) or stop."""
+def _before(at: Station, pace: Pace, following: NextStep) -> str:
+    """What the next step is for; go, skip or stop. The pace may be changed here."""
+    planned = following.planned
     choices = {
         "go": "do this step",
         "look": "show its commands and differences",
         "on": "all at once from here",
-        "stop": "stop here",
     }
+    if following.may_skip:
+        choices["skip"] = f"leave out “{at.words.guides[planned.step.recipe].title}”"
+    choices["stop"] = "stop here, and go on later"
     session = at.journey.session
     assert session is not None
     with at.front.paused():
         review.step(at.terminal, planned, at.words)
         while True:
             choice = at.terminal.choose(f"“{at.words.heading(planned.step.id)}” is next.", choices, "go")
+            if choice == "on":
+                pace.step_by_step = False
+                return "go"
             if choice != "look":
                 return choice
             review.details(at.terminal, planned.changes, session)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from wizard.engine.runner import Decision
 from wizard.fronts import words as words_
+from wizard.fronts.causes import likely
 from wizard.fronts.plain.terminal import Terminal
-from wizard.fronts.tui.causes import likely
 from wizard.fronts.words import Words
 from wizard.journey import Request
 from wizard.secret import Secret

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import WizardError
+from wizard.fronts import remembered
 from wizard.fronts import words as words_
+from wizard.fronts.draft import Draft
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.terminal import Back, Terminal
-from wizard.fronts.tui import remembered
-from wizard.fronts.tui.draft import Draft
 from wizard.journey import Journey
 from wizard.project.found import EnvName
 from wizard.recipe import Question

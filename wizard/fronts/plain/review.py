@@ -7,8 +7,8 @@ from wizard.engine.plan import Plan, PlannedStep
 from wizard.engine.rollback import Undo
 from wizard.engine.session import Session
 from wizard.fronts import words as words_
+from wizard.fronts.estimates import duration, seconds
 from wizard.fronts.plain.terminal import Back, Terminal
-from wizard.fronts.tui.estimates import duration, seconds
 from wizard.fronts.words import Words, badges, counted, describe, loses_data
 from wizard.operations.base import Change
 

@@ -20,8 +20,8 @@ from wizard.fronts.tui.messages import Asked, Finished, Happened, Noted
 from wizard.fronts.tui.themes import THEMES
 
 if TYPE_CHECKING:
+    from wizard.fronts.draft import Draft
     from wizard.fronts.plain.commands import Options
-    from wizard.fronts.tui.draft import Draft
     from wizard.fronts.tui.forecast import Forecast
     from wizard.fronts.tui.screens.page import Page
     from wizard.fronts.words import Words
@@ -154,8 +154,8 @@ class WizardApp(App[int]):
 
     def begin(self, request: Request) -> None:
         """On the engine's thread: a journey to this target, with what was answered here before."""
-        from wizard.fronts.tui import remembered
-        from wizard.fronts.tui.draft import Draft
+        from wizard.fronts import remembered
+        from wizard.fronts.draft import Draft
         from wizard.fronts.words import Words
         from wizard.journey import Journey
 
@@ -188,7 +188,7 @@ class WizardApp(App[int]):
     def roll_last_step_back(self) -> None:
         """Undoes what came after the newest checkpoint."""
         from wizard.engine.rollback import plan_rollback
-        from wizard.fronts.tui.running import last_checkpoint
+        from wizard.fronts.running import last_checkpoint
 
         assert self.journey is not None and self.journey.session is not None
         journal = self.journey.session.journal
@@ -199,7 +199,7 @@ class WizardApp(App[int]):
         self.go("run")
 
     def save_answers(self, path: Path) -> None:
-        from wizard.fronts.tui import remembered
+        from wizard.fronts import remembered
 
         assert self.journey is not None
         remembered.save(self.journey, path)
@@ -289,7 +289,7 @@ def _load() -> list[str]:
 
     from wizard import catalog
 
-    for name in ("wizard.journey", "wizard.fronts.words", "wizard.fronts.tui.remembered", "wizard.transport.ssh",
+    for name in ("wizard.journey", "wizard.fronts.words", "wizard.fronts.remembered", "wizard.transport.ssh",
                  "paramiko", "jinja2", "markdown_it"):  # fmt: skip
         importlib.import_module(name)
     for name in ("connect", "project", "questions", "review", "run"):

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Select, Static
 
 from wizard import events
 from wizard.errors import HostKeyError, WizardError
-from wizard.fronts.tui import ssh_keys
+from wizard.fronts import ssh_keys
 from wizard.fronts.tui.messages import Finished, Happened, Noted
 from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Link, Static
 
-from wizard.fronts.tui import sheet as sheets
-from wizard.fronts.tui.remembered import write
+from wizard.fronts import sheet as sheets
+from wizard.fronts.remembered import write
 from wizard.fronts.tui.screens.page import Page, button, relabel
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.qr import QrCode

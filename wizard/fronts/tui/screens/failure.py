@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, VerticalScroll
 from textual.widgets import Button, Footer, Static
 
-from wizard.fronts.tui import causes, report, shell
+from wizard.fronts import causes, report, shell
 from wizard.fronts.tui.screens.page import ARROWS, TOO_SMALL, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.output import printable
+from wizard.fronts.words import in_words
 
 LAST = 12  # lines of output
 
@@ -71,7 +71,7 @@ class FailureScreen(Page):
         words, journey = self.wizard.words, self.wizard.journey
         assert words is not None and journey is not None
         name = f"“{words.heading(self.step)}” failed: " if self.step else ""
-        self.query_one("#reason", Static).update(journey.mask(f"{name}{_in_words(self.reason)}."))
+        self.query_one("#reason", Static).update(journey.mask(f"{name}{in_words(self.reason)}."))
         self.query_one("#last", Static).update(journey.mask("\n".join(self.output.splitlines()[-LAST:])))
         self.query_one("#answers").display = self.query_one("#back").display = bool(self.step)
         self.query_one("#retry").focus()
@@ -94,7 +94,7 @@ class FailureScreen(Page):
                 self.dismiss(choice)  # type: ignore[arg-type]
 
     def _report(self, path: Path) -> None:
-        from wizard.fronts.tui.remembered import write
+        from wizard.fronts.remembered import write
 
         assert self.wizard.journey is not None
         write(path, report.text(self.wizard.journey, self.step, self.reason, self.cause, self.output))
@@ -107,10 +107,3 @@ class FailureScreen(Page):
                 subprocess.run(shell.command(self.wizard.journey), check=False)
         except (SuspendNotSupported, OSError):
             self.notify(f"Open another terminal and type:\n{shell.as_typed(self.wizard.journey)}", timeout=60)
-
-
-def _in_words(reason: str) -> str:
-    """The engine names a change by its key, kind:name; a person knows it by its description."""
-    from wizard.fronts.words import describe
-
-    return re.sub(r"(?<=the change )(\w+):(\S+)", lambda key: f"“{describe(key[1], key[0])}”", reason)

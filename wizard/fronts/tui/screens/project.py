@@ -11,7 +11,8 @@ from textual.containers import Vertical
 from textual.widgets import Button, Input, Static
 
 from wizard.errors import WizardError
-from wizard.fronts.tui import remembered
+from wizard.fronts import remembered
+from wizard.fronts.findings import problem
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.field import Field
@@ -19,27 +20,6 @@ from wizard.fronts.tui.widgets.row import Row
 from wizard.recipe import Question
 
 LEAD = "Which Django project is to run on the server? The wizard reads its files; it does not run them."
-PROBLEMS = {
-    "no_settings": "no settings module was found: name it below",
-    "settings_missing": "the settings module {0} is named, but is not there",
-    "several_settings": "there are several settings modules: {0} was chosen",
-    "several_manage_py": "there are several manage.py: {0} was chosen",
-    "cannot_parse": "{0} cannot be read as Python (line {1})",
-    "no_wsgi": "no WSGI application was found: that is how a web server talks to Django",
-    "secret_key_in_source": "the secret key stands in the code ({0}): the server will get one of its own",
-    "secret_key_has_default": "the secret key has a default in the code ({0}): the server will get one of its own",
-    "debug_true": "DEBUG is on in the code ({0}): that shows your code to strangers",
-    "debug_defaults_to_true": "DEBUG is on unless it is turned off ({0}): the wizard turns it off",
-    "allowed_hosts_in_source": "ALLOWED_HOSTS stands in the code ({0}): your domain must be in it",
-    "database_in_source": "the database stands in the code ({0}): it cannot be changed from outside",
-    "no_static_root": "STATIC_ROOT is missing: that is the folder that pictures and style sheets are collected in",
-    "no_dependencies": "no list of needed Python packages was found",
-    "unsupported_dependencies": "{0} is a kind of list that is not supported",
-    "no_app_server": "no app server among the packages: gunicorn is added",
-    "no_database_driver": "no PostgreSQL driver among the packages: psycopg is added",
-    "needs_python": "it needs Python {0}",
-    "not_all_read": "not every file was looked at: there are more than {0}",
-}
 
 
 class Project(Page):
@@ -157,9 +137,7 @@ class Project(Page):
             ("Variables", ", ".join(dict.fromkeys(n.name for n in found.env_names)) or "none read"),
         ]  # fmt: skip
         lines = [f"[$success]✓[/] {name:<10} {value}".replace("[psy", r"\[psy") for name, value in rows]
-        for problem in found.problems:
-            text = PROBLEMS.get(problem.code, problem.code).format(*problem.fields, "", "")
-            lines.append(f"[$warning]![/] {text}")
+        lines += [f"[$warning]![/] {problem(one)}" for one in found.problems]
         return "\n".join(lines)
 
 

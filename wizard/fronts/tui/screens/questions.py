@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Markdown
 
-from wizard.fronts.tui import remembered
+from wizard.fronts import remembered
 from wizard.fronts.tui.pages import asked_of, position
 from wizard.fronts.tui.screens.page import Body, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog

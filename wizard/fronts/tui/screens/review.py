@@ -14,7 +14,7 @@ from textual.widgets import Button, Static, Tree
 from textual.widgets.tree import TreeNode
 
 from wizard.errors import WizardError
-from wizard.fronts.tui.estimates import duration, seconds
+from wizard.fronts.estimates import duration, seconds
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.difference import coloured, commands

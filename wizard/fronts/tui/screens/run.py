@@ -13,10 +13,10 @@ from textual.widgets import Button
 
 from wizard import events
 from wizard.errors import StoppedError
-from wizard.fronts.tui import running
-from wizard.fronts.tui.estimates import Estimate, duration
+from wizard.fronts import running
+from wizard.fronts.estimates import Estimate, duration
+from wizard.fronts.pace import NextStep, Pace
 from wizard.fronts.tui.messages import Asked, Finished, Happened
-from wizard.fronts.tui.pace import NextStep, Pace
 from wizard.fronts.tui.screens.decisions import GuardDialog
 from wizard.fronts.tui.screens.failure import FailureScreen
 from wizard.fronts.tui.screens.page import Page, Primary, button, relabel
@@ -107,7 +107,9 @@ class Run(Page):
         assert app.journey is not None and words is not None
         plan = self.forecast.plan
         self.estimate = Estimate(self.forecast.all)
-        self.pace = self.pace or Pace(app.engine, plan, app.journey.chosen, step_by_step=app.step_by_step)
+        self.pace = self.pace or Pace(
+            app.engine.emit, app.engine.ask, plan, app.journey.chosen, step_by_step=app.step_by_step
+        )
         self.steps.fill({s.step.id: words.heading(s.step.id) for s in plan.steps})
         for planned in plan.steps:
             if self.forecast.done(planned):
@@ -115,7 +117,7 @@ class Run(Page):
         self._show_pace()
         self.current.say("Starting …")
         journey, pace = app.journey, self.pace
-        app.engine.submit("run", lambda: running.run(journey, plan, pace, app.engine.ask), self)
+        app.engine.submit("run", lambda: running.run(journey, plan, pace.emit, app.engine.ask), self)
 
     def roll_back(self, checkpoint: str | None, steps: list[str]) -> None:
         """Undoes these steps, the newest first."""

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Markdown, ProgressBar, Static, TabbedContent, TabPane
 
-from wizard.fronts.tui import remembered
+from wizard.fronts import remembered
 from wizard.fronts.tui.forecast import Planned
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.difference import coloured, commands

@@ -8,7 +8,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select
 
-from wizard.fronts.tui.draft import Draft
+from wizard.fronts.draft import Draft
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
 from wizard.recipe import Question
 from wizard.secret import Secret

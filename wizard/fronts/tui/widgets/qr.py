@@ -1,26 +1,13 @@
-"""A QR code in half blocks: two rows of it in a line of the terminal. Black on white in every theme, as cameras want it."""
+"""A QR code on the screen: black on white in every theme, as cameras want it."""
 
 from __future__ import annotations
 
 from textual.content import Content
 from textual.widgets import Static
 
+from wizard.fronts.qr import half_blocks
+
 STYLE = "#000000 on #ffffff"
-BORDER = 2  # modules of quiet zone; ISO/IEC 18004 asks for 4, phones are content with 2
-
-
-def half_blocks(text: str) -> list[str]:
-    """The lines of the code; a dark module is ink."""
-    import segno
-
-    rows = [list(row) for row in segno.make(text, error="l", micro=False).matrix_iter(border=BORDER)]
-    if len(rows) % 2:
-        rows.append([0] * len(rows[0]))
-    signs = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
-    return [
-        "".join(signs[bool(a), bool(b)] for a, b in zip(top, low, strict=True))
-        for top, low in zip(rows[::2], rows[1::2], strict=True)
-    ]
 
 
 class QrCode(Static):

@@ -1,16 +1,17 @@
-"""The pace of a run: all at once, or a stop before each step. Sits between the runner and the engine's thread.
+"""The pace of a run: all at once, or a stop before each step. Sits between the runner and a front; knows neither screen nor prompt.
 
 Stops only between steps: there nothing is half-done, and no timed auto-revert is ticking.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard import events
 from wizard.engine.plan import Plan, PlannedStep
+from wizard.engine.session import Emit
 from wizard.errors import StoppedError
-from wizard.fronts.tui.engine_thread import EngineThread
 from wizard.recipe import Recipe
 
 
@@ -24,32 +25,35 @@ class NextStep:
 
 
 class Pace:
-    """`step_by_step` and `pausing` may be changed by the screen at any time."""
+    """`step_by_step` and `pausing` may be changed at any time. before answers a NextStep."""
 
-    def __init__(self, engine: EngineThread, plan: Plan, chosen: list[Recipe], *, step_by_step: bool) -> None:
-        self.engine = engine
+    def __init__(
+        self, emit: Emit, before: Callable[[NextStep], str], plan: Plan, chosen: list[Recipe], *, step_by_step: bool
+    ) -> None:
+        self._emit = emit
+        self._before = before
         self.plan = plan
         self.needed = {need for recipe in chosen for need in recipe.needs}
         self.step_by_step = step_by_step
         self.pausing = False
 
     def emit(self, event: events.Event) -> None:
-        self.engine.emit(event)
+        self._emit(event)
         if isinstance(event, events.RunStarted):
-            self._before(0)
+            self._stop_before(0)
         elif isinstance(event, events.CheckpointReached | events.StepSkipped):
-            self._before(self._index(event.step) + 1)
+            self._stop_before(self._index(event.step) + 1)
 
     def _index(self, step: str) -> int:
         return next(i for i, s in enumerate(self.plan.steps) if s.step.id == step)
 
-    def _before(self, index: int) -> None:
+    def _stop_before(self, index: int) -> None:
         while index < len(self.plan.steps):
             planned = self.plan.steps[index]
             if not (self.step_by_step or self.pausing) or (planned.complete and not planned.changes):
                 return
             self.pausing = False
-            answer = self.engine.ask(NextStep(planned, index, self.may_skip(index)))
+            answer = self._before(NextStep(planned, index, self.may_skip(index)))
             if answer == "stop":
                 raise StoppedError("stopped before the next step", hint="nothing is lost: go on whenever you like")
             if answer != "skip":

@@ -1,4 +1,4 @@
-"""What the engine's thread does for the run screen: take the lock, run a plan, go back. Must not know any widget."""
+"""What a front does with an engine: take the lock, run a plan, go back. Must not know any screen or prompt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from wizard.engine.plan import Plan
 from wizard.engine.rollback import roll_back as undo_to
 from wizard.engine.runner import Decision, Runner
 from wizard.engine.session import Emit
-from wizard.fronts.tui.pace import Pace
 from wizard.journey import Journey
 from wizard.operations.base import State
 
@@ -27,10 +26,10 @@ def acquire(journey: Journey) -> None:
     session.secrets = secrets
 
 
-def run(journey: Journey, plan: Plan, pace: Pace, ask: Ask) -> None:
+def run(journey: Journey, plan: Plan, emit: Emit, ask: Ask) -> None:
     acquire(journey)
     assert journey.session is not None
-    Runner(plan, journey.session, pace.emit, ask).run()
+    Runner(plan, journey.session, emit, ask).run()
 
 
 def roll_back(journey: Journey, emit: Emit, ask: Ask, checkpoint: str | None) -> int:

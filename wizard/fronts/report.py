@@ -6,7 +6,7 @@ import datetime
 import platform
 
 from wizard import __version__
-from wizard.fronts.tui.causes import Cause
+from wizard.fronts.causes import Cause
 from wizard.journey import Journey
 
 
