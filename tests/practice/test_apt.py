@@ -9,6 +9,7 @@ import pytest
 
 from tests.practice.compare import differences
 from tests.practice.cycle import Cycle
+from tests.practice.matrix.results import tried
 from wizard.engine.scripts import Work
 from wizard.engine.worker import Worker
 from wizard.errors import StepError
@@ -87,17 +88,33 @@ def test_packages_that_something_else_needs_by_now_stay_and_the_undo_says_why(cy
     assert cycle.observe(packages("libjansson4", "nftables")) == PackagesState(("libjansson4", "nftables"))
 
 
-def test_another_apt_at_the_package_lists_is_waited_for(cycle: Cycle) -> None:
-    cycle.run("""cat >/root/hold.py <<'PYTHON'
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "/var/lib/apt/lists/lock",
+        "/var/lib/dpkg/lock-frontend",
+        pytest.param("/var/cache/apt/archives/lock", marks=pytest.mark.matrix),
+        pytest.param("/var/lib/dpkg/lock", marks=pytest.mark.matrix),
+    ],
+)
+def test_whoever_has_a_lock_of_apt_is_waited_for_and_named(cycle: Cycle, lock: str) -> None:
+    """DPkg::Lock::Timeout alone does not cover the lists of `apt-get update`."""
+    cycle.run(f"""mkdir -p /root/bin && ln -s "$(command -v python3)" /root/bin/unattended && touch {lock}
+cat >/root/hold.py <<'PYTHON'
 import fcntl, time
-lock = open("/var/lib/apt/lists/lock", "a")
+lock = open("{lock}", "r+")
 fcntl.lockf(lock, fcntl.LOCK_EX)
 time.sleep(6)
+open("/root/over", "w").close()
 PYTHON
-systemd-run --quiet python3 /root/hold.py
-until grep -q ":$(stat -c %i /var/lib/apt/lists/lock) " /proc/locks; do sleep 0.1; done""")
-    assert cycle.make(packages("nano")) == 1
-    assert "waiting for another apt" in cycle.said()
+systemd-run --quiet --unit=hold /root/bin/unattended /root/hold.py
+until grep -q ":$(stat -c %i {lock}) " /proc/locks; do sleep 0.1; done
+systemctl show -P MainPID hold >/root/pid""")
+    with tried("apt's lock is held by somebody else"):
+        assert cycle.make(packages("nano")) == 1
+        cycle.run("test -e /root/over")
+        pid = cycle.run("cat /root/pid").strip()
+        assert f"waiting for another apt to finish: {lock} is held by process {pid} (unattended)" in cycle.said()
 
 
 def test_a_nearly_full_disk_is_refused_before_anything_is_touched(cycle: Cycle) -> None:

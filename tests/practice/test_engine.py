@@ -24,7 +24,7 @@ from wizard.engine.plan import make_plan
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Decision, Runner
 from wizard.engine.session import Session
-from wizard.errors import StepError, StoppedError
+from wizard.errors import ConnectionLost, StepError, StoppedError
 from wizard.practice.fleet import PracticeServer
 from wizard.secret import Secret
 from wizard.transport.base import Login
@@ -335,6 +335,14 @@ def test_output_of_a_program_is_never_taken_for_a_record(demo: Demo, on_server: 
         )
     assert answer.records == {"real": b"ok\n"}
     assert len(lines) == 2
+
+
+def test_script_that_is_killed_stops_giving_signs_of_life(demo: Demo) -> None:
+    """They come from a process of their own, which would keep the connection, and us, for ever."""
+    start = time.monotonic()
+    with demo.session() as session, pytest.raises(ConnectionLost, match="without an exit status"):
+        session.write("killed", "beat_on\nkill -9 $$")
+    assert time.monotonic() - start < 30
 
 
 def test_lock_is_held_by_the_connection_that_is_in_use(demo: Demo) -> None:

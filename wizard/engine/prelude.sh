@@ -42,20 +42,22 @@ put_link() { # TARGET PATH
     ln -s "$1" "$_t" && mv -fT "$_t" "$2" && sync "$_d"
 }
 
-# The doorway to apt: no questions, old configuration files kept, another apt is waited for. DPkg::Lock::Timeout covers
-# dpkg's lock only; the locks of the lists and of the downloads are fcntl locks, which flock(1) can't see but the kernel lists.
+# The doorway to apt: no questions, old configuration files kept, another apt is waited for, and said who it is.
+# DPkg::Lock::Timeout covers dpkg's locks only: `update` fails at once where the lists are locked.
 apt_get() {
     _n=0
-    while _apt_locked && [ $_n -lt 120 ]; do
-        [ $_n -gt 0 ] || echo "waiting for another apt to finish"
+    while _who=$(apt_lock_holder) && [ $_n -lt 600 ]; do # a first boot's unattended-upgrades may take that long
+        [ $((_n % 30)) -gt 0 ] || echo "waiting for another apt to finish: $_who"
         sleep 1; _n=$((_n + 1))
     done
-    apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef \
+    apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef \
         -o APT::Get::AutomaticRemove=false -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
-_apt_locked() {
-    for _f in /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
-        if [ -e $_f ] && grep -q ":$(stat -c %i $_f) " /proc/locks; then return 0; fi
+apt_lock_holder() { # prints who has one of apt's and dpkg's locks: fcntl locks, which flock(1) can't see but the kernel lists
+    for _f in /var/lib/apt/lists/lock /var/cache/apt/archives/lock /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock; do
+        [ -e $_f ] || continue
+        _pid=$(awk -v inode=":$(stat -c %i $_f)\$" '$2 != "->" && $6 ~ inode {print $5; exit}' /proc/locks)
+        [ -z "$_pid" ] || { echo "$_f is held by process $_pid ($(cat "/proc/$_pid/comm" 2>/dev/null))"; return 0; }
     done
     return 1
 }
@@ -145,8 +147,8 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
 wait_job() { # NAME: until it is over, where it is running at all
     while systemctl is-active --quiet "wizard-$1.service"; do follow_job "wizard-$1.service" 0; sleep 0.2; done
 }
-beat_on() { # a sign of life now and then, for the client's watchdog and for the lock
-    (exec 9>&-; while sleep 5 >/dev/null 2>&1; do touch -c $W/holder; printf '\036%s beat \n' "$MARK"; done) &
+beat_on() { # a sign of life now and then, for the client's watchdog and for the lock, for as long as this script lives
+    (exec 9>&-; while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do touch -c $W/holder; printf '\036%s beat \n' "$MARK"; done) &
     _beat=$!
 }
 beat_off() { kill $_beat; wait $_beat 2>/dev/null; }
