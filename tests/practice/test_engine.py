@@ -193,6 +193,31 @@ def test_second_wizard_is_told_who_is_at_work_and_can_take_over(demo: Demo) -> N
             first.write("too late", "touch /root/too-late")
 
 
+def test_own_process_that_died_does_not_hold_the_lock(demo: Demo) -> None:
+    """Its connection may stand for minutes yet where the line was cut: here another process has the socket still."""
+    code = f"""
+import os, pathlib, time
+from wizard.engine.session import Session
+from wizard.transport.base import Login
+from wizard.transport.ssh import SshTransport
+login = Login({demo.server.host!r}, {demo.server.user!r}, {demo.server.port}, key=pathlib.Path({str(demo.server.key)!r}))
+known_hosts = pathlib.Path({str(demo.server.known_hosts)!r})
+session = Session(SshTransport(login, known_hosts=known_hosts, ask_host_key=None), lambda event: None)
+session.open(acquire=True)
+if child := os.fork():
+    print(child, flush=True)
+    os._exit(0)
+os.close(1)
+time.sleep(60)
+"""
+    heir = int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    try:
+        with demo.session() as session:
+            session.write("mine now", "true")
+    finally:
+        os.kill(heir, signal.SIGKILL)
+
+
 def test_guarded_change_goes_back_when_the_new_login_fails(demo: Demo, on_server: OnServer) -> None:
     with pytest.raises(StepError, match="taken back"):
         demo.run(guarded=True, guarded_user="nobody")

@@ -7,12 +7,9 @@ plans or the person.
 from __future__ import annotations
 
 import base64
-import getpass
 import gzip
 import io
 import json
-import os
-import platform
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -21,6 +18,7 @@ from importlib import resources
 from typing import Any
 
 from wizard import events
+from wizard.engine import holder
 from wizard.engine import journal as journal_
 from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StoppedError, WizardError
 from wizard.operations.base import Blob, Operation, State
@@ -93,7 +91,7 @@ class Session:
         result = self.transport.run(f"MARK={mark}\n{prelude()}{script}", label=label, on_line=on_line, silence=silence)
         answer.status, answer.err = result.status, result.err
         if "held" in answer.records:
-            raise _held(answer.text("held"))
+            raise holder.held(answer.text("held"))
         return answer
 
     def write(self, label: str, script: str, **options: Any) -> Answer:
@@ -119,14 +117,19 @@ class Session:
             self.transport.connect()
         script = OPEN
         if acquire:
-            who = f"who={getpass.getuser()}\nfrom={platform.node()}\npid={os.getpid()}"
             script = (
-                f"acquire {self.run} {'yes' if take_over else 'no'} {heredoc(who)}\n"
+                f"acquire {self.run} {'yes' if take_over else 'no'} {heredoc(holder.ourselves())}\n"
                 "[ -s $W/journal ] || "
                 + self.journal_line("journal", version=journal_.VERSION, journal=uuid.uuid4().hex)
                 + "\n" + self.journal_line("run", login=self.transport.login.user) + "\n" + OPEN
             )  # fmt: skip
-        answer = self.send("open", script)
+        try:
+            answer = self.send("open", script)
+        except StoppedError as error:
+            if not holder.died_here(error.details):
+                raise
+            self.open(acquire=True, take_over=True)
+            return
         if "facts" not in answer.records:
             raise WizardError(
                 f"cannot look at {self.transport.login}: the server did not answer as a Linux server does",
@@ -240,17 +243,6 @@ def read_observations(operations: Iterable[Operation], answer: Answer) -> list[S
                 hint="the server answered something unexpected; `wizard status` shows what the journal knows",
             ) from error
     return states
-
-
-def _held(text: str) -> StoppedError:
-    fields = dict(line.partition("=")[::2] for line in text.splitlines())
-    who = f"{fields.get('who', 'somebody')} on {fields.get('from', 'another computer')}"
-    return (StoppedError if "who" in fields else BusyError)(
-        f"cannot work on this server now: {who} is setting it up" if "who" in fields
-        else "cannot work on this server now: another script of wizard is still running on it",
-        details=text,
-        hint="wait until they are done, or take over with --take-over (their run stops before its next change)",
-    )  # fmt: skip
 
 
 OPEN = r"""
