@@ -22,6 +22,7 @@ import pytest
 
 from wizard.errors import WizardError
 from wizard.practice import cgroup, cli, image, network, seed
+from wizard.practice.backend import ask, wait
 from wizard.practice.fleet import Fleet, PracticeServer
 
 if TYPE_CHECKING:
@@ -300,6 +301,29 @@ time.sleep(60)
     assert folder.exists()
     assert own_fleet.down_all() == ["one"]
     assert traces(folder, link) == []
+
+
+@pytest.mark.matrix
+def test_an_image_whose_building_was_killed_is_built_by_the_next_who_needs_it(tmp_path: Path) -> None:
+    build = f"import pathlib; from wizard.practice.image import image; image('bookworm', pathlib.Path({str(tmp_path)!r}), print)"
+    process = subprocess.Popen([sys.executable, "-c", build], start_new_session=True)
+    unpacked = tmp_path / "images" / "bookworm.half" / "root" / "var" / "lib" / "dpkg" / "triggers"
+    assert wait(unpacked.exists, 120)  # by now what dpkg needs is mounted in it
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    subprocess.run([sys.executable, "-c", build], check=True)
+    assert [path.name.split("-")[0] for path in (tmp_path / "images").iterdir() if path.is_dir()] == ["bookworm"]
+
+
+def test_a_program_that_stays_behind_is_not_waited_for() -> None:
+    began = time.monotonic()
+    status, behind, _ = ask(["sh", "-c", "sleep 60 & echo $!"])
+    os.kill(int(behind), signal.SIGKILL)  # it was still there
+    assert status == 0
+    assert time.monotonic() - began < 50
+    with pytest.raises(WizardError, match="cannot wait for sleep any longer than 0 seconds"):
+        ask(["sleep", "60"], patience=0.1)
 
 
 def test_the_server_outlives_the_program_that_started_it_and_down_names_only_what_it_removed(tmp_path: Path) -> None:

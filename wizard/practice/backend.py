@@ -6,7 +6,9 @@ Must not know names, keys or logins: those are the fleet's.
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -81,16 +83,37 @@ class Backend(Protocol):
         """Cuts the power and removes every trace, also of a server that was half made."""
 
 
-def run(argv: Sequence[str | Path], *, doing: str, stdin: bytes = b"") -> str:
-    """Runs a command of this computer and gives back its stdout; WizardError "cannot <doing>" when it fails."""
+def run(argv: Sequence[str | Path], *, doing: str, stdin: bytes = b"", patience: float = 900) -> str:
+    """Runs a command of this computer and gives back its stdout.
+
+    WizardError "cannot <doing>" when it fails, and when it takes longer than that many seconds.
+    """
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, check=False, env=clean_environment())
+        status, out, err = ask(argv, stdin=stdin, patience=patience)
     except OSError as error:
         raise WizardError(f"cannot {doing}", details=str(error)) from error
-    if done.returncode:
-        details = f"{argv[0]} ended with status {done.returncode}\n{done.stderr.decode(errors='replace')[-2000:]}"
-        raise WizardError(f"cannot {doing}", details=details)
-    return done.stdout.decode(errors="replace")
+    if status:
+        raise WizardError(f"cannot {doing}", details=f"{argv[0]} ended with status {status}\n{err[-2000:]}")
+    return out
+
+
+def ask(argv: Sequence[str | Path], *, stdin: bytes = b"", patience: float = 300) -> tuple[int, str, str]:
+    """A command's status, stdout and stderr, whatever they are. OSError; WizardError when it is not done in time."""
+    # into files: a program that stays behind (conmon) keeps a pipe open, and its end would be waited for in vain
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            done = subprocess.run(
+                argv, input=stdin, stdout=out, stderr=err, check=False, env=clean_environment(), timeout=patience
+            )
+        except subprocess.TimeoutExpired as late:
+            details = shlex.join(map(str, argv))[:500]
+            message = f"cannot wait for {argv[0]} any longer than {patience:.0f} seconds"
+            raise WizardError(message, details=details, hint="run the same command again") from late
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode(errors="replace"))
+    return done.returncode, texts[0], texts[1]
 
 
 def wait(happened: Callable[[], bool], patience: float) -> bool:

@@ -54,8 +54,9 @@ def _build(release: str, folder: Path, sources: str, options: list[str], certifi
     (half / "debian.sources").write_text(sources)
     (half / "finish").write_text(f"#!/bin/sh\nset -eu\n{FINISH}")
     target = half / "root"
+    # a mount namespace of its own: what a build that is killed has mounted goes with it, so that its folder can go
     argv = [
-        "mmdebstrap", "--mode=root", "--variant=minbase", f"--include={PACKAGES}", "--skip=cleanup/apt/lists",
+        "unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=minbase", f"--include={PACKAGES}", "--skip=cleanup/apt/lists",
         *(f"--aptopt={option}" for option in options),
         f'--customize-hook=cp {extra}/* "$1"/usr/local/share/ca-certificates/ 2>/dev/null || :',
         f'--customize-hook=sh {half}/finish "$1" {half}/debian.sources',

@@ -127,8 +127,8 @@ def disconnect(link: Link) -> None:
         argv = ["nft", "delete", "table", "ip", link.group]
         subprocess.run(argv, capture_output=True, check=False, env=clean_environment())  # may be gone already
         for rule in _forward_rules(link):
-            while _iptables("-C", rule):
-                _iptables("-D", rule)
+            while _iptables("-C", rule) and _iptables("-D", rule):
+                pass
     release(link)
 
 

@@ -18,13 +18,12 @@ import os
 import resource
 import shutil
 import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from wizard.errors import WizardError
 from wizard.practice import cgroup, downloads, network, tools
-from wizard.practice.backend import PRISTINE, Machine, Say, Seed, clean_environment, run, wait
+from wizard.practice.backend import PRISTINE, Machine, Say, Seed, ask, run, wait
 from wizard.practice.image import image
 
 # systemd-nspawn's, but for CAP_SYS_RESOURCE, which this computer's root may itself not have
@@ -68,8 +67,8 @@ class Podman:
         """podman, unless there is only a docker, and its service answers."""
         if tools.has("podman") or not tools.has("docker"):
             return "podman"
-        answer = subprocess.run(["docker", "version"], capture_output=True, check=False, env=clean_environment())
-        return "podman" if answer.returncode else "docker"
+        status, _, _ = ask(["docker", "version"])
+        return "podman" if status else "docker"
 
     def missing(self) -> str | None:
         return tools.lacking(self._tools())
@@ -229,9 +228,8 @@ class Podman:
 
     def _ask(self, *words: str) -> str:
         """What the engine says; "" when it refuses, as it does of things that aren't there."""
-        argv = self._argv(words)
-        done = subprocess.run(argv, capture_output=True, check=False, env=clean_environment())
-        return "" if done.returncode else done.stdout.decode(errors="replace")
+        status, out, _ = ask(self._argv(words))
+        return "" if status else out
 
 
 def _name(machine: Machine) -> str:

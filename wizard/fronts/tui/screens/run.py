@@ -319,8 +319,8 @@ class Run(Page):
         self.current.find()
 
     def _tick(self) -> None:
-        if not self.current.is_attached:
-            return
+        if not (self.is_attached and self.current.query("#left")):
+            return  # the screen is just being put up, or taken away
         done, total = self.steps.count("done", "already", "skipped", "undone"), len(self.steps.lines)
         words = f"{done} of {total} steps"
         if self.reply is not None:
