@@ -58,6 +58,19 @@ class Recovering(Event):
 
 
 @dataclass(frozen=True)
+class Repaired(Event):
+    """What an interruption (a power cut) had left broken, and was mended. Each item: a word for what was done, and to what.
+
+    unpacked, configured, reinstalled: packages; begun-anew: packages taken away and installed again; rewritten: files that
+    were empty; cluster: PostgreSQL's, made again, and where the old one is kept.
+    """
+
+    step: str
+    key: str
+    items: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class StepStarted(Event):
     step: str
     index: int

@@ -10,11 +10,13 @@ import pytest
 from tests.practice.compare import differences
 from tests.practice.cycle import Cycle
 from tests.practice.matrix.results import tried
+from wizard import events
 from wizard.engine.scripts import Work
 from wizard.engine.worker import Worker
 from wizard.errors import StepError
 from wizard.operations.apt import PackagesState, UpgradeState, packages, upgrade
 from wizard.operations.base import diff
+from wizard.practice.backend import Machine
 from wizard.practice.fleet import Fleet, PracticeServer
 
 
@@ -54,6 +56,30 @@ def test_a_power_cut_in_the_middle_of_apt_is_mended_and_undone_without_a_trace(c
     assert "online" in cycle.run("pg_lsclusters")
     cycle.undo()
     assert differences(before, cycle.fingerprint()) == []
+
+
+def test_files_that_a_power_cut_emptied_come_again_and_it_is_said(cycle: Cycle, fleet: Fleet) -> None:
+    hosts = cycle.run("cat /etc/hosts")
+    wanted = packages("ssl-cert")  # its script writes a key and a certificate, once, and syncs neither
+    run = threading.Thread(target=cycle.make, args=[wanted])
+    run.start()
+    disk = fleet.servers / cycle.server.name / "disk"
+    key = disk / "etc/ssl/private/ssl-cert-snakeoil.key"
+    give_up = time.monotonic() + 60
+    while not key.exists() and time.monotonic() < give_up:
+        time.sleep(0.02)
+    fleet.backend.stop(Machine(cycle.server.name, disk.parent, cycle.server.release), clean=False)
+    for lost in (key, disk / "etc/hosts"):  # as they are where the power went off before the kernel wrote them
+        lost.write_text("")
+    fleet.up(cycle.server.name)
+    run.join(timeout=180)
+    items = [item for e in cycle.seen if isinstance(e, events.Repaired) for item in e.items]
+    assert [what for what, *things in items if "ssl-cert" in things][-1:] == ["begun-anew"]
+    assert cycle.run("cat /etc/hosts") == hosts
+    assert cycle.run("find /etc/ssl/private /etc/ssl/certs/ssl-cert-snakeoil.pem -type f -empty") == ""
+    assert cycle.run("openssl x509 -noout -pubkey </etc/ssl/certs/ssl-cert-snakeoil.pem") == cycle.run(
+        "openssl pkey -pubout </etc/ssl/private/ssl-cert-snakeoil.key"
+    )
 
 
 def test_what_a_person_made_since_is_kept_or_saved_before_packages_go(cycle: Cycle) -> None:

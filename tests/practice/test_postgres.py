@@ -7,6 +7,7 @@ import pytest
 from tests.practice.compare import differences
 from tests.practice.conftest import ServerFactory
 from tests.practice.cycle import Cycle
+from wizard import events
 from wizard.checks import postgres as checks
 from wizard.checks.base import Check, Finding, Vantage
 from wizard.errors import StepError
@@ -42,6 +43,27 @@ def cycle(bare: PracticeServer) -> Cycle:
     cycle = Cycle(bare)
     cycle.run(ANEW)
     return cycle
+
+
+def test_a_cluster_with_empty_files_is_made_anew_where_it_holds_nothing_and_left_alone_where_it_does(
+    cycle: Cycle,
+) -> None:
+    stop = "systemctl stop postgresql@15-main"
+    cycle.run(f"{stop}; : >/etc/postgresql/15/main/postgresql.conf; : >/var/lib/postgresql/15/main/global/pg_control")
+    assert cycle.make(cluster()) == 1
+    assert sql(cycle, "SELECT 1") == "1\n"
+    (mended,) = [e.items for e in cycle.seen if isinstance(e, events.Repaired)]
+    ((what, kept),) = mended
+    assert what == "cluster"
+    assert cycle.run(f"ls {kept}/etc {kept}/data/base").split()[-1] == "5"
+    sql(cycle, "CREATE TABLE cats AS SELECT 'Minka' AS name")
+    cycle.run(f"{stop}; cp -a /etc/postgresql/15/main /root/kept; : >/etc/postgresql/15/main/pg_hba.conf")
+    with pytest.raises(StepError) as error:
+        cycle.make(cluster())
+    assert "there is data in it" in error.value.details
+    cycle.run("cp -a /root/kept/pg_hba.conf /etc/postgresql/15/main/; rm -r /root/kept")
+    assert cycle.make(cluster()) == 1
+    assert sql(cycle, "SELECT name FROM cats") == "Minka\n"
 
 
 def sql(cycle: Cycle, statement: str, database: str = "postgres") -> str:

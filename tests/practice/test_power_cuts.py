@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.practice.conftest import OnServer, ServerFactory
-from wizard.errors import WizardError
+from tests.practice.cycle import Cycle
+from wizard.errors import StepError, WizardError
+from wizard.operations.apt import packages
+from wizard.operations.command import command
 from wizard.practice.fleet import Fleet, PracticeServer
 
 
@@ -70,3 +74,33 @@ def test_a_server_with_a_disk_leaves_no_loop_device_and_too_small_a_disk_is_refu
         assert disk not in subprocess.run(devices, capture_output=True, text=True, check=True).stdout
     finally:
         fleet.down_all()
+
+
+def test_a_change_that_the_kernel_ended_for_lack_of_memory_says_so(new_server: ServerFactory) -> None:
+    eater = "python3 -c 'b = bytearray(400 << 20); b[::4096] = bytes([1]) * (len(b) // 4096)'"
+    for long in (True, False):
+        cycle = Cycle(new_server(memory="256M"))
+        with pytest.raises(StepError, match=r"ran out of memory, of which it has 256 MB") as error:
+            cycle.make(command("eater", eater, test="false", undo=":", long=long))
+        assert "swap" in error.value.hint
+
+
+def test_a_change_that_finds_the_disk_full_says_so_with_numbers_and_is_made_when_there_is_room(
+    fresh_disk: PracticeServer,
+) -> None:
+    cycle = Cycle(fresh_disk)
+    cycle.run("fallocate -l $(($(stat -f -c '%a * %S' /))) /srv/filler")
+    big = command(
+        "big", "head -c 300000000 /dev/zero >/srv/big", test="[ $(stat -c %s /srv/big) = 300000000 ]", undo=":"
+    )
+    with pytest.raises(StepError, match=r"the disk is full: \d MB of \d{4} MB are left on /") as error:
+        cycle.make(big)
+    assert "make room" in error.value.hint
+    with pytest.raises(WizardError, match=r"cannot write to the journal on the server \(the disk is full: 0 MB"):
+        cycle.make(big)
+    cycle.run("rm /srv/big")
+    with pytest.raises(StepError) as refused:
+        cycle.make(packages("nano"))
+    assert re.search(r"the disk has \d+ MB left and 300 MB are needed", refused.value.details)
+    cycle.run("rm /srv/filler")
+    assert cycle.make(big, packages("nano")) == 2

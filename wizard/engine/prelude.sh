@@ -12,23 +12,29 @@ point() { [ ! -O /run/wizard-point ] || . /run/wizard-point; }
 # it starts, so that no output can be taken for a record.
 emit() { printf '\036%s %s %s\n' "$MARK" "$1" "$(base64 -w0)"; }
 
+# What programs wrote without syncing it is in memory only, and a power cut leaves empty files of it: so all that was changed
+# goes to the disk before anything is called done. Fails where a disk cannot be written.
+on_disk() { sync -f $(ls -d / /boot /etc /home /opt /srv /usr /var 2>/dev/null); }
+
 # Appends one JSON record, given without its closing time, and makes it durable. A torn last line is ended first.
 journal() {
     point "journal $1"
+    [ -e $W/journal ] || { : >$W/journal && sync $W /var/lib; } || cannot_write
     if [ -s $W/journal ] && [ "$(tail -c1 $W/journal | od -An -tx1)" != " 0a" ]; then echo >>$W/journal; fi
-    printf '{"at":"%s",%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${1#?}" >>$W/journal || exit 90
-    sync $W/journal || exit 90
+    printf '{"at":"%s",%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${1#?}" >>$W/journal || cannot_write
+    sync $W/journal || cannot_write
     point "journalled $1"
 }
 
 # Blobs: content named by its SHA-256, readable by root alone from the first byte.
 put_blob() { # NAME, base64 on stdin
     [ -s "$blobs/$1" ] && [ "$(sha256sum <"$blobs/$1" | cut -d' ' -f1)" = "$1" ] && return 0
-    base64 -d >"$blobs/.$1.$$" && sync "$blobs/.$1.$$" && mv "$blobs/.$1.$$" "$blobs/$1" || exit 90
+    base64 -d >"$blobs/.$1.$$" && sync "$blobs/.$1.$$" && mv "$blobs/.$1.$$" "$blobs/$1" && sync $blobs || cannot_write
 }
 keep_blob() { # FILE: what is in it now
     _n=$(sha256sum <"$1" | cut -d' ' -f1)
-    [ -e "$blobs/$_n" ] || (umask 077; cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n")
+    [ -e "$blobs/$_n" ] ||
+        (umask 077; cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n" && sync $blobs)
 }
 
 # A file from a blob: temporary name beside it, mode and owner first, fsync, rename. A link at the path is replaced, not followed.
@@ -65,13 +71,38 @@ apt_lock_holder() { # prints who has one of apt's and dpkg's locks: fcntl locks,
 # unless it is told not to.
 apt_lists() { # [now]
     [ "$1" = now ] || ! apt_lists_fresh || return 0
+    # apt does not sync what it fetches, and believes what is there
+    [ ! -e $W/apt-lists.begun ] || [ "$(cat $W/apt-lists.begun)" = "$(boot_id)" ] || rm -rf /var/lib/apt/lists /var/cache/apt/*.bin
+    rm -f $W/apt-lists
+    boot_id >$W/apt-lists.begun; sync $W/apt-lists.begun $W
     for _try in 1 2 3; do
-        apt_get update -o APT::Update::Error-Mode=any && touch $W/apt-lists && return 0
+        apt_get update -o APT::Update::Error-Mode=any && sync -f /var/lib/apt && rm -f $W/apt-lists.begun && touch $W/apt-lists &&
+            return 0
         sleep $((_try * 3))
     done
     return 1
 }
 apt_lists_fresh() { [ -n "$(find $W/apt-lists -mmin -360 2>/dev/null)" ] && ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; }
+
+boot_id() { cat /proc/sys/kernel/random/boot_id; }
+
+# What recovery had to mend, for the journey's end: a word for what was done, and to what.
+repaired() { echo "$*" >>$change/repaired; } # unpacked|configured|reinstalled|begun-anew|rewritten|cluster THING…
+
+# After a failure, what the server has run out of, in facts: "disk PLACE MB-LEFT MB", "inodes PLACE LEFT ALL" or "memory
+# KILLED MB". The output is asked too, because a program may have given back by now what it had too little of; in the C
+# locale, which is set above, there is one wording only.
+shortage() {
+    _all=$(ls -d / /tmp /var /srv 2>/dev/null)
+    _least=$(grep -qsF 'No space left on device' "${change:-}/out" && echo 999999999 || echo 32)
+    df -Pm $_all | awk -v least=$_least 'NR > 1 && $4 < least {print $4, "disk", $6, $4, $2}' |
+        sort -n | cut -d' ' -f2- | head -n 1
+    df -Pi $_all | awk 'NR > 1 && $2 > 0 && $4 < 100 {print "inodes", $6, $4, $2; exit}'
+    _killed=$(($(oom_kills) - $(cat "${change:-}/oom-kills" 2>/dev/null || oom_kills)))
+    [ $_killed = 0 ] || awk -v n=$_killed '/^MemTotal/ {print "memory", n, int($2 / 1024)}' /proc/meminfo
+}
+cannot_write() { shortage | emit shortage; exit 90; }
+oom_kills() { sed -n 's/^oom_kill //p' /proc/vmstat | grep . || echo 0; }
 
 # Runs a command of systemctl for a unit that may not be installed (yet, or any more); other failures count.
 if_unit() { # UNIT COMMAND…: run only when systemd knows the unit
@@ -97,12 +128,12 @@ holder_alive() {
     [ $# -lt 2 ] || [ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)" = "$2" ]
 }
 acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
-    mkdir -p $W/blobs $W/changes $W/secrets $W/failsafe
+    { mkdir -p $W/blobs $W/changes $W/secrets $W/failsafe && touch $W/lock; } || cannot_write
     exec 9>>$W/lock
     flock -w 20 9 || { echo "another script" | emit held; exit 0; }
     if [ "$2" = no ] && [ "$(holder_field run)" != "$1" ] && holder_alive; then emit held <$W/holder; exit 0; fi
-    { cat; echo "run=$1"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(cat /proc/sys/kernel/random/boot_id)"; } >$W/.holder
-    mv $W/.holder $W/holder && echo yes | emit acquired
+    { cat; echo "run=$1"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(boot_id)"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
+    echo yes | emit acquired
 }
 hold() { # RUN: fails unless this run still has the lock
     exec 9>>$W/lock
@@ -110,7 +141,8 @@ hold() { # RUN: fails unless this run still has the lock
     run=$1
     [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo "who=another wizard, which is done by now,"; } | emit held; exit 0; }
     # the connection may be another one than before; writing it anew is the heartbeat, too
-    { grep -v '^sshd=' $W/holder; echo "sshd=$(ssh_ancestor)"; } >$W/.holder && mv $W/.holder $W/holder && echo yes | emit holding
+    { grep -v '^sshd=' $W/holder; echo "sshd=$(ssh_ancestor)"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
+    echo yes | emit holding
 }
 release() { [ "$(holder_field run)" != "$1" ] || rm -f $W/holder; }
 
@@ -127,6 +159,7 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
         rm -f "$_exit"
         cat >"$change/script"
         : >"$change/out"
+        oom_kills >"$change/oom-kills"
         systemctl reset-failed "$_unit" 2>/dev/null
         systemd-run --quiet --collect --unit="$_unit" -p StandardOutput="append:$change/out" \
             -p StandardError="append:$change/out" /bin/sh -c \
@@ -168,9 +201,9 @@ check_failsafe() { # first|next change of a step: a later one must not be made w
     [ "$1" = first ] || [ -e $W/failsafe/armed ] || { rm -f $W/failsafe/reverted; echo yes | emit reverted; exit 0; }
 }
 arm_failsafe() { # SECONDS undo|redo; the way back from this change on stdin. $id and $change are this change's.
-    cat >"$W/failsafe/$id.$2" || exit 90
+    cat >"$W/failsafe/$id.$2" || cannot_write
     rm -f $W/failsafe/reverted $W/failsafe/tries
-    cat >/etc/systemd/system/wizard-failsafe.service <<'UNIT' || exit 90
+    cat >/etc/systemd/system/wizard-failsafe.service <<'UNIT' || cannot_write
 # A power cut inside the window: go back at boot, before the firewall and sshd start. Removed when the change is proved.
 [Unit]
 Description=Undo a change of the set-up wizard that nobody proved to be safe
@@ -183,12 +216,12 @@ Type=oneshot
 ExecStart=/bin/sh /var/lib/wizard/failsafe/revert boot
 UNIT
     mkdir -p /etc/systemd/system/sysinit.target.wants
-    ln -sf ../wizard-failsafe.service /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service || exit 90
-    touch $W/failsafe/armed || exit 90
-    sync -f $W /etc || exit 90
+    ln -sf ../wizard-failsafe.service /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service || cannot_write
+    touch $W/failsafe/armed || cannot_write
+    sync -f $W /etc || cannot_write
     systemctl stop wizard-failsafe-timer.timer 2>/dev/null
     systemd-run --quiet --collect --unit=wizard-failsafe-timer --on-active="$1" --timer-property=AccuracySec=100ms \
-        /bin/sh $W/failsafe/revert timer || exit 90
+        /bin/sh $W/failsafe/revert timer || cannot_write
 }
 disarm_failsafe() { # prints the record `reverted` where it was too late
     if [ -e $W/failsafe/reverted ]; then rm -f $W/failsafe/reverted; echo yes | emit reverted; return 0; fi

@@ -74,13 +74,14 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
         f"if [ $status = 0 ]; then ( set -e\n{work.proof}\n) >>$change/out 2>&1 </dev/null 9>&-; status=$?; "
         "[ $status = 0 ] || rm -f $change/exit.*; fi",
         "(cd $blobs && rm -f $fresh)",
-        "sync -f /",
+        "on_disk || [ $status != 0 ] || status=74",
         "if [ $status = 0 ]; then",
         _observed(op),
         end,
         EMIT_OBSERVED,
         "rm -f $change/exit.*",
-        f"else\n{line('failed', id=work.id) if not work.undo else ':'}\nfi",
+        f"else\n{line('failed', id=work.id) if not work.undo else ':'}\nshortage | emit shortage\nfi",
+        "[ ! -s $change/repaired ] || emit repaired <$change/repaired; rm -f $change/repaired",
         "echo $status | emit status",
         "" if op.long else "emit out <$change/out",
         observe_script(following),
@@ -114,8 +115,8 @@ def _run(work: Work, name: str) -> str:
     if not work.change.operation.long:
         # the output goes to a file: a client that dies does not break the pipe under a half-made change
         commands = f"( umask 022; set -e\n{work.commands}\n) >$change/out 2>&1 </dev/null 9>&-\nstatus=$?"
-        return f"beat_on\n{commands}\nbeat_off"
-    job = f"{prelude()}\nid={name}; change=$W/changes/$id\numask 022\nset -e\n{work.commands}"
+        return f"oom_kills >$change/oom-kills\nbeat_on\n{commands}\nbeat_off"
+    job = f"{prelude()}\nid={name}; change=$W/changes/$id\numask 022\nset -e\n(\n{work.commands}\n)\non_disk"
     kind = "undo" if work.undo else "do"
     return f"run_job {kind}-{name} {work.seen} {heredoc(job)}\nstatus=$?"
 
@@ -126,4 +127,4 @@ def _guard(work: Work) -> str:
     back = op.apply(before, after) if work.undo else op.apply(after, before)
     revert = prelude() + resources.files("wizard.engine").joinpath("failsafe.sh").read_text()
     kind = "redo" if work.undo else "undo"
-    return f"cat >$W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || exit 90\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"
+    return f"cat >$W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"

@@ -20,6 +20,7 @@ from typing import Any
 from wizard import events
 from wizard.engine import holder
 from wizard.engine import journal as journal_
+from wizard.engine.shortage import explained
 from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StoppedError, WizardError
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import sh
@@ -54,6 +55,11 @@ class Answer:
 
     def text(self, name: str) -> str:
         return self.records[name].decode(errors="replace")
+
+    @property
+    def shortage(self) -> tuple[str, str] | None:
+        """What the server has run out of, and what to do about it."""
+        return explained(self.text("shortage")) if "shortage" in self.records else None
 
 
 class Session:
@@ -98,11 +104,7 @@ class Session:
         """As `send`, for a script that changes something: only while this run has the lock."""
         answer = self.send(label, f"hold {self.run}\n{script}", **options)
         if "holding" not in answer.records or answer.status == 90:
-            raise WizardError(
-                "cannot write to the journal on the server",
-                details=answer.err.strip() or f"status {answer.status}",
-                hint="look whether the server's disk is full (df -h /); then run the same command again",
-            )
+            raise _cannot_write(answer)
         return answer
 
     def journal_line(self, event: str, **fields: Any) -> str:
@@ -130,6 +132,8 @@ class Session:
                 raise
             self.open(acquire=True, take_over=True)
             return
+        if answer.status == 90:
+            raise _cannot_write(answer)
         if "facts" not in answer.records:
             raise WizardError(
                 f"cannot look at {self.transport.login}: the server did not answer as a Linux server does",
@@ -243,6 +247,12 @@ def read_observations(operations: Iterable[Operation], answer: Answer) -> list[S
                 hint="the server answered something unexpected; `wizard status` shows what the journal knows",
             ) from error
     return states
+
+
+def _cannot_write(answer: Answer) -> WizardError:
+    look = "look whether the server's disk is full (df -h /); then run the same command again"
+    why, hint = answer.shortage or (f"status {answer.status}", look)
+    return WizardError(f"cannot write to the journal on the server ({why})", details=answer.err.strip(), hint=hint)
 
 
 OPEN = r"""

@@ -10,9 +10,10 @@ from dataclasses import replace
 from wizard import events
 from wizard.engine import failsafe
 from wizard.engine.scripts import WINDOW_S, Work, settle_script, work_script
-from wizard.engine.session import Emit, Session, read_observations
+from wizard.engine.session import Answer, Emit, Session, read_observations
+from wizard.engine.shortage import AGAIN
 from wizard.errors import ConnectionLost, StepError
-from wizard.operations.base import Operation, State, canonical
+from wizard.operations.base import Blob, Operation, State, canonical
 
 BREAKS = 20  # of the connection, during one change
 RESTART_S = 600  # how long a restart may take: a virtual server needs seconds, a machine with much memory minutes
@@ -52,7 +53,7 @@ class Worker:
         return states
 
     def _once(self, work: Work, following: Sequence[Operation]) -> list[State]:
-        session, seen = self.session, work.seen
+        session, seen, op = self.session, work.seen, work.change.operation
         tail: list[str] = []
 
         def show(line: str) -> None:
@@ -63,7 +64,7 @@ class Worker:
             self.emit(events.OutputLine(line))
 
         script = work_script(
-            work, session.journal_line, blobs=session.put_blobs(work.blobs), following=following,
+            work, session.journal_line, blobs=session.put_blobs(self._blobs(work)), following=following,
             login=session.transport.login.user,
         )  # fmt: skip
         label = f"{'undo' if work.undo else 'do'} {work.id} {work.change.operation.key}"
@@ -76,16 +77,20 @@ class Worker:
             session.open(acquire=True)
             raise failsafe.too_late(work.step)
         self._note(work, answer.records)
+        if "repaired" in answer.records:
+            items = tuple(tuple(line.split()) for line in answer.text("repaired").splitlines())
+            self.emit(events.Repaired(work.step, op.key, items))
         for line in answer.records.get("out", b"").decode(errors="replace").splitlines():
             show(line)
         status = int(answer.text("status")) if "status" in answer.records else answer.status or 1
         if status != 0:
-            raise StepError(
-                f"cannot {'undo' if work.undo else 'make'} the change {work.change.operation.key} (status {status})",
-                details="\n".join(tail) or answer.err.strip(),
-                hint="the lines above say why; mend the cause and run the same command again: it goes on from here",
-            )
+            raise _failed(work, status, answer, "\n".join(tail))
         return read_observations(following, answer)
+
+    @staticmethod
+    def _blobs(work: Work) -> tuple[Blob, ...]:
+        commands = work.commands
+        return (*work.blobs, *(b for b in work.change.operation.shipped if b.name in commands))
 
     def _note(self, work: Work, records: dict[str, bytes]) -> None:
         """Keeps this side's picture of the journal as the server has it."""
@@ -131,11 +136,13 @@ class Worker:
 
     def _after_break(self, work: Work, following: Sequence[Operation]) -> list[State]:
         """The connection broke: the server knows how far it came."""
-        operation = work.change.operation
+        operation, boot = work.change.operation, self.session.server.boot_id
         if operation.reboots:
             self._await_restart()
         else:
             self.session.reconnect()
+        if self.session.server.boot_id != boot:
+            self.seen = 0  # the job ended with the server, and one that is started now begins its output anew
         entry = self.session.journal.entries.get(work.id)
         if work.guarded and entry is not None and entry.by == "failsafe":
             raise failsafe.too_late(work.step)  # it cut us off: making it again would cut us off again
@@ -162,3 +169,10 @@ class Worker:
         self.session.send(
             "started?", "timeout 120 systemctl is-system-running --wait >/dev/null 2>&1\nexit 0", silence=150
         )
+
+
+def _failed(work: Work, status: int, answer: Answer, output: str) -> StepError:
+    """What failed, and what the server had run out of where that is why."""
+    what = f"cannot {'undo' if work.undo else 'make'} the change {work.change.operation.key}"
+    why, hint = answer.shortage or (f"status {status}", f"the lines above say why; mend the cause and {AGAIN}")
+    return StepError(f"{what} ({why})", details=output or answer.err.strip(), hint=hint)

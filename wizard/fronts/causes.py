@@ -20,7 +20,7 @@ class Cause:
 
 TABLE: list[tuple[str, Cause]] = [
     (
-        r"No space left on device|You don't have enough free space|disk full",
+        r"No space left on device|You don't have enough free space|disk (?:is )?full|the disk has \d+ MB left",
         Cause("The server's disk is full.", "Make room on it (open a shell), then try again.", "df -h /"),
     ),
     (
@@ -93,7 +93,7 @@ TABLE: list[tuple[str, Cause]] = [
         Cause("Another program uses the port already.", "Find out which, stop it, and try again.", "ss -ltnp"),
     ),
     (
-        r"Out of memory|oom-kill|Cannot allocate memory|MemoryError|(?:^|\s)Killed(?:$|\s)|status 137",
+        r"[Oo]ut of memory|oom-kill|Cannot allocate memory|MemoryError|(?:^|\s)Killed(?:$|\s)|status 137",
         Cause("The server ran out of memory.", "Add swap, or take a larger server; then try again.", "free -m"),
     ),
     (

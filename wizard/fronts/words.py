@@ -59,6 +59,22 @@ def _finished(event: events.RunFinished) -> str:
     return f"Done: {changes} in {seconds}, written down in the server's journal."
 
 
+# What was mended after an interruption; {} are the things.
+REPAIRED = {
+    "unpacked": "The interruption had left packages half unpacked, so they were unpacked again: {}.",
+    "configured": "The interruption had left packages half set up; that was finished: {}.",
+    "reinstalled": "Files of these packages were damaged, so they were installed again: {}.",
+    "begun-anew": "What the interruption had left of these packages was damaged, so it was taken away and they were installed "
+    "anew: {}.",
+    "rewritten": "These files had lost their content; it was written again: {}.",
+    "cluster": "PostgreSQL's data was damaged and held nothing yet, so it was made anew; the old files are kept: {}.",
+}
+
+
+def _mended(what: str, *things: str) -> str:
+    return REPAIRED.get(what, "Mended: {}.").format(", ".join(things))
+
+
 def _checked(mark: str, event: Any) -> str:
     return f"{mark} {event.check.replace('_', ' ')}" + (f": {event.seen}" if event.seen else "")
 
@@ -77,6 +93,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
         f"An earlier run stopped in the middle of “{words.heading(e.step)}”: "
         f"{'undoing' if e.undo else 'finishing'} {thing(e.key)} first."
     ),
+    events.Repaired: lambda _, e: " ".join(_mended(*item) for item in e.items),
     events.RunStarted: lambda _, e: _started(e),
     events.StepStarted: lambda words, e: f"[{e.index}/{e.total}] {words.heading(e.step)}",
     events.ChangeStarted: lambda _, e: f"{describe(e.kind, e.key)} …",

@@ -1,4 +1,5 @@
-"""Debian packages: installed, and upgraded. The shell that writes down and takes away what they leave is in residue.sh.
+"""Debian packages: installed, and upgraded. The shell that writes down and takes away what they leave is in residue.sh, the
+one that mends what a power cut left in mending.sh.
 
 Recommended packages are left out: a server gets what a recipe names, and the plan names all of it. Must not know
 what a package is for.
@@ -20,7 +21,7 @@ WAITING = "apt-get -s upgrade --with-new-pkgs | grep -q '^Inst '"
 @cache
 def residue() -> Blob:
     """The words `remember`, `put_back` and their like, as shell. They go up as a blob: a plan stays readable."""
-    return Blob(Path(__file__).with_name("residue.sh").read_bytes())
+    return Blob(b"".join(Path(__file__).with_name(name).read_bytes() for name in ("residue.sh", "mending.sh")))
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Packages(Operation):
     def wanted(self, found: PackagesState) -> PackagesState:
         return PackagesState(self.names)
 
-    def blobs(self, found: PackagesState) -> tuple[Blob, ...]:
+    @property
+    def shipped(self) -> tuple[Blob, ...]:
         return (residue(),)
 
     def apply(self, before: PackagesState, after: PackagesState) -> str:
@@ -65,7 +67,7 @@ class Packages(Operation):
 residue={residue().name}
 . "$blobs/$residue"  # what the words below mean
 room 300
-mend_packages
+start_over_if_hurt
 remember before
 apt_lists
 room_for {missing}
@@ -114,7 +116,8 @@ class Upgrade(Operation):
     def wanted(self, found: UpgradeState) -> UpgradeState:
         return UpgradeState(False)
 
-    def blobs(self, found: UpgradeState) -> tuple[Blob, ...]:
+    @property
+    def shipped(self) -> tuple[Blob, ...]:
         return (residue(),)
 
     def apply(self, before: UpgradeState, after: UpgradeState) -> str:
@@ -123,7 +126,8 @@ class Upgrade(Operation):
         return f"""\
 . "$blobs/{residue().name}"  # what the words below mean
 room 300
-mend_packages
+mend_upgrade
+remember_etc
 apt_lists now
 room $((300 + $(would upgrade --with-new-pkgs | mb_of download)))
 apt_get upgrade --with-new-pkgs

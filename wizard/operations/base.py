@@ -106,6 +106,11 @@ class Operation:
         """The contents that `apply` towards `wanted(found)` reads from `$blobs`."""
         return ()
 
+    @property
+    def shipped(self) -> tuple[Blob, ...]:
+        """Contents that `apply` reads from `$blobs` and that come with the wizard itself, so that recovery has them too."""
+        return ()
+
     def satisfied(self, found: Any) -> bool:
         return bool(self.wanted(found) == found)
 

@@ -44,6 +44,30 @@ if [ -n "$refused" ]; then
     exit 1
 fi"""
 
+# What a power cut or a full disk left of a cluster: where it holds nothing yet it is made anew, and the old files are kept.
+MEND = """\
+data=/var/lib/postgresql/$v/main
+broken=
+for file in $etc/postgresql.conf $etc/pg_hba.conf $data/PG_VERSION $data/global/pg_control; do [ -s $file ] || broken=yes; done
+if [ -n "$(find $etc -type f -empty 2>/dev/null)" ]; then broken=yes; fi
+if [ -n "$broken" ] && { [ -e $etc ] || [ -e $data ]; }; then
+    # the first number that PostgreSQL gives to what its users make
+    if find $data/base -mindepth 1 -printf '%f\\n' 2>/dev/null | awk '/^[0-9]+/ && $1 + 0 >= 16384 { n++ } END { exit !n }'
+    then
+        echo "cannot mend the cluster $v/main: it is damaged, and there is data in it" >&2
+        echo "look at it with: pg_lsclusters; journalctl -u postgresql@$v-main" >&2
+        exit 1
+    fi
+    systemctl stop postgresql@$v-main || :
+    saved=/var/backups/wizard/postgresql-$v-main-$(date -u +%Y%m%dT%H%M%SZ)
+    mkdir -p -m 0700 /var/backups/wizard "$saved"
+    if [ -e $etc ]; then mv $etc "$saved/etc"; fi
+    if [ -e $data ]; then mv $data "$saved/data"; fi
+    echo "the cluster $v/main was damaged and held nothing: its files are kept in $saved"
+    repaired cluster "$saved"
+fi
+if [ -n "$broken" ]; then pg_createcluster $v main; fi"""
+
 DROP = f"""\
 if [ -e $etc/postgresql.conf ]; then
     {START.replace(chr(10), chr(10) + "    ")}
@@ -79,7 +103,7 @@ class Cluster(Operation):
 
     def observe(self) -> str:
         return f"""{FIND}
-if [ -e "$etc/postgresql.conf" ] && [ -e /var/lib/postgresql/$v/main/PG_VERSION ]; then printf '%s/main' "$v"; fi
+if [ -s "$etc/postgresql.conf" ] && [ -s /var/lib/postgresql/$v/main/PG_VERSION ]; then printf '%s/main' "$v"; fi
 if [ -n "$v" ] && $bin/pg_isready -q; then echo '|online'; else echo '|'; fi"""
 
     def parse(self, text: str) -> ClusterState:
@@ -94,7 +118,7 @@ if [ -n "$v" ] && $bin/pg_isready -q; then echo '|online'; else echo '|'; fi"""
             return f"""{FIND}
 [ -n "$v" ] || {{ echo "cannot find the programs of PostgreSQL's server" >&2; exit 1; }}
 # with a full disk apt ends well, and yet there is no cluster
-[ -e $etc/postgresql.conf ] || pg_createcluster $v main
+{MEND}
 {START}"""
         return FIND + (DROP if not after.cluster else "systemctl stop postgresql@$v-main")
 

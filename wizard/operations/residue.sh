@@ -68,21 +68,12 @@ remember() { # before|after
         (umask 077; tar -C / --numeric-owner -cf "$_t/etc.tar" etc)
         (umask 077; cd /; tar --numeric-owner -cf "$_t/registries.tar" $(ls -d $registries 2>/dev/null))
         cp "$blobs/$residue" "$change/residue.sh"
+        boot_id >"$_t/boot"
     fi
     sync -f "$_t"
     rm -rf "${change:?}/$1"
     mv "$_t" "$change/$1"
     sync -f "$change"
-}
-
-# After a power cut or a killed apt: configures what is half-configured, unpacks again what is half-installed.
-mend_packages() {
-    if [ -z "$(dpkg --audit)" ] && [ -z "$(ls -A /var/lib/dpkg/updates)" ]; then return 0; fi
-    say "dpkg was interrupted: mending it first"
-    dpkg --configure -a </dev/null || true
-    if apt_get install -f; then return 0; fi
-    apt_get install --reinstall -- \
-        $(dpkg-query -W -f='${db:Status-Abbrev} ${binary:Package}\n' | sed -n 's/^i[UHFWt]. *//p')
 }
 
 free_mb() { df -m --output=avail / /usr /var | sed 1d | sort -n | head -n 1 | tr -d ' '; }
@@ -105,11 +96,16 @@ room_for() { # PACKAGE…: also refuses what could only be had by removing somet
     room $((300 + $(echo "$_plan" | mb_of installed)))
 }
 
+present_now() { list_packages >"$change/.list"; present "$change/.list"; }
 added() { comm -13 "$change/before/present" "$change/after/present"; }
 
 # The files of what was added are there and whole: an "ii" in dpkg's list survives a power cut that the files did not.
+damaged() { # PACKAGE…: files that are missing or not as they came, but for those that one may change or leave out
+    if [ $# = 0 ]; then return 0; fi
+    dpkg --verify "$@" | grep -vE ' c /| /usr/share/(doc|man|info|locale|lintian|help|gnome)/' || true
+}
 whole() {
-    _bad=$(dpkg --verify $(added) | grep -vE ' c /| /usr/share/(doc|man|info|locale|lintian|help|gnome)/' || true)
+    _bad=$(damaged $(added))
     [ -z "$_bad" ] || { echo "$_bad" >&2; return 1; }
 }
 

@@ -114,6 +114,7 @@ class Nspawn:
                 os.kill(leader, POWEROFF)
             wait(lambda: not cgroup.processes(link.group), 60)
         if not clean and machine.disk and (leader := self._leader(machine)):
+            network.unplug(link)  # or it would live on for a moment, and tell others that it cannot write any more
             disk.cut(Path(f"/proc/{leader}/root"))
         (machine.folder / "on").unlink(missing_ok=True)
         cgroup.kill(link.group)

@@ -22,7 +22,8 @@ KINDS = {kind for kind, cls in base.KINDS.items() if cls.__module__.startswith("
 EVENTS = [cls for cls in vars(events).values() if isinstance(cls, type) and issubclass(cls, events.Event)]
 SILENT = {events.Event, events.ChangeDone, events.Undone}
 EXAMPLES = {
-    "str": "x/y", "int": 1, "float": 1.5, "bool": True, "tuple[str, ...]": ("a", "b"), "dict[str, Any]": {}
+    "str": "x/y", "int": 1, "float": 1.5, "bool": True, "tuple[str, ...]": ("a", "b"), "dict[str, Any]": {},
+    "tuple[tuple[str, ...], ...]": (("configured", "nginx", "git"), ("rewritten", "/etc/hosts")),
 }  # fmt: skip
 
 
@@ -56,6 +57,11 @@ def test_whose_keys_may_log_in_is_said_without_their_hash() -> None:
 
 def test_what_holds_peoples_data_is_known() -> None:
     assert loses_data("postgres_database") and loses_data("migrations") and not loses_data("file")
+
+
+def test_what_was_mended_is_said_with_what_it_was() -> None:
+    said = Words([]).event(events.Repaired("a/b", "packages:git", (("rewritten", "/etc/hosts"), ("new-word", "x"))))
+    assert said == "These files had lost their content; it was written again: /etc/hosts. Mended: x."
 
 
 @pytest.mark.parametrize("cls", [cls for cls in EVENTS if cls not in SILENT], ids=lambda cls: cls.__name__)

@@ -21,7 +21,7 @@ PATIENCE_S = 20.0  # between two lines that say that it is still working
 
 _TOP = (
     events.Connected, events.ConnectionBroken, events.Reconnected, events.ServerReplaced, events.Recovering,
-    events.RunStarted, events.RunFinished, events.StepStarted,
+    events.Repaired, events.RunStarted, events.RunFinished, events.StepStarted,
 )  # fmt: skip
 _BEGIN = events.ChangeStarted | events.UndoStarted
 _END = events.ChangeDone | events.Undone

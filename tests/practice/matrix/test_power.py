@@ -1,0 +1,198 @@
+"""Real power cuts in the middle of a set-up, and disks that are full in the middle of one: each is gone on from, and the
+end is the same as that of a set-up that nothing disturbed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.practice.compare import ALLOWED, Allowed, Fingerprint, differences, fingerprint
+from tests.practice.conftest import ServerFactory
+from tests.practice.matrix.results import tried
+from wizard.practice.fleet import Fleet, PracticeServer
+from wizard.practice.sample import PROJECT
+from wizard.transport.base import Login
+from wizard.transport.ssh import SshTransport
+
+pytestmark = pytest.mark.matrix
+
+ANSWERS = f'[project]\nsource = "{PROJECT}"\nname = "guestbook"\n[sanity_check]\nreboot = false\n'
+# What no two set-ups of the same server have alike.
+EACH_ITS_OWN = (
+    Allowed(
+        "etc", r"/etc/ssl/(certs|private)/ssl-cert-snakeoil\.(pem|key)#", "a key and a certificate made by a script"
+    ),
+    Allowed("etc", r"/etc/ssl/certs/[0-9a-f]{8}\.0", "a link that is named by the hash of that certificate"),
+    Allowed("etc", r"/etc/guestbook/env#", "passwords that the wizard made up"),
+    Allowed("etc", r"/etc/(g?shadow|passwd|group|sub[ug]id)-#?", "copies from one change ago"),
+    Allowed("etc", r"/etc/ufw/user6?\.rules#", "ufw's own order"),
+    Allowed("trees", r"/srv/guestbook/releases/.*/__pycache__(/.*)?", "compiled when a module is first imported"),
+    Allowed("trees", r"/(usr|srv)/.*\.pyc", "the same"),
+    Allowed("trees", r"/var/log(/.*)?", "what happened stays on record"),
+    Allowed("trees", r"/var/lib/postgresql/\d+/main/(pg_wal|base|global|pg_[a-z]+|postmaster)[^ ]*", "data files"),
+    Allowed("active", r".*\.(mount|device|swap|scope)", "comes and goes by itself"),
+    Allowed("timers", r".*", "they run at their time"),
+)
+# Lines of long programs at which the power goes off, each once; more would prove the same again.
+LINES = (
+    r"Unpacking (tzdata|sudo|ufw|fail2ban|postgresql-15|postgresql-common|ssl-cert|python3-venv|nginx|git) ",
+    r"Setting up (ufw|fail2ban|ssl-cert|postgresql-common|postgresql-15|postgresql|nginx|python3\.\d+-venv) ",
+    r"Creating new PostgreSQL cluster|Processing triggers for (libc-bin|man-db)",
+    r"Collecting (Django|gunicorn)|Installing collected packages",
+    r"Applying (auth\.0001|sessions)|\d+ static files",
+)
+
+
+@dataclass
+class Site:
+    """A server with a disk of its own, its bare state under a tag, and what a set-up makes of it when nothing disturbs it."""
+
+    fleet: Fleet
+    server: PracticeServer
+    folder: Path
+    undisturbed: Fingerprint = field(default_factory=dict)
+    homes: int = 0
+
+    def start(self, *, anew: bool) -> subprocess.Popen[str]:
+        """`wizard setup`, in a home that knows nothing or in the last one."""
+        self.homes += anew
+        home = self.folder / f"home-{self.homes}"
+        (home / ".ssh").mkdir(parents=True, exist_ok=True)
+        (home / ".ssh" / "known_hosts").write_text(self.server.known_hosts.read_text())
+        (self.folder / "answers.toml").write_text(ANSWERS)
+        argv = [sys.executable, "-m", "wizard", "setup", f"root@{self.server.host}", "--key", str(self.server.key)]
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
+        return subprocess.Popen(
+            [*argv, "--json", "--yes", "--answers", str(self.folder / "answers.toml")],
+            env={**kept, "HOME": str(home)}, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def run(
+        self, *, anew: bool, at: Callable[[dict[str, Any]], None] = lambda _: None
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """Its exit status and events; `at` sees each event as it comes."""
+        process = self.start(anew=anew)
+        seen = []
+        assert process.stdout
+        with process.stdout as said:
+            for line in said:
+                seen.append(json.loads(line) if line.startswith("{") else {"event": "error", "text": line})
+                at(seen[-1])
+        return process.wait(60), seen
+
+    def on_server(self, script: str) -> str:
+        login = Login(self.server.host, "root", self.server.port, key=self.server.key)
+        transport = SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
+        with contextlib.closing(transport):
+            transport.connect()
+            return transport.run(script, silence=300).out
+
+    def fingerprint(self) -> Fingerprint:
+        login = Login(self.server.host, "root", self.server.port, key=self.server.key)
+        transport = SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
+        with contextlib.closing(transport):
+            transport.connect()
+            return fingerprint(transport)
+
+    def differences(self) -> list[str]:
+        """From the undisturbed set-up; and the site must answer."""
+        page = httpx.get(f"http://{self.server.host}/", trust_env=False)
+        assert page.status_code == 200 and "Guestbook" in page.text
+        return differences(self.undisturbed, self.fingerprint(), (*ALLOWED, *EACH_ITS_OWN))
+
+
+@pytest.fixture(scope="module")
+def set_up(server_factory: ServerFactory, fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(fleet, server_factory(disk="4G"), tmp_path_factory.mktemp("power"))
+    fleet.reboot(site.server.name)  # what runs only at the first boot is over
+    site.on_server("systemctl is-system-running --wait")
+    fleet.snapshot(site.server.name, "bare")
+    status, events = site.run(anew=True)
+    assert status == 0, events[-5:]
+    site.undisturbed = site.fingerprint()
+    yield site
+
+
+@pytest.fixture
+def site(set_up: Site, fleet: Fleet) -> Site:
+    fleet.restore(set_up.server.name, "bare")
+    return set_up
+
+
+def test_power_cuts_all_along_a_set_up_leave_no_difference(site: Site, fleet: Fleet) -> None:
+    cut: list[str] = []
+    chance = random.Random(4)
+    begun = 0
+
+    def at(event: dict[str, Any]) -> None:
+        nonlocal begun
+        label = ""
+        if event["event"] == "ChangeStarted":
+            begun += 1
+            label = event["key"] if begun % 4 == 1 else ""
+        elif event["event"] == "OutputLine" and (match := re.search("|".join(LINES), event["text"])):
+            label = match[0]
+        if label and label not in cut:
+            cut.append(label)
+            time.sleep(chance.random() / 3)
+            fleet.pull_plug(site.server.name)
+
+    with tried("power cuts in the middle of a set-up") as result:
+        for _ in range(
+            20
+        ):  # most cuts the program survives by itself; after some it ends, and is started again elsewhere
+            status, events = site.run(anew=True, at=at)
+            result.points = max(len(cut), 1)
+            if status == 0:
+                break
+        assert status == 0, events[-5:]
+        left = site.differences()
+        result.differences = len(left)
+        assert left == []
+    assert len(cut) > 20, cut
+
+
+# The kind of change that finds no room left: a package's files, pip's, a migration's dump, an upload, a short one.
+KINDS = ("packages", "uploaded_release", "virtualenv", "migrations", "static_files")
+FILL = """\
+case "$1" in
+journalled*'"event":"doing"'*'"kind":"KIND"'*)
+    rm -f /run/wizard-point
+    fallocate -l $(($(stat -f -c '%a * %S' /))) /root/filler
+    dd if=/dev/zero of=/root/filler.rest bs=64k 2>/dev/null || : ;;
+esac
+"""
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_set_up_is_said_with_numbers_and_gone_on_from(site: Site) -> None:
+    with tried("a disk that gets full", points=len(KINDS)) as result:
+        for kind in KINDS:
+            site.on_server(f"cat >/run/wizard-point <<'POINT'\n{FILL.replace('KIND', kind)}POINT")
+            status, events = site.run(anew=True)
+            said = json.dumps(events[-3:])
+            assert status == 1, (kind, said)
+            assert re.search(r"the disk is full: \d+ MB of \d+ MB are left on /|the disk has \d+ MB left", said), (
+                kind,
+                said,
+            )
+            assert "make room" in said
+            site.on_server("rm -f /root/filler /root/filler.rest")
+        status, events = site.run(anew=True)
+        assert status == 0, events[-5:]
+        left = site.differences()
+        result.differences = len(left)
+        assert left == []
