@@ -55,7 +55,8 @@ def test_a_cluster_with_empty_files_is_made_anew_where_it_holds_nothing_and_left
     (mended,) = [e.items for e in cycle.seen if isinstance(e, events.Repaired)]
     ((what, kept),) = mended
     assert what == "cluster"
-    assert cycle.run(f"ls {kept}/etc {kept}/data/base").split()[-1] == "5"
+    assert cycle.run(f"ls {kept}/data/base").split() == ["1", "4", "5"]
+    assert "pg_hba.conf" in cycle.run(f"ls {kept}/etc")
     sql(cycle, "CREATE TABLE cats AS SELECT 'Minka' AS name")
     cycle.run(f"{stop}; cp -a /etc/postgresql/15/main /root/kept; : >/etc/postgresql/15/main/pg_hba.conf")
     with pytest.raises(StepError) as error:

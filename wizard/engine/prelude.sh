@@ -72,7 +72,9 @@ apt_lock_holder() { # prints who has one of apt's and dpkg's locks: fcntl locks,
 apt_lists() { # [now]
     [ "$1" = now ] || ! apt_lists_fresh || return 0
     # apt does not sync what it fetches, and believes what is there
-    [ ! -e $W/apt-lists.begun ] || [ "$(cat $W/apt-lists.begun)" = "$(boot_id)" ] || rm -rf /var/lib/apt/lists /var/cache/apt/*.bin
+    if [ -e $W/apt-lists.begun ] && [ "$(cat $W/apt-lists.begun)" != "$(boot_id)" ]; then
+        rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+    fi
     rm -f $W/apt-lists
     boot_id >$W/apt-lists.begun; sync $W/apt-lists.begun $W
     for _try in 1 2 3; do

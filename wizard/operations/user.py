@@ -194,7 +194,8 @@ class User(Operation):
                 lines.insert(0, f"id -u {name} >/dev/null 2>&1 || {{ echo {self._in_the_way()} >&2; exit 1; }}")
             lines.append("# a useradd that was interrupted leaves the account without its home")
             lines.append(f"[ -d {home} ] || mkdir -m 0700 {home}")
-            lines.append(f"cp -rnT /etc/skel {home}; chown -R {name}: {home}")
+            lines.append("# and a power cut leaves empty files in it")
+            lines.append(f"find {home} -xdev -type f -empty -delete; cp -rnT /etc/skel {home}; chown -R {name}: {home}")
         return lines
 
     def _in_the_way(self) -> str:

@@ -48,11 +48,10 @@ EACH_ITS_OWN = (
 )
 # Lines of long programs at which the power goes off, each once; more would prove the same again.
 LINES = (
-    r"Unpacking (tzdata|sudo|ufw|fail2ban|postgresql-15|postgresql-common|ssl-cert|python3-venv|nginx|git) ",
-    r"Setting up (ufw|fail2ban|ssl-cert|postgresql-common|postgresql-15|postgresql|nginx|python3\.\d+-venv) ",
-    r"Creating new PostgreSQL cluster|Processing triggers for (libc-bin|man-db)",
-    r"Collecting (Django|gunicorn)|Installing collected packages",
-    r"Applying (auth\.0001|sessions)|\d+ static files",
+    r"Unpacking (ufw|postgresql-15|nginx) ",
+    r"Setting up (fail2ban|ssl-cert|postgresql-15|nginx|python3\.\d+-venv) ",
+    r"Creating new PostgreSQL cluster|Collecting Django|Installing collected packages",
+    r"Applying auth\.0001|\d+ static files",
 )
 
 
@@ -94,18 +93,23 @@ class Site:
                 at(seen[-1])
         return process.wait(60), seen
 
-    def on_server(self, script: str) -> str:
-        login = Login(self.server.host, "root", self.server.port, key=self.server.key)
+    @contextlib.contextmanager
+    def transport(self) -> Iterator[SshTransport]:
+        """As the user who may log in at that point of the set-up: a refused login would count against us."""
+        leader = (self.fleet.servers / self.server.name / "leader").read_text().strip()
+        deploy = Path("/proc", leader, "root/etc/sudoers.d/wizard-deploy").exists()
+        login = Login(self.server.host, "deploy" if deploy else "root", self.server.port, key=self.server.key)
         transport = SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
         with contextlib.closing(transport):
             transport.connect()
+            yield transport
+
+    def on_server(self, script: str) -> str:
+        with self.transport() as transport:
             return transport.run(script, silence=300).out
 
     def fingerprint(self) -> Fingerprint:
-        login = Login(self.server.host, "root", self.server.port, key=self.server.key)
-        transport = SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
-        with contextlib.closing(transport):
-            transport.connect()
+        with self.transport() as transport:
             return fingerprint(transport)
 
     def differences(self) -> list[str]:
@@ -143,7 +147,7 @@ def test_power_cuts_all_along_a_set_up_leave_no_difference(site: Site, fleet: Fl
         label = ""
         if event["event"] == "ChangeStarted":
             begun += 1
-            label = event["key"] if begun % 4 == 1 else ""
+            label = event["key"] if begun % 6 == 1 else ""
         elif event["event"] == "OutputLine" and (match := re.search("|".join(LINES), event["text"])):
             label = match[0]
         if label and label not in cut:
@@ -163,7 +167,7 @@ def test_power_cuts_all_along_a_set_up_leave_no_difference(site: Site, fleet: Fl
         left = site.differences()
         result.differences = len(left)
         assert left == []
-    assert len(cut) > 20, cut
+    assert len(cut) >= 15, cut
 
 
 # The kind of change that finds no room left: a package's files, pip's, a migration's dump, an upload, a short one.
