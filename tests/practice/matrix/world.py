@@ -1,0 +1,71 @@
+"""A practice server seen from this computer, past SSH: stopped at its journal's points, cut off, looked into.
+
+Works where the server is a systemd-nspawn container of this computer. Must not know the wizard's engine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from wizard.practice import network
+from wizard.practice.fleet import Fleet, PracticeServer
+
+# Read by `point` of prelude.sh. It waits until this side has decided what happens there.
+POINT = """\
+printf '%s %s\\n' $$ "$1" >/run/wizard-at.new && mv /run/wizard-at.new /run/wizard-at
+while [ -e /run/wizard-at ]; do sleep 0.02; done
+if [ -e /run/wizard-die ]; then rm /run/wizard-die; kill -9 0; fi
+"""
+
+
+class World:
+    """One server. Plant the points anew after each boot: /run is empty then (`plant` may be called at any time)."""
+
+    def __init__(self, fleet: Fleet, server: PracticeServer) -> None:
+        self.fleet = fleet
+        self.server = server
+        self.folder = fleet.servers / server.name
+
+    @property
+    def root(self) -> Path:
+        """The server's file system, as it sees it itself; nothing is below it while the server is off."""
+        leader = self.folder / "leader"
+        return Path("/proc", leader.read_text().strip() if leader.exists() else "0", "root")
+
+    def plant(self, commands: str = POINT) -> None:
+        file = self.root / "run" / "wizard-point"
+        if (self.root / "run" / "systemd" / "system").exists() and not file.exists():
+            new = file.with_name("wizard-point.new")
+            new.write_text(commands)
+            new.rename(file)
+
+    def uproot(self) -> None:
+        (self.root / "run" / "wizard-point").unlink(missing_ok=True)
+        self.go_on()
+
+    def stopped_at(self) -> tuple[str, str] | None:
+        """The script that waits, by its process id there, and what it called `point` with."""
+        try:
+            script, _, what = (self.root / "run" / "wizard-at").read_text().rstrip("\n").partition(" ")
+        except OSError:
+            return None
+        return script, what
+
+    def go_on(self) -> None:
+        (self.root / "run" / "wizard-at").unlink(missing_ok=True)
+
+    def die(self) -> None:
+        """Kills the script that waits, with all that it started."""
+        (self.root / "run" / "wizard-die").touch()
+        self.go_on()
+
+    def journal(self) -> str:
+        file = self.root / "var" / "lib" / "wizard" / "journal"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    def link(self, state: str) -> None:
+        """up or down: the server's network cable."""
+        found = network.link_of(self.folder)
+        assert found is not None
+        subprocess.run(["ip", "link", "set", found.interface, state], check=True)
