@@ -362,6 +362,15 @@ def test_output_of_a_program_is_never_taken_for_a_record(demo: Demo, on_server: 
     assert len(lines) == 2
 
 
+def test_line_of_output_is_one_line_with_a_sign_of_life_in_its_middle(demo: Demo) -> None:
+    """Counted as two, it would make us leave a line out when the output is taken up after a lost connection."""
+    lines: list[str] = []
+    with demo.session() as session:
+        script = "printf 'half a '; echo | emit beat; echo line; echo next; printf unended; echo | emit beat"
+        session.send("beats", script, on_output=lines.append)
+    assert lines == ["half a line", "next", "unended"]
+
+
 def test_script_that_is_killed_stops_giving_signs_of_life(demo: Demo) -> None:
     """They come from a process of their own, which would keep the connection, and us, for ever."""
     start = time.monotonic()

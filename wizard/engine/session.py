@@ -85,17 +85,25 @@ class Session:
         answer = Answer()
         mark = uuid.uuid4().hex
 
+        unended = ""  # what a program wrote last, where a record came in the middle of its line: the rest is to come
+
         def on_line(line: str) -> None:
+            nonlocal unended
             output, marked, record = line.partition(f"\x1e{mark} ")
-            if marked:  # behind a line that a program has not ended, perhaps
+            unended += output
+            if marked:
                 name, _, data = record.partition(" ")
                 answer.records[name] = base64.b64decode(data)
-            if on_output and (output or not marked):
-                on_output(output)
+            else:
+                if on_output:
+                    on_output(unended)
+                unended = ""
 
         self.round_trips += 1
         result = self.transport.run(f"MARK={mark}\n{prelude()}{script}", label=label, on_line=on_line, silence=silence)
         answer.status, answer.err = result.status, result.err
+        if on_output and unended:
+            on_output(unended)
         if "held" in answer.records:
             raise holder.held(answer.text("held"))
         return answer

@@ -27,10 +27,10 @@ FORKS.set_forkserver_preload([__name__, "paramiko", *PRELOAD])
 
 @dataclass(frozen=True)
 class Pauses:
-    """at: the file that says what an answer was given to, which the test removes; silence and patience: the most seconds
-    after which a server counts as frozen, and is given up: a test has less time than a person."""
+    """at: the file that says what an answer was given to, which the test removes (None: it does not stop); silence and
+    patience: the most seconds after which a server counts as frozen, and is given up: a test has less time."""
 
-    at: Path
+    at: Path | None
     silence: float = 120
     patience: float = 300
 
@@ -58,11 +58,12 @@ def _slow_down(pauses: Pauses) -> None:
     def stopping(self: Session, label: str, script: str, *, silence: float = 120, **options: Any) -> Answer:
         name = _name(self, label)
         answer = send(self, label, script, silence=min(silence, pauses.silence), **options)
-        new = pauses.at.with_suffix(".new")
-        new.write_text(name)
-        new.rename(pauses.at)
-        while pauses.at.exists():
-            time.sleep(0.01)
+        if pauses.at is not None:
+            new = pauses.at.with_suffix(".new")
+            new.write_text(name)
+            new.rename(pauses.at)
+            while pauses.at.exists():
+                time.sleep(0.01)
         return answer
 
     def hasty(self: Session, *, patience: float = 300, expected: bool = False) -> None:

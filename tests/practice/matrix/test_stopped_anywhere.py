@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.practice.conftest import ServerFactory
-from tests.practice.matrix.broken import Breakage, Broken
+from tests.practice.matrix.broken import PARTS, Breakage, Broken
 from wizard.practice.fleet import Fleet
+
+STOPPED = Breakage("client and remote script killed (SIGKILL) at a journal write or after an answer", "stop_the_world")
+
+
+@pytest.fixture(scope="module")
+def broken(server_factory: ServerFactory, fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    return Broken(fleet, server_factory(), tmp_path_factory.mktemp("broken"))
 
 
 @pytest.mark.matrix
 @pytest.mark.timeout(7200)
-def test_set_up_stopped_at_every_point_comes_to_the_same_end(
-    new_server: ServerFactory, fleet: Fleet, tmp_path: Path, pytestconfig: pytest.Config
-) -> None:
-    breakage = Breakage(
-        "client and remote script killed (SIGKILL) at a journal write or after an answer", "stop_the_world"
-    )
-    Broken(fleet, new_server(), tmp_path).prove(breakage, everything=True)
+@pytest.mark.parametrize("part", PARTS)
+def test_set_up_stopped_at_every_point_comes_to_the_same_end(broken: Broken, part: str) -> None:
+    broken.prove(STOPPED, PARTS[part], everything=True)

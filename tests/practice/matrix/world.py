@@ -5,6 +5,9 @@ Works where the server is a systemd-nspawn container of this computer. Must not 
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -64,8 +67,41 @@ class World:
         file = self.root / "var" / "lib" / "wizard" / "journal"
         return file.read_text(errors="replace") if file.exists() else ""
 
+    def run(self, *argv: str) -> str:
+        """What a program says in the server, started past SSH."""
+        leader = self.root.parent.name
+        done = subprocess.run(
+            ["nsenter", "-t", leader, "-m", "-p", "-n", "-i", "-u", *argv], capture_output=True, check=True
+        )
+        return done.stdout.decode()
+
+    def processes(self, unit: str) -> list[int]:
+        """Of a unit of the server, by their ids on this computer."""
+        below = self.root / "sys" / "fs" / "cgroup"
+        files = [f for f in below.glob(f"**/system.slice/{unit}/cgroup.procs") if f.parts[-4] in ("systemd", "cgroup")]
+        return [int(pid) for file in files[:1] for pid in file.read_text().split()]
+
+    def freeze(self, unit: str) -> None:
+        """Stops all processes of a unit; they are still there, and do nothing."""
+        while moving := [pid for pid in self.processes(unit) if _state(pid) not in "TZX"]:
+            for pid in moving:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self, unit: str) -> None:
+        for pid in self.processes(unit):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
     def link(self, state: str) -> None:
         """up or down: the server's network cable."""
         found = network.link_of(self.folder)
         assert found is not None
         subprocess.run(["ip", "link", "set", found.interface, state], check=True)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
