@@ -105,6 +105,9 @@ def _take(
         value = tuple(value)
     elif question is None:
         value = {True: "True", False: "False"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if question is not None and value == GENERATE and (question.type is not Secret or not question.made_up):
+        problems.append(f"{where}: must be given, because it cannot be made up")
+        return
     if question is not None and value != GENERATE and (reason := question.refusal(value)) is not None:
         problems.append(f"{where}: {reason}")
         return

@@ -65,13 +65,15 @@ def cli() -> None:
 
 def practise(ctx: click.Context) -> None:
     """`wizard practice` alone: a practice server, and the sample project set up on it."""
-    options = _options({"target": ""}, as_json=bool(ctx.obj))
+    options = _options({"target": ""}, **ctx.params)
     options.yes = not options.asks
     if options.chosen_front() == "tui":
         from wizard.fronts.tui.app import run
 
         raise click.exceptions.Exit(run(options))
-    _commands().practice(options)
+    from wizard.fronts.plain.start import start
+
+    start(options)
 
 
 def _complete(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
@@ -195,9 +197,7 @@ def rollback(checkpoint: str | None, everything: bool, yes: bool, **options: Any
     chosen = _options(options, yes=yes)
     if (everything and checkpoint) or not (everything or checkpoint or chosen.asks):
         raise UsageError("cannot tell how far to go back", hint="give --to CHECKPOINT or --all")
-    from wizard.fronts.plain.going_back import rollback as go_back
-
-    go_back(chosen, checkpoint, everything=everything)
+    _commands().rollback(chosen, checkpoint, everything=everything)
 
 
 @cli.command()
@@ -246,9 +246,10 @@ def main(argv: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(1)
     except WizardError as error:
+        from wizard.fronts.plain.numbered import wrapped
         from wizard.fronts.words import explain
 
-        click.echo(explain(error), err=True)
+        click.echo(wrapped(explain(error)) if sys.stderr.isatty() else explain(error), err=True)
         sys.exit(error.exit_status)
 
 

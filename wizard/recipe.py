@@ -32,7 +32,7 @@ class Question(Generic[T]):
 
     type: str, int, bool, Secret, or tuple for a list of strings. default: a value, or a function of the answers so far; None
     means that it must be answered, unless `optional`, where unanswered is the empty value. `valid` returns the
-    reason why a value is refused, or None. `found` names what the project inspection may know of it.
+    reason why a value is refused, or None. `made_up`: a secret that the wizard can make up, because any will do.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Question(Generic[T]):
     minimum: int | None = None
     maximum: int | None = None
     valid: Callable[[T], str | None] | None = None
+    made_up: bool = True
     recipe: str = ""
 
     def refusal(self, value: Any) -> str | None:

@@ -56,7 +56,9 @@ source = recipe.ask(
     )
 )
 branch = recipe.ask(Question("branch", str, "", optional=True, pattern=r"[\w][\w./+-]*", example="main"))
-deploy_key = recipe.ask(Question("deploy_key", Secret, optional=True, example='{ file = "~/.ssh/guestbook_deploy" }'))
+deploy_key = recipe.ask(
+    Question("deploy_key", Secret, optional=True, example='{ file = "~/.ssh/guestbook_deploy" }', made_up=False)
+)
 name = recipe.ask(
     Question(
         "name", str, name_of, pattern=r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", example="guestbook",

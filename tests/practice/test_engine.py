@@ -390,6 +390,29 @@ def test_lock_is_held_by_the_connection_that_is_in_use(demo: Demo) -> None:
             pass
 
 
+def test_lock_is_kept_while_a_person_thinks_and_not_afterwards(demo: Demo, on_server: OnServer) -> None:
+    age = "echo $(($(date +%s) - $(stat -c %Y /var/lib/wizard/holder)))"
+    old = "touch -d '100 seconds ago' /var/lib/wizard/holder"
+    with demo.session() as session:
+        on_server(demo.server, old)
+        with session.held(every=0.2):
+            end = time.monotonic() + 20
+            while int(on_server(demo.server, age).out) > 50 and time.monotonic() < end:
+                time.sleep(0.2)
+            assert int(on_server(demo.server, age).out) < 50
+        on_server(demo.server, old)
+        time.sleep(1)
+        assert int(on_server(demo.server, age).out) >= 100
+
+
+def test_lock_that_was_taken_over_meanwhile_is_not_taken_back(demo: Demo) -> None:
+    with demo.session() as one, one.held(every=0.2), demo.session(take_over=True) as other:
+        time.sleep(1)
+        other.write("mine", "echo yes | emit mine")
+        with pytest.raises(StoppedError):
+            one.write("mine", "echo yes | emit mine")
+
+
 def test_secret_of_a_failed_change_is_not_left_among_the_blobs(demo: Demo, on_server: OnServer) -> None:
     on_server(demo.server, "mkdir -p /etc/demo/password/x")  # a directory where the secret file belongs
     with pytest.raises(StepError):

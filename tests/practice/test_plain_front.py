@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fronts.plain.person import CTRL_C, DOWN, ENTER, UP, Person, at_terminal
+from tests.fronts.plain.person import CTRL_C, CTRL_D, DOWN, ENTER, UP, Person, at_terminal
 from tests.practice.conftest import OnServer
 from wizard.practice.fleet import PracticeServer
 
@@ -82,6 +82,7 @@ def test_the_whole_way_by_numbers_without_a_single_control_sequence(program: Pro
         number(person, "“Something slow” is next", "all at once")
         person.wait_for("A new connection as root")
         person.wait_for("Done: ")
+        number(person, "That is all. What now?", "finish")
         assert person.leave() == 0
         assert b"\x1b" not in person.raw
     assert on_server(program.server, "cat /etc/demo/greeting /etc/demo/door").out == "good day\nopen to root\n"
@@ -122,11 +123,115 @@ def test_a_person_decides_on_what_fails_and_on_what_has_no_way_back(program: Pro
         number(person, "cannot be undone: it is a point of no return", "go on")
         person.wait_for("Likely cause: The server's disk is full.")
         on_server(program.server, "touch /etc/trials-mended")
-        number(person, "Try again?", "try this step again")
+        number(person, "failed: cannot make the change", "try again")
         person.wait_for("Where the word is.")
+        number(person, "That is all. What now?", "finish")
         assert person.leave() == 0
         assert b"\x1b" not in person.raw
     assert on_server(program.server, "ls /etc/trials-done").status == 0
+
+
+FAILED = "failed: cannot make the change “mended”"
+
+
+def to_the_failure(person: Person) -> None:
+    number(person, "Which questions", "all of them")
+    person.answer("word: ", "hello" + ENTER)
+    number(person, "password", "type one")
+    person.answer("(nothing is shown as you type): ", PLANTED + ENTER)
+    person.answer("(nothing is shown as you type): ", PLANTED + ENTER)
+    number(person, "Nothing on the server", "start")
+    number(person, "At what pace?", "all at once")
+    number(person, "cannot be undone", "go on")
+
+
+def test_a_failure_can_be_reported_looked_at_in_a_shell_and_left_for_later(
+    program: Program, on_server: OnServer
+) -> None:
+    home = Path(program.env["HOME"])
+    with program.start("setup", "--accessible", folder=TRIALS, only="trials") as person:
+        to_the_failure(person)
+        number(person, FAILED, "save a report")
+        person.answer("[wizard-report.md]: ", "<" + ENTER)
+        person.wait_for("Nothing was saved.")
+        number(person, FAILED, "save a report")
+        person.answer("[wizard-report.md]: ", "~/report.md" + ENTER)
+        number(person, FAILED, "open a shell")
+        person.answer("root@", "touch /etc/trials-mended; cat /etc/trials-password; exit" + ENTER)
+        number(person, FAILED, "stop here")
+        person.wait_for("To go on later: wizard setup ")
+        assert person.leave() == 1
+    report = (home / "report.md").read_text()
+    assert "mended" in report and "No space left on device" in report and "disk is full" in report
+    assert PLANTED not in report and (home / "report.md").stat().st_mode & 0o077 == 0
+    assert on_server(program.server, "ls /etc/trials-mended").status == 0
+    with program.start("setup", "--accessible", folder=TRIALS, only="trials") as person:
+        person.wait_for("An earlier set-up is there: 2 steps done")
+        number(person, "Which questions", "only those")
+        number(person, "Nothing more is done until you say so.", "start")
+        number(person, "At what pace?", "step by step")
+        number(person, "“Something that fails at first” is next", "do this step")
+        number(person, "That is all. What now?", "save this page")
+        person.answer("[my-server.md]: ", "~/page.html" + ENTER)
+        number(person, "That is all. What now?", "go back to a checkpoint")
+        number(person, "Back to which one?", "Something that fails at first")
+        person.wait_for("there is nothing to undo")
+        number(person, "Back to which one?", "Something without a way back")
+        number(person, "Go back?", "yes")
+        person.wait_for("Rolled back: ")
+        assert person.leave() == 0
+    page = (home / "page.html").read_text()
+    assert page.startswith("<!doctype html>") and "/etc/trials" in page and PLANTED not in page
+    assert on_server(program.server, "ls /etc/trials-done").status != 0
+
+
+def test_after_a_failure_answers_change_and_the_step_goes_back(program: Program, on_server: OnServer) -> None:
+    with program.start("setup", "--accessible", folder=TRIALS, only="trials") as person:
+        to_the_failure(person)
+        number(person, FAILED, "roll this step back")
+        number(person, "Go back?", "yes")
+        number(person, "Nothing more is done until you say so.", "start")
+        number(person, "At what pace?", "all at once")
+        number(person, FAILED, "change the answers of this step")
+        person.answer("word [hello]: ", "bye" + ENTER)
+        number(person, "password", "keep the one")
+        person.wait_for("write the file /etc/trials [reversible]")
+        on_server(program.server, "touch /etc/trials-mended")
+        number(person, "Nothing more is done until you say so.", "start")
+        number(person, "At what pace?", "all at once")
+        number(person, "The password. Show it now?", "no")
+        number(person, "That is all. What now?", "finish")
+        assert person.leave() == 0
+        assert b"\x1b" not in person.raw
+    assert on_server(program.server, "cat /etc/trials").out == "bye\n"
+
+
+def test_back_leads_over_every_station_and_ctrl_d_leaves(program: Program) -> None:
+    with program.start("setup", "--accessible") as person:
+        person.answer("A number from 1 to 2, or < to go back", "<" + ENTER)
+        person.wait_for("This is the first question.")
+        number(person, "Which questions", "all of them")
+        person.answer("greeting [hello]: ", "<" + ENTER)
+        number(person, "Which questions", "all of them")
+        person.answer("greeting [hello]: ")
+        person.answer("seconds [1]: ")
+        number(person, "password", "type one")
+        person.answer("(nothing is shown as you type): ", PLANTED + ENTER)
+        person.answer("(nothing is shown as you type): ", "<" + ENTER)
+        person.answer("(nothing is shown as you type): ", "<" + ENTER)
+        person.answer("seconds [1]: ")
+        number(person, "password", "give none")
+        person.answer("guarded user [root]: ")
+        number(person, "guarded", "yes")
+        person.answer("or < to go back [1]: ", "<" + ENTER)  # of the review
+        number(person, "guarded", "yes")
+        number(person, "Nothing on the server has been touched yet", "start")
+        person.answer("or < to go back [1]: ", "<" + ENTER)  # of the pace
+        person.wait_for("Nothing on the server has been touched yet")
+        person.type(CTRL_D)
+        person.wait_for("To go on from there: wizard setup ")
+        assert person.leave() == 130
+        assert "Traceback" not in person.seen and PLANTED not in person.seen
 
 
 def test_a_typed_password_is_shown_nowhere_until_it_is_asked_for(program: Program, on_server: OnServer) -> None:
@@ -146,6 +251,7 @@ def test_a_typed_password_is_shown_nowhere_until_it_is_asked_for(program: Progra
         assert PLANTED not in person.seen
         number(person, "The password. Show it now?", "yes")
         person.wait_for(PLANTED)
+        number(person, "That is all. What now?", "finish")
         assert person.leave() == 0
     home = Path(program.env["HOME"])
     kept = [path for path in home.rglob("*") if path.is_file() and PLANTED in path.read_text(errors="replace")]
@@ -166,6 +272,8 @@ def test_going_back_shows_what_is_lost_and_wants_the_servers_name(program: Progr
         number(person, "Back to which one?", "the very beginning")
         person.wait_for("put the folder /srv/trials back as it was [its data goes away;")
         person.answer("type the server's name", "something else" + ENTER)
+        person.wait_for("Nothing was undone.")
+        person.answer("or < to go back", "<" + ENTER)
         assert person.leave() == 4
     assert on_server(program.server, "cat /srv/trials/picture").out == "picture\n"
     name = on_server(program.server, "hostname").out
@@ -192,6 +300,7 @@ def test_the_whole_way_with_menus_by_enter_alone(program: Program, on_server: On
         for step in ("Some files", "Something slow", "The last file"):
             person.answer(f"“{step}” is next")
         person.wait_for("Done: 8 changes")
+        person.answer("That is all. What now?")
         assert person.leave() == 0
         assert COLOUR.search(person.raw)
     assert on_server(program.server, "cat /etc/demo/greeting /etc/demo/end").out == "hello\nthe end\n"
@@ -234,9 +343,10 @@ def test_an_interrupted_set_up_is_recognised_and_goes_on(program: Program, on_se
     with program.start("setup", "--accessible") as person:
         person.wait_for("An earlier set-up is there: 1 step done, the last one “Some files”")
         number(person, "Which questions", "only those")
-        number(person, "Nothing on the server", "start")
+        number(person, "Nothing more is done until you say so.", "start")
         number(person, "At what pace?", "all at once")
         person.wait_for("Done: ")
+        number(person, "That is all. What now?", "finish")
         assert person.leave() == 0
     assert on_server(program.server, "cat /etc/demo/end").out == "the end\n"
 

@@ -7,12 +7,14 @@ plans or the person.
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import io
 import json
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -30,6 +32,7 @@ from wizard.transport.base import Login, Transport
 
 Emit = Callable[[events.Event], None]
 HEARTBEAT = 45  # seconds of silence after which a server counts as frozen: jobs print a heartbeat every 5
+PATIENCE = 40.0  # seconds between two signs of life while a person thinks; the lock expires after 120
 INLINE = 256 * 1024  # bytes of blobs that travel inside the script; larger ones are streamed
 
 
@@ -167,6 +170,24 @@ class Session:
             pass  # the lock expires by itself
         finally:
             self.transport.close()
+
+    @contextlib.contextmanager
+    def held(self, every: float = PATIENCE) -> Iterator[None]:
+        """While a person thinks: the lock stays ours by a sign of life now and then, from a thread of its own."""
+        over = threading.Event()
+
+        def beat() -> None:
+            with contextlib.suppress(WizardError):  # a lock or connection that is lost: the next change finds out
+                while not over.wait(every):
+                    self.write("waiting", "", silence=20)
+
+        thread = threading.Thread(target=beat, name="keeping the lock", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join(5)
 
     # -- coming back ----------------------------------------------------------------------------------------------
 

@@ -26,10 +26,21 @@ def acquire(journey: Journey) -> None:
     session.secrets = secrets
 
 
+def patient(journey: Journey, ask: Ask) -> Ask:
+    """The same question; the lock on the server is kept for as long as the person thinks."""
+
+    def asked(question: Any) -> Any:
+        assert journey.session is not None
+        with journey.session.held():
+            return ask(question)
+
+    return asked
+
+
 def run(journey: Journey, plan: Plan, emit: Emit, ask: Ask) -> None:
     acquire(journey)
     assert journey.session is not None
-    Runner(plan, journey.session, emit, ask).run()
+    Runner(plan, journey.session, emit, patient(journey, ask)).run()
 
 
 def roll_back(journey: Journey, emit: Emit, ask: Ask, checkpoint: str | None) -> int:
@@ -38,7 +49,7 @@ def roll_back(journey: Journey, emit: Emit, ask: Ask, checkpoint: str | None) ->
 
     def on_drift(key: str, known: State, found: State) -> str:
         facts = {"key": key, "known": known.to_json(), "found": found.to_json()}
-        choice: str = ask(Decision("drift", "", ("restore", "keep", "stop"), facts))
+        choice: str = patient(journey, ask)(Decision("drift", "", ("restore", "keep", "stop"), facts))
         return choice
 
     return undo_to(journey.session, emit, checkpoint, on_drift=on_drift)

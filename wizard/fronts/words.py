@@ -76,7 +76,7 @@ def _mended(what: str, *things: str) -> str:
 
 
 def _checked(mark: str, event: Any) -> str:
-    return f"{mark} {event.check.replace('_', ' ')}" + (f": {event.seen}" if event.seen else "")
+    return f"{mark} {event.check}" + (f": {event.seen}" if event.seen else "")
 
 
 # The sentence for each kind of event, of its words and itself; a kind that is not here says nothing.

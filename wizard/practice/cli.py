@@ -20,9 +20,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a l
 
 
 @click.group(invoke_without_command=True, short_help="Disposable real Debian servers on this computer.")
+@click.option("--front", type=click.Choice(["tui", "plain", "headless"]), help="How to talk to you.")
+@click.option("--accessible", is_flag=True, help="Numbered questions and plain lines (or ACCESSIBLE=1).")
 @JSON
 @click.pass_context
-def practice(ctx: click.Context, as_json: bool) -> None:
+def practice(ctx: click.Context, as_json: bool, front: str | None, accessible: bool) -> None:
     """Practise on this computer: disposable real Debian servers. Without a command: boot one and set the sample project up.
 
     \b

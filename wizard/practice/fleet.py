@@ -185,7 +185,7 @@ class Fleet:
             record = _record(machine)
         except FileNotFoundError:
             message = f"cannot find a practice server named {name}"
-            raise WizardError(message, hint=f"make one: wizard practice up {name}") from None
+            raise UsageError(message, hint=f"make one: wizard practice up {name}") from None
         return replace(machine, release=record["release"], memory=record["memory"], disk=record.get("disk"))
 
     def _server(self, machine: Machine) -> PracticeServer:
@@ -211,7 +211,7 @@ class Fleet:
             machine = self._machine(name)
             if tag not in (tags := self.backend.tags(machine)):
                 known = ", ".join(t for t in tags if t != PRISTINE) or "none"
-                raise WizardError(f"cannot find a snapshot {tag} of {name}", hint=f"its snapshots: {known}")
+                raise UsageError(f"cannot find a snapshot {tag} of {name}", hint=f"its snapshots: {known}")
             self.backend.stop(machine, clean=False)
             self.backend.load(machine, tag)
             return self._boot(machine)

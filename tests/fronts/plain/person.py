@@ -17,6 +17,7 @@ from fcntl import ioctl
 CONTROL = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][0-9A-B]|[=>78])")
 CURSOR = re.compile(rb"\x1b\[[0-9;]*[A-HJKfsu]")  # moves the cursor or clears a part of the screen
 ENTER, DOWN, UP, CTRL_C = "\r", "\x1b[B", "\x1b[A", "\x03"
+CTRL_D = "\x04"
 
 
 class Person:

@@ -101,7 +101,7 @@ def test_everything_that_can_be_found_wrong_with_a_project_has_words() -> None:
 
 
 def test_a_guide_is_read_out_without_its_marks() -> None:
-    text = "A **release** is a\n*folder* with `manage.py`.\n\n- one\n  more\n- two\n\n    sudo nginx -t\n"
+    text = "A **release** is a\n*folder* with `manage.py`.\n\n- one\n  more\n- two\n\n    sudo nginx -t\n\n### What else\nIt is.\n"
     assert spoken(text).splitlines() == [
-        "A release is a folder with manage.py.", "", "- one more", "- two", "", "    sudo nginx -t"
+        "A release is a folder with manage.py.", "", "- one more", "- two", "", "    sudo nginx -t", "", "What else:", "", "It is."
     ]  # fmt: skip

@@ -9,20 +9,22 @@ from typing import Any
 
 import click
 
+from wizard import events
+from wizard import journey as journey_
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan, drifted
+from wizard.engine.rollback import plan_rollback, roll_back
 from wizard.engine.runner import Decision, Runner
 from wizard.engine.runner import verify as run_checks
-from wizard.errors import StepError, UsageError
+from wizard.errors import StepError, StoppedError, UsageError
 from wizard.fronts import words as words_
 from wizard.fronts.headless import Headless, Policy
-from wizard.fronts.plain import missing, prompts, review
+from wizard.fronts.plain import done, failure, going_back, missing, prompts, review, ways_in
 from wizard.fronts.plain.options import Options, has_terminal
 from wizard.fronts.plain.progress import Live, Progress, Spoken
 from wizard.fronts.plain.terminal import Terminal, terminal
 from wizard.journey import PRACTICE, Journey, Request
 from wizard.operations.base import State
-from wizard.secret import Secret
 
 
 @dataclass
@@ -35,14 +37,31 @@ class Station:
     front: Headless | Progress
     policy: Policy
     terminal: Terminal
+    after: str = ""  # what the person chose to do once the run has stopped
+    failed: str = ""  # the step that failed last
+    begun: bool = False  # whether a run has started to work
+
+    @property
+    def progress(self) -> Progress:
+        """The front, where there is a person to ask."""
+        assert isinstance(self.front, Progress)
+        return self.front
+
+    def emit(self, event: events.Event) -> None:
+        self.begun = self.begun or isinstance(event, events.RunStarted)
+        self.front.emit(event)
 
     def decide(self, question: Decision) -> str:
         settled = question.kind == "drift" and self.options.drift
         if settled or not self.options.asks or isinstance(self.front, Headless):
             return self.policy.decide(question)
         with self.front.paused():
+            if question.kind == "failure":
+                return failure.step_failed(self, question)
             practice = self.options.target.startswith(PRACTICE)
-            return prompts.decide(self.terminal, self.words, question, self.front.tail, practice=practice)
+            choice = prompts.decide(self.terminal, self.words, question, practice=practice)
+        self.after = "stop" if choice == "stop" else ""
+        return choice
 
     def on_drift(self, key: str, known: State, found: State) -> str:
         facts = {"key": key, "known": known.to_json(), "found": found.to_json()}
@@ -62,14 +81,16 @@ def station(options: Options, request: Request | None = None) -> Iterator[Statio
     relay: list[Any] = []
     journey = Journey(request or options.request(), lambda event: relay[0].emit(event))  # noqa: PLW0108  (the front is not there yet)
     journey.prepare()
+    journey_.transport_for(journey.request, None)  # a target that is none is refused before anything is asked
     screen = terminal(numbered=options.numbered or not has_terminal(), mask=journey.mask)
     if options.asks:
-        journey.ask_host_key = prompts.host_key_question(screen)
+        journey.ask_host_key = ways_in.host_key_question(screen)
     words = words_.Words(journey.recipes)
     front = _front(options, words, journey)
-    relay.append(front)
+    at = Station(journey, options, words, front, Policy(options.drift or "stop", options.yes), screen)
+    relay.append(at)
     try:
-        yield Station(journey, options, words, front, Policy(options.drift or "stop", options.yes), screen)
+        yield at
     finally:
         front.close()
         journey.close()
@@ -86,17 +107,22 @@ def _front(options: Options, words: words_.Words, journey: Journey) -> Headless 
 
 def setup(options: Options, request: Request | None = None) -> None:
     """`wizard setup`: StepError, StoppedError and ConnectError say why it did not come to its end."""
-    with station(options, request) as at:
-        if options.asks:
-            from wizard.fronts.plain.interview import interview
+    try:
+        with station(options, request) as at:
+            if options.asks:
+                from wizard.fronts.plain.interview import interview
 
-            interview(at)
-        else:
+                if interview(at):
+                    done.shown(at)
+                return
             forecast = _plan(at, acquire=True)
             _refuse_points_of_no_return(at, forecast)
             assert at.journey.session is not None
             Runner(forecast, at.journey.session, at.front.emit, at.decide).run()
-        tell(at)
+            done.told(at)
+    except KeyboardInterrupt:
+        click.echo(f"\nInterrupted. Nothing is lost. To go on from there: {options.resume}", err=True)
+        raise click.exceptions.Exit(130) from None
 
 
 def practice(options: Options, *, release: str = "bookworm", memory: str | None = None) -> None:
@@ -105,17 +131,28 @@ def practice(options: Options, *, release: str = "bookworm", memory: str | None 
     from wizard.practice.fleet import Fleet
 
     server = Fleet().up(sample.NAME, release=release, memory=memory, say=lambda line: click.echo(line, err=True))
-    options.target = f"{PRACTICE}{server.name}"
+    options.target, options.practising = f"{PRACTICE}{server.name}", True
     request = options.request()
     request.given = sample.given()
     setup(options, request)
 
 
+def go_on(options: Options) -> None:
+    """A set-up that is known here, from where it stands; a practice server that is off is switched on first."""
+    if options.target.startswith(PRACTICE):
+        from wizard.practice.fleet import Fleet
+
+        fleet, name = Fleet(), options.target.removeprefix(PRACTICE)
+        fleet.get(name)  # it must be there already
+        fleet.up(name, say=lambda line: click.echo(line, err=True))
+    setup(options)
+
+
 def _plan(at: Station, *, acquire: bool) -> Plan:
     """The plan from the answers given and the defaults. What is missing is asked for, or refused before connecting."""
     at.journey.inspect_project()
-    if not at.options.asks and not at.options.yes:
-        missing.refuse(at.journey)
+    if not at.options.asks:
+        missing.refuse(at.journey, defaults=at.options.yes)
     at.journey.connect(acquire=acquire)
     if at.options.asks:
         from wizard.fronts.plain.interview import ask_open
@@ -134,19 +171,6 @@ def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:
             details="\n".join(f"{words_.describe(op.kind, op.key)}: cannot be undone" for op in points),
             hint="agree to it with --yes; nothing on the server was touched",
         )
-
-
-def tell(at: Station) -> None:
-    """What is needed afterwards. A password is shown only to somebody who asks for it."""
-    told = at.journey.afterwards()
-    if told and at.options.asks:
-        at.terminal.heading("What you need from now on")
-    for recipe, name, value in told:
-        what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))
-        if not isinstance(value, Secret):
-            at.say(f"{what}\n    {value}", event="Afterwards", recipe=recipe, name=name, value=value, words=what)
-        elif at.options.asks and prompts.yes(at.terminal, f"{what} Show it now?", default=False):
-            click.echo(f"    {value.reveal()}")
 
 
 def plan(options: Options) -> None:
@@ -216,6 +240,29 @@ def _drift(at: Station) -> Iterator[tuple[str, State, State]]:
             yield change.operation.key, change.after, now
 
 
+def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> None:
+    """Undoes what came after the checkpoint. A person without either is shown the checkpoints to choose from."""
+    if not options.asks and not options.yes:
+        raise UsageError("cannot ask whether to go back: there is no terminal", hint="agree with --yes")
+    with station(options) as at:
+        if not options.asks:
+            session = at.journey.connect(acquire=True)
+            if not plan_rollback(session.journal, checkpoint):
+                at.say("Nothing is to be undone.", event="NothingToDo")
+                return
+            roll_back(session, at.front.emit, checkpoint, on_drift=at.on_drift)
+            return
+        from wizard.fronts.plain.interview import connect
+
+        session = connect(at)
+        if not plan_rollback(session.journal, checkpoint):
+            at.say("Nothing is to be undone.", event="NothingToDo")
+            return
+        to_choose = not everything and checkpoint is None
+        if not (going_back.choose_and_go(at) if to_choose else going_back.go(at, checkpoint)):
+            raise StoppedError("stopped before anything was undone", hint="nothing on the server was touched")
+
+
 def verify(options: Options) -> None:
     with station(options) as at:
         forecast = _plan(at, acquire=False)
@@ -224,4 +271,4 @@ def verify(options: Options) -> None:
             raise StepError("some checks failed", hint="`wizard setup` again mends what is not as it should be")
 
 
-__all__ = ["Options", "Station", "plan", "practice", "setup", "station", "status", "tell", "verify"]
+__all__ = ["Options", "Station", "go_on", "plan", "practice", "rollback", "setup", "station", "status", "verify"]

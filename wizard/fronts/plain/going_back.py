@@ -1,69 +1,84 @@
-"""`wizard rollback`: which checkpoint, what that undoes, and whether one agrees to it. Needs no recipe and no answer."""
+"""Going back: which checkpoint, what that undoes, and whether one agrees to it. Needs no recipe and no answer."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wizard.engine.journal import Journal
-from wizard.engine.rollback import Undo, plan_rollback, roll_back
-from wizard.errors import StoppedError, UsageError
+from wizard.engine.rollback import Undo, plan_rollback
+from wizard.errors import StoppedError
 from wizard.fronts import running
 from wizard.fronts.plain import prompts, review
-from wizard.fronts.plain.commands import Station, station
-from wizard.fronts.plain.interview import connect
-from wizard.fronts.plain.options import Options
 from wizard.fronts.plain.terminal import Back
 from wizard.fronts.words import counted
+
+if TYPE_CHECKING:
+    from wizard.fronts.plain.commands import Station
 
 BEGINNING = "."
 
 
-def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> None:
-    """Undoes what came after the checkpoint. A person without either is shown the checkpoints to choose from."""
-    with station(options) as at:
-        session = connect(at) if options.asks else at.journey.connect(acquire=True)
-        if options.asks and not everything and checkpoint is None:
-            checkpoint = _chosen(at, session.journal)
-        todo = plan_rollback(session.journal, checkpoint)
-        if not todo:
-            at.say("Nothing is to be undone.", event="NothingToDo")
-            return
-        if options.asks:
-            _agree(at, todo)
-            running.acquire(at.journey)
-        elif not options.yes:
-            raise UsageError("cannot ask whether to go back: there is no terminal", hint="agree with --yes")
-        roll_back(session, at.front.emit, checkpoint, on_drift=at.on_drift)
-
-
-def _chosen(at: Station, journal: Journal) -> str | None:
+def chosen(at: Station, journal: Journal) -> str | None:
+    """The checkpoint that the person points at; None for the very beginning. Back on `<`."""
     points = sorted(journal.checkpoints, key=lambda c: c.last)[::-1]
-    choices = {c.step: f"{at.words.heading(c.step)} ({c.at})" for c in points}
+    choices = {c.step: f"{at.words.heading(c.step)} ({c.at or 'just now'})" for c in points}
     choices[BEGINNING] = "the very beginning: the server as it was before"
     at.terminal.heading("Going back")
     at.terminal.text(
-        "A checkpoint is a place where a step was complete and its checks had passed. The newest comes first."
+        "A checkpoint is a place where a step was complete and its checks had passed. The newest comes first. "
+        "You see what going back would undo before anything is undone."
     )
-    chosen = at.terminal.choose("Back to which one?", choices, next(iter(choices)))
-    return None if chosen == BEGINNING else chosen
+    choice = at.terminal.choose("Back to which one?", choices, next(iter(choices)), back=True)
+    return None if choice == BEGINNING else choice
 
 
-def _agree(at: Station, todo: list[Undo]) -> None:
-    """Returns when the person agrees; StoppedError when not."""
+def agreed(at: Station, todo: list[Undo]) -> bool:
+    """Shows what would be undone; whether the person agrees to it. What loses data wants the server's name typed."""
     at.terminal.heading(f"Going back undoes {counted(len(todo), 'change')}, in this order")
     for undo in todo:
         at.terminal.text(f"- {review.undo_line(undo)}")
-    stopped = StoppedError("stopped before anything was undone", hint="nothing on the server was touched")
     if not review.losses(todo):
         at.terminal.text("\nNo data is lost by this, and the set-up can be gone on with afterwards.")
-        if not prompts.yes(at.terminal, "Go back?", default=False):
-            raise stopped
-        return
+        return prompts.yes(at.terminal, "Go back?", default=False)
     at.terminal.text(
         "\nWhat people put on the site since goes away with this. It is saved first, on the server under /var/backups/wizard."
     )
     assert at.journey.session is not None
     try:
-        agreed = prompts.type_name(at.terminal, at.journey.session.server.hostname)
+        return prompts.type_name(at.terminal, at.journey.session.server.hostname)
     except Back:
-        agreed = False
-    if not agreed:
-        raise stopped
+        return False
+
+
+def choose_and_go(at: Station) -> bool:
+    """Until the person has gone back to a checkpoint of their choice; False when they leave it as it is."""
+    assert at.journey.session is not None
+    while True:
+        try:
+            checkpoint = chosen(at, at.journey.session.journal)
+        except Back:
+            return False
+        nothing = not plan_rollback(at.journey.session.journal, checkpoint)
+        if go(at, checkpoint) and not nothing:
+            return True
+
+
+def go(at: Station, checkpoint: str | None) -> bool:
+    """Back to this checkpoint, once the person has seen what that undoes. False when they don't agree."""
+    assert at.journey.session is not None
+    todo = plan_rollback(at.journey.session.journal, checkpoint)
+    if not todo:
+        at.terminal.text("Nothing came after this checkpoint: there is nothing to undo.")
+    elif not agreed(at, todo):
+        at.terminal.text("Nothing was undone.")
+        return False
+    else:
+        running.roll_back(at.journey, at.emit, at.decide, checkpoint)
+    return True
+
+
+def undo_last_step(at: Station) -> None:
+    """Undoes what came after the newest checkpoint, which is what the step that failed has changed."""
+    assert at.journey.session is not None
+    if not go(at, running.last_checkpoint(at.journey.session.journal)):
+        raise StoppedError("stopped; the step that failed is left as it is", hint="nothing is lost")

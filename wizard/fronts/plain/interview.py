@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.engine.plan import Plan
 from wizard.engine.session import Session
-from wizard.errors import ConnectError, HostKeyError, StoppedError, UsageError
-from wizard.fronts import remembered, running
+from wizard.errors import ConnectError, HostKeyError, StoppedError, UsageError, WizardError
+from wizard.fronts import remembered
 from wizard.fronts import words as words_
-from wizard.fronts.pace import NextStep, Pace
-from wizard.fronts.plain import prompts, review
+from wizard.fronts.draft import Draft
+from wizard.fronts.plain import attempts, prompts, review, ways_in
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.questions import Questions
 from wizard.fronts.plain.terminal import Back
@@ -26,28 +27,78 @@ WELCOME = (
 )
 
 
-def interview(at: Station) -> None:
-    """The whole journey, up to the end of the run."""
+def interview(at: Station) -> bool:
+    """The whole journey, up to the end of the run. False when the person went back instead."""
     at.terminal.heading(f"Setting up {at.options.target}")
     at.terminal.text(WELCOME)
     remembered.recall(at.journey)
     session = connect(at)
     _card(at, session)
-    at.journey.inspect_project()
-    every = _wants_all_questions(at, session)
-    if at.journey.found is not None and not every:
-        show_found(at.terminal, at.journey.found)
-    Questions(at.terminal, at.journey, at.words, every=every).ask()
-    plan = _agreed(at, session)
-    step_by_step = bool(plan.changes) and _step_by_step(at)
-    pace = Pace(
-        at.front.emit,
-        lambda following: _before(at, pace, following),
-        plan,
-        at.journey.chosen,
-        step_by_step=step_by_step,
-    )
-    running.run(at.journey, plan, pace.emit, at.decide)
+    _look_at_project(at)
+    stations = Stations(at)
+    plan, step_by_step = stations.walk()
+    return attempts.to_the_end(at, plan, step_by_step, stations.again)
+
+
+def _look_at_project(at: Station) -> None:
+    """The project of earlier answers. One that is not there any more is an open question again."""
+    try:
+        at.journey.inspect_project()
+    except WizardError as error:
+        at.terminal.text("\n" + words_.explain(error))
+        del at.journey.given.tables["project"]["source"]
+
+
+class Stations:
+    """How many questions, the questions, the review, the pace: `<` leads from each to the one before."""
+
+    def __init__(self, at: Station) -> None:
+        self.at = at
+        self.plan: Plan | None = None
+        self.step_by_step = False
+        self.questions: Questions | None = None
+        self.backwards = False
+
+    def walk(self, first: int = 0) -> tuple[Plan, bool]:
+        """The plan and the pace that the person agrees to."""
+        stations = (self._how_many, self._questions, self._review, self._pace)
+        place = first
+        while place < len(stations):
+            try:
+                stations[place]()
+                self.backwards = False
+                place += 1
+            except Back:
+                if place == 0:
+                    self.at.terminal.text("This is the first question.")
+                self.backwards = place > 0
+                place = max(0, place - 1)
+        assert self.plan is not None
+        return self.plan, self.step_by_step
+
+    def again(self, recipe: str) -> tuple[Plan, bool]:
+        """After a failure: the answers of this recipe (none, where it is empty), then as before."""
+        if recipe:
+            _ask_all(self.at, recipe)
+        return self.walk(2)
+
+    def _how_many(self) -> None:
+        every = _wants_all_questions(self.at)
+        if self.at.journey.found is not None and not every:
+            show_found(self.at.terminal, self.at.journey.found)
+        self.questions = Questions(self.at.terminal, self.at.journey, self.at.words, every=every)
+
+    def _questions(self) -> None:
+        if self.questions is None or (self.backwards and not self.questions.asked):
+            raise Back
+        self.questions.ask(backwards=self.backwards)
+
+    def _review(self) -> None:
+        self.plan = _agreed(self.at)
+
+    def _pace(self) -> None:
+        assert self.plan is not None
+        self.step_by_step = bool(self.plan.changes) and _step_by_step(self.at)
 
 
 def ask_open(at: Station) -> None:
@@ -67,8 +118,11 @@ def connect(at: Station) -> Session:
             raise
         except ConnectError as error:
             at.terminal.text("\n" + words_.explain(error))
-            if not prompts.another_way_in(at.terminal, at.journey.request):
+            if not ways_in.another_way_in(at.terminal, at.journey.request, error):
                 raise
+            if at.journey.request.target != at.options.target:
+                at.options.target = at.journey.request.target
+                remembered.recall(at.journey)
 
 
 def _card(at: Station, session: Session) -> None:
@@ -88,13 +142,12 @@ def _card(at: Station, session: Session) -> None:
         )
 
 
-# -- how many questions -------------------------------------------------------------------------------------------
+# -- the questions ------------------------------------------------------------------------------------------------
 
 
-def _wants_all_questions(at: Station, session: Session) -> bool:
+def _wants_all_questions(at: Station) -> bool:
     """Whether to ask also what has an answer or a default."""
     total = sum(len(r.questions) for r in at.journey.answered)
-    fresh = not session.journal.entries and at.options.answers is None
     if not total:
         return False
     choices = {
@@ -102,49 +155,65 @@ def _wants_all_questions(at: Station, session: Session) -> bool:
         "open": "only those that have no answer yet",
     }
     at.terminal.text("")
-    return (
-        at.terminal.choose("Which questions do you want to be asked?", choices, "every" if fresh else "open") == "every"
-    )
+    usual = "every" if not _begun(at) and at.options.answers is None else "open"
+    return at.terminal.choose("Which questions do you want to be asked?", choices, usual, back=True) == "every"
+
+
+def _begun(at: Station) -> bool:
+    """Whether there is a set-up on the server already."""
+    return at.journey.session is not None and bool(at.journey.session.journal.entries)
+
+
+def _ask_all(at: Station, recipe: str = "") -> None:
+    """Every question (of this recipe); `<` at the first one leaves the answers as they are by then."""
+    with contextlib.suppress(Back):
+        Questions(at.terminal, at.journey, at.words, every=True, recipe=recipe).ask()
 
 
 # -- the review ---------------------------------------------------------------------------------------------------
 
+REVIEW = {
+    "start": "start",
+    "look": "look closer at a step: its commands, and the difference that they make",
+    "change": "change the answers",
+    "save": "save the answers as a file (without passwords)",
+    "stop": "stop here",
+}
 
-def _agreed(at: Station, session: Session) -> Plan:
-    """Shows what would be done until the person agrees; StoppedError when they don't."""
+
+def _agreed(at: Station) -> Plan:
+    """Shows what would be done until the person agrees; StoppedError when they don't, Back on `<`."""
     plan = _made(at)
     if plan.nothing_to_do:
         return plan
-    choices = {
-        "start": "start",
-        "look": "look closer at a step: its commands, and the difference that they make",
-        "change": "change the answers",
-        "save": "save the answers as a file (without passwords)",
-        "stop": "stop here",
-    }
+    fresh = not _begun(at)
+    untouched = "Nothing on the server has been touched yet." if fresh else "Nothing more is done until you say so."
     _show(at, plan)
     while True:
         at.terminal.text("")
-        match at.terminal.choose("Nothing on the server has been touched yet. What now?", choices, "start"):
+        match at.terminal.choose(f"{untouched} What now?", REVIEW, "start", back=True):
             case "start":
                 return plan
             case "look":
-                review.closer(at.terminal, plan, at.words, session)
+                assert at.journey.session is not None
+                review.closer(at.terminal, plan, at.words, at.journey.session)
             case "change":
-                Questions(at.terminal, at.journey, at.words, every=True).ask()
+                _ask_all(at)
                 plan = _made(at)
                 _show(at, plan)
             case "save":
                 _save(at)
             case _:
-                raise StoppedError("stopped before the first change", hint="nothing on the server was touched")
+                hint = (
+                    "nothing on the server was touched" if fresh else "nothing is lost: the same command goes on later"
+                )
+                raise StoppedError("stopped before the first change", hint=hint)
 
 
 def _made(at: Station) -> Plan:
     """The plan; where answers do not fit together the person is told, and asked again."""
     while True:
-        questions = Questions(at.terminal, at.journey, at.words, every=True)
-        questions.draft.settle()
+        Draft(at.journey).settle()
         try:
             at.journey.answer()
             return at.journey.plan()
@@ -152,7 +221,7 @@ def _made(at: Station) -> Plan:
             at.terminal.text("\n" + words_.explain(error))
             if not prompts.yes(at.terminal, "Change the answers?", default=True):
                 raise
-            questions.ask()
+            _ask_all(at)
 
 
 def _show(at: Station, plan: Plan) -> None:
@@ -176,37 +245,9 @@ def _save(at: Station) -> None:
         pass
 
 
-# -- the run ------------------------------------------------------------------------------------------------------
-
-
 def _step_by_step(at: Station) -> bool:
     choices = {
         "steps": "step by step: each is explained first, and waits for you",
         "all": "all at once",
     }
-    return at.terminal.choose("At what pace?", choices, "steps") == "steps"
-
-
-def _before(at: Station, pace: Pace, following: NextStep) -> str:
-    """What the next step is for; go, skip or stop. The pace may be changed here."""
-    planned = following.planned
-    choices = {
-        "go": "do this step",
-        "look": "show its commands and differences",
-        "on": "all at once from here",
-    }
-    if following.may_skip:
-        choices["skip"] = f"leave out “{at.words.guides[planned.step.recipe].title}”"
-    choices["stop"] = "stop here, and go on later"
-    session = at.journey.session
-    assert session is not None
-    with at.front.paused():
-        review.step(at.terminal, planned, at.words)
-        while True:
-            choice = at.terminal.choose(f"“{at.words.heading(planned.step.id)}” is next.", choices, "go")
-            if choice == "on":
-                pace.step_by_step = False
-                return "go"
-            if choice != "look":
-                return choice
-            review.details(at.terminal, planned.changes, session)
+    return at.terminal.choose("At what pace?", choices, "steps", back=True) == "steps"

@@ -12,9 +12,11 @@ from rich.text import Text
 
 from wizard.fronts.plain.numbered import wrapped
 from wizard.fronts.plain.terminal import BACK, Back, Judge
+from wizard.fronts.qr import half_blocks
 
 STYLE = questionary.Style([("qmark", "bold"), ("question", "bold"), ("highlighted", "bold"), ("instruction", "")])
 MARK = "›"
+QR_STYLE = "#000000 on #ffffff"
 WIDEST = 100  # columns of running text
 
 
@@ -43,14 +45,18 @@ class Menus:
         for line in self.mask(text).splitlines():
             self.console.print(Padding(Text(line, _colour(line)), (0, 0, 0, 4)), soft_wrap=True)
 
+    def code(self, address: str) -> None:
+        if self.console.no_color or not self.console.encoding.startswith("utf"):
+            return  # a camera wants black on white
+        for line in half_blocks(address):
+            self.console.print(Padding(Text(line, QR_STYLE), (0, 0, 0, 4), expand=False))
+
     def ask(self, name: str, default: str, judge: Judge) -> None:
         several = "\n" in default  # a line to be typed in cannot hold them
         if several:
             self.text(f"Now:\n{default}\n(Enter keeps this.)")
         while True:
-            typed = questionary.text(
-                name, default="" if several else default, qmark=MARK, style=STYLE
-            ).unsafe_ask()  # ask() would turn Ctrl-C into None
+            typed = _asked(questionary.text(name, default="" if several else default, qmark=MARK, style=STYLE))
             if typed.strip() == BACK:
                 raise Back
             if self._taken(judge, default if several and not typed else typed):
@@ -59,7 +65,7 @@ class Menus:
 
     def ask_hidden(self, name: str, judge: Judge) -> None:
         while True:
-            typed = questionary.password(name, qmark=MARK, style=STYLE).unsafe_ask()
+            typed = _asked(questionary.password(name, qmark=MARK, style=STYLE))
             if typed == BACK:
                 raise Back
             if self._taken(judge, typed):
@@ -70,9 +76,12 @@ class Menus:
         if back:
             rows.append(questionary.Choice("< go back", BACK))
         chosen = next(row for row in rows if row.value == default)
-        answer: str = questionary.select(
-            question, choices=rows, default=chosen, qmark=MARK, style=STYLE, instruction="(arrow keys, then Enter)"
-        ).unsafe_ask()
+        answer = _asked(
+            questionary.select(
+                self.mask(question), choices=rows, default=chosen, qmark=MARK, style=STYLE,
+                instruction="(arrow keys, then Enter)",
+            )
+        )  # fmt: skip
         if answer == BACK:
             raise Back
         return answer
@@ -82,6 +91,14 @@ class Menus:
         if reason is not None:
             self.console.print(Text(f"  Not taken: {reason}.", "red"))
         return reason is None
+
+
+def _asked(question: questionary.Question) -> str:
+    try:
+        answer: str = question.unsafe_ask()  # ask() would turn Ctrl-C into None
+    except EOFError:
+        raise KeyboardInterrupt from None  # Ctrl-D
+    return answer
 
 
 def _colour(line: str) -> str:

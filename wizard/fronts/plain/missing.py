@@ -8,6 +8,7 @@ from typing import Any, cast
 from wizard.answers import Given, default
 from wizard.errors import UsageError
 from wizard.journey import Journey
+from wizard.project.found import EnvName
 from wizard.recipe import Answers, Question, Recipe
 from wizard.server import Server
 
@@ -70,15 +71,30 @@ def _value(question: Question[Any], given: Given, answers: Answers) -> Any:
         return None  # it builds on an answer that is missing
 
 
-def refuse(journey: Journey) -> None:
-    """UsageError that names the answers-file key of every question that has neither an answer nor a default."""
-    values = foreseen(journey.answered, journey.given, journey.found)
-    missing = [question for question, value in values.items() if value is None]
-    if missing:
+def unset(journey: Journey) -> list[EnvName]:
+    """The variables that the project does not start without and that nothing else sets."""
+    names = {n.name: n for n in journey.found.env_names if n.required and n.purpose is None and n.when is None}
+    return [n for n in names.values() if n.name not in journey.given.env]
+
+
+def refuse(journey: Journey, *, defaults: bool) -> None:
+    """UsageError that names the answers-file key of what has neither an answer nor a default.
+
+    defaults: only the project's own variables, which have none; the questions are seen to when the server is known.
+    """
+    values = {} if defaults else foreseen(journey.answered, journey.given, journey.found)
+    keys = [
+        f"{q.recipe}.{q.name}" + (f", for example {q.example}" if q.example else "")
+        for q, value in values.items()
+        if value is None
+    ]
+    if journey.found is not None:
+        keys += [f"env.{name.name}, which the project does not start without ({name.where})" for name in unset(journey)]
+    if keys:
         raise UsageError(
-            "cannot ask anything, because there is no terminal, and some questions have no answer",
-            details="\n".join(
-                f"{q.recipe}.{q.name}" + (f", for example {q.example}" if q.example else "") for q in missing
-            ),
+            "cannot ask anything"
+            + ("" if defaults else ", because there is no terminal")
+            + ", and some answers are missing",
+            details="\n".join(keys),
             hint="put these keys into an answers file and give it with --answers FILE; `wizard answers` prints one",
         )

@@ -35,6 +35,9 @@ class Numbered:
         for line in text.splitlines():
             print(self.mask(f"    {line}"))
 
+    def code(self, address: str) -> None:
+        """Not here: a picture made of letters says nothing to who listens."""
+
     def ask(self, name: str, default: str, judge: Judge) -> None:
         shown = default if "\n" not in default and len(default) <= LONGEST else "as it is"
         if shown != default:
@@ -46,28 +49,31 @@ class Numbered:
             reason = judge("" if typed == NOTHING else typed or default)
             if reason is None:
                 return
-            print(f"Not taken: {reason}.")
+            print(self.mask(wrapped(f"Not taken: {reason}.")))
 
     def ask_hidden(self, name: str, judge: Judge) -> None:
         while True:
-            typed = getpass.getpass(f"{name} (nothing is shown as you type): ")
+            typed = _line(f"{name} (nothing is shown as you type): ", getpass.getpass)
             if typed == BACK:
                 raise Back
             reason = judge(typed)
             if reason is None:
                 return
-            print(f"Not taken: {reason}.")
+            print(self.mask(wrapped(f"Not taken: {reason}.")))
 
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
         values = list(choices)
-        print(wrapped(question))
+        print(self.mask(wrapped(question)))
         for number, value in enumerate(values, 1):
-            print(f"  {number}. {choices[value]}")
+            print(self.mask(wrapped(f"  {number}. {choices[value]}")))
         usual = str(values.index(default) + 1)
         while True:
             typed = _line(f"A number from 1 to {len(values)}{', or < to go back' if back else ''} [{usual}]: ").strip()
             if typed == BACK and back:
                 raise Back
+            if typed == BACK:
+                print("Not taken: one cannot go back from here.")
+                continue
             typed = typed or usual
             if typed.isdecimal() and 1 <= int(typed) <= len(values):
                 return values[int(typed) - 1]
@@ -76,24 +82,25 @@ class Numbered:
             print(f"Not taken: type a number from 1 to {len(values)}.")
 
 
-def _line(prompt: str) -> str:
+def _line(prompt: str, read: Callable[[str], str] = input) -> str:
     try:
-        return input(prompt)
+        return read(prompt)
     except EOFError:
-        raise KeyboardInterrupt from None  # the terminal was closed
+        raise KeyboardInterrupt from None  # Ctrl-D, or the terminal was closed
 
 
 def wrapped(text: str) -> str:
     """Each line folded at the terminal's width; indented ones are left alone, because they are commands."""
     width = min(shutil.get_terminal_size().columns, 100)
-    return "\n".join(_folded(line, width) for line in text.splitlines())
+    return "\n".join(folded(line, width) for line in text.splitlines())
 
 
-def _folded(line: str, width: int) -> str:
-    bullet = re.match(r" *- ", line)
+def folded(line: str, width: int) -> str:
+    """A line in several, none longer than the width, where its words allow that."""
+    bullet = re.match(r" *(?:-|\d+\.) ", line)
     if line.startswith("    ") and not bullet:
         return line
-    indent = " " * len(bullet[0]) if bullet else ""
+    indent = " " * (len(bullet[0]) if bullet else len(line) - len(line.lstrip()))
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
@@ -101,6 +108,6 @@ def spoken(markdown: str) -> str:
     """A guide without the marks that a screen reader would read out; lines of a paragraph are joined."""
     text = re.sub(r"\*\*(.+?)\*\*", r"\1", markdown)
     text = re.sub(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])", r"\1", text)
-    text = re.sub(r"^#+ ", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^#+ (.+)\n*", r"\1:\n\n", text, flags=re.MULTILINE)  # a heading is no part of the next line
     text = re.sub(r"(?<=[^\n])\n(?! {2,}\S| *- |\n|\Z)", " ", text)
     return re.sub(r"\n {2}(?! {2})", " ", text).replace("`", "")

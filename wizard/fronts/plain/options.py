@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ class Options:
     yes: bool = False
     front: str | None = None
     accessible: bool = False
+    practising: bool = False  # `wizard practice`, which has the sample project's answers
 
     @property
     def headless(self) -> bool:
@@ -58,6 +60,18 @@ class Options:
                 hint="use --front plain, or --yes for a run without questions",
             )
         return self.front or ("plain" if not self.asks or self.numbered else "tui")
+
+    @property
+    def resume(self) -> str:
+        """The command that goes on with a set-up that was stopped."""
+        if self.practising:
+            return "wizard practice"
+        argv = ["wizard", "setup", self.target]
+        for name, value in (("--key", self.key), ("--answers", self.answers), ("--until", self.until)):
+            argv += [name, str(value)] if value else []
+        for name, values in (("--recipes", self.recipes), ("--only", self.only)):
+            argv += [part for value in values for part in (name, str(value))]
+        return shlex.join(argv)
 
     def request(self) -> Request:
         from wizard.journey import Request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from wizard import events
+from wizard.fronts.plain.numbered import folded
 from wizard.fronts.words import Words, describe
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Progress:
         self.verbose = verbose
         self.out = out or sys.stderr
         self.tail: deque[str] = deque(maxlen=LAST)
+        self.verified: list[tuple[str, str]] = []  # the checks that passed, with what was seen
         self._connected: events.Event | None = None
 
     def emit(self, event: events.Event) -> None:
@@ -45,6 +48,8 @@ class Progress:
             if event == self._connected:  # the lock is taken by opening the session once more
                 return
             self._connected = event
+        if isinstance(event, events.CheckPassed):
+            self.verified.append((event.check, event.seen))
         if isinstance(event, _BEGIN):
             self.tail.clear()
         if isinstance(event, events.OutputLine):
@@ -59,7 +64,8 @@ class Progress:
             for command in event.commands.splitlines():
                 self.write(f"        $ {command}", event)
         if isinstance(event, events.StepFailed) and not self.verbose:
-            for text in [*event.details.splitlines()[-LAST:], *self.tail]:
+            details = event.details.splitlines()[-LAST:]
+            for text in [*(line for line in details if line not in self.tail), *self.tail]:
                 self.write(f"        {text}", event)
 
     def write(self, line: str, event: events.Event) -> None:
@@ -69,6 +75,9 @@ class Progress:
     def paused(self) -> Iterator[None]:
         """While a question is asked."""
         yield
+
+    def rest(self) -> None:
+        """A run has ended badly: nothing moves until the next one starts."""
 
     def close(self) -> None:
         """Nothing is written afterwards."""
@@ -95,18 +104,32 @@ class Spoken(Progress):
             self._now = None
         super().emit(event)
 
+    def write(self, line: str, event: events.Event) -> None:
+        if isinstance(event, events.OutputLine) or line.lstrip().startswith("$ "):
+            super().write(line, event)
+            return
+        self._say(line)
+
     def _beat(self) -> None:
         while not self._closed.wait(self.patience):
             if (now := self._now) is not None and (for_s := time.monotonic() - now[1]) >= self.patience:
-                print(
-                    self.mask(f"      still working: {now[0]} ({for_s:.0f} seconds so far)"), file=self.out, flush=True
-                )
+                self._say(f"      still working: {now[0]} ({for_s:.0f} seconds so far)")
+
+    def _say(self, line: str) -> None:
+        """The line, its words kept whole and its indent kept."""
+        indent = " " * (len(line) - len(line.lstrip()))
+        width = shutil.get_terminal_size().columns - len(indent)
+        for part in folded(line.strip(), width).splitlines():
+            print(self.mask(indent + part), file=self.out, flush=True)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         now, self._now = self._now, None
         yield
         self._now = now
+
+    def rest(self) -> None:
+        self._now = None
 
     def close(self) -> None:
         self._closed.set()
@@ -132,6 +155,7 @@ class Live(Progress):
 
     def emit(self, event: events.Event) -> None:
         if isinstance(event, events.RunStarted) and event.changes:
+            self.close()
             self._task = self.bar.add_task("", total=event.changes)
             self.bar.start()
         super().emit(event)
@@ -161,8 +185,13 @@ class Live(Progress):
         yield
         self.bar.start()
 
+    def rest(self) -> None:
+        self.close()
+
     def close(self) -> None:
         self.bar.stop()
+        if self._task is not None:
+            self.bar.remove_task(self._task)
         self._task = None
 
 

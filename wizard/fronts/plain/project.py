@@ -25,7 +25,10 @@ def facts(found: Found) -> Iterator[tuple[str, str]]:
 def show_found(terminal: Terminal, found: Any) -> None:
     """found: None where the project is in a git repository, which this computer cannot look into."""
     if found is None:
-        terminal.text("\nA git repository is looked at on the server. The next questions ask what is in it.")
+        terminal.text(
+            "\nThis computer cannot get at that git repository. Look whether its address is right (< goes back). A private "
+            "one needs a key, which the server has and this computer may not: then the next questions ask what is in it."
+        )
         return
     terminal.text("\nThis was found in the project. Its files were read; nothing of it was run.")
     for what, value in facts(found):

@@ -12,6 +12,7 @@ from wizard.errors import WizardError
 from wizard.fronts import remembered
 from wizard.fronts import words as words_
 from wizard.fronts.draft import Draft
+from wizard.fronts.plain.missing import unset
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.terminal import Back, Terminal
 from wizard.journey import Journey
@@ -34,30 +35,38 @@ Item = Question[Any] | Variable
 
 
 class Questions:
-    """every: ask also what has a default or an answer already; otherwise only what has neither."""
+    """every: ask also what has a default or an answer already; otherwise only what has neither. recipe: of this one alone."""
 
-    def __init__(self, terminal: Terminal, journey: Journey, words: words_.Words, *, every: bool) -> None:
+    def __init__(
+        self, terminal: Terminal, journey: Journey, words: words_.Words, *, every: bool, recipe: str = ""
+    ) -> None:
         self.terminal = terminal
         self.journey = journey
         self.words = words
         self.every = every
+        self.recipe = recipe
         self.draft = Draft(journey)
+        self.asked: list[Item] = []
         self._page = ""
+        self._introduced: set[str] = set()
 
-    def ask(self) -> None:
-        """Asks, in order; `<` leads to the question before."""
-        asked: list[Item] = []
+    def ask(self, *, backwards: bool = False) -> None:
+        """Asks, in order; `<` leads to the question before, and before the first one Back is raised.
+
+        backwards: one comes back from behind the last question, which is asked again.
+        """
         ahead: list[Item] = []  # asked before, and gone back from: asked again whatever is answered by now
-        while (item := ahead.pop() if ahead else self._next(asked)) is not None:
+        if backwards:
+            ahead.append(self.asked.pop())
+        while (item := ahead.pop() if ahead else self._next(self.asked)) is not None:
             try:
                 self._ask(item)
-                asked.append(item)
+                self.asked.append(item)
             except Back:
                 ahead.append(item)
-                if asked:
-                    ahead.append(asked.pop())
-                else:
-                    self.terminal.text("This is the first question.")
+                if not self.asked:
+                    raise
+                ahead.append(self.asked.pop())
             remembered.keep(self.journey)
 
     def _next(self, asked: list[Item]) -> Item | None:
@@ -65,7 +74,7 @@ class Questions:
 
     def _items(self) -> Iterator[Item]:
         """The project first, because many defaults build on it, and what was found in it; then the rest by recipe."""
-        questions = [q for r in self.journey.answered for q in r.questions]
+        questions = [q for r in self.journey.answered for q in r.questions if self.recipe in ("", r.name)]
         yield from (q for q in questions if q.recipe == SOURCE[0])
         yield from (q for q in self.draft.from_project() if q in questions)
         if self.journey.found is not None and any(_key(q) == SOURCE for q in questions):
@@ -93,8 +102,8 @@ class Questions:
         else:
             more = " (several: put spaces between them)" if item.type is tuple else ""
             self.terminal.ask(_name(item) + more, self.draft.text(item), lambda text: self._judge(item, text))
-        if _key(item) == SOURCE:
-            self._look()
+        if _key(item) == SOURCE and not self._look():
+            self._ask(item)
 
     def _turn_page(self, recipe: str) -> None:
         """A heading and the guide's introduction, where another recipe begins."""
@@ -102,8 +111,10 @@ class Questions:
             self._page = recipe
             guide = self.words.guides[recipe]
             self.terminal.heading(guide.title or recipe)
-            self.terminal.guide(guide.intro)
-            self.terminal.text("(Enter takes the answer that is there. < and Enter goes back.)")
+            if recipe not in self._introduced:
+                self.terminal.guide(guide.intro)
+                self.terminal.text("(Enter takes the answer that is there. < and Enter goes back.)")
+            self._introduced.add(recipe)
 
     def _judge(self, question: Question[Any], text: str) -> str | None:
         reason = self.draft.take(question, text)
@@ -133,8 +144,11 @@ class Questions:
             choices["keep"] = "keep the one that was given"
         elif question.optional and not self.draft.generated(question):
             choices["none"] = "give none"
-        choices |= {"generate": "let the wizard make one up (it is kept on the server, for root alone)"}
-        choices |= {"type": "type one"} | ({"none": "give none"} if question.optional else {})
+        if question.made_up:
+            choices["generate"] = "let the wizard make one up (it is kept on the server, for root alone)"
+        choices["type"] = "type one, or @ and the name of a file that holds it"
+        if question.optional:
+            choices["none"] = "give none"
         default = "generate" if self.draft.generated(question) else next(iter(choices))
         match self.terminal.choose(_name(question), choices, default, back=True):
             case "generate":
@@ -151,8 +165,18 @@ class Questions:
             typed[:] = [text]
             return self.draft.take(question, text)
 
-        self.terminal.ask_hidden(_name(question), first)
-        self.terminal.ask_hidden("The same once more", lambda text: None if text == typed[0] else "it is not the same")
+        while True:
+            self.terminal.ask_hidden(_name(question), first)
+            if typed[0].startswith("@"):  # what stands in a file is not mistyped
+                return
+            try:
+                self.terminal.ask_hidden(
+                    "The same once more (< to type it anew)",
+                    lambda text: None if text == typed[0] else "it is not the same",
+                )
+                return
+            except Back:
+                continue
 
     def _variable(self, name: EnvName) -> None:
         env = self.journey.given.env
@@ -175,26 +199,24 @@ class Questions:
 
     # -- the project ----------------------------------------------------------------------------------------------
 
-    def _look(self) -> None:
-        """Looks at the project, and says what was found in it; each of it can be corrected by the questions that follow."""
+    def _look(self) -> bool:
+        """Looks at the project, and says what was found in it; each of it can be corrected by the questions that follow.
+
+        False where there is no project to be seen.
+        """
         self.journey.found = None
         try:
             found = self.journey.inspect_project()
         except WizardError as error:
             self.terminal.text(words_.explain(error))
-            return
+            return False
         show_found(self.terminal, found)
-
-
-def unset(journey: Journey) -> list[EnvName]:
-    """The variables that the project does not start without and that nothing else sets."""
-    names = {n.name: n for n in journey.found.env_names if n.required and n.purpose is None and n.when is None}
-    return [n for n in names.values() if n.name not in journey.given.env]
+        return True
 
 
 def sentence(text: str) -> str:
     """A guide's phrase as a sentence, without Markdown's code marks."""
-    text = text.replace("`", "")
+    text = re.sub(r"[`*]", "", text)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 

@@ -31,6 +31,9 @@ class Terminal(Protocol):
     def difference(self, text: str) -> None:
         """Lines that begin with + and -; coloured where there is colour."""
 
+    def code(self, address: str) -> None:
+        """An address for a phone's camera, where one can see it."""
+
     def ask(self, name: str, default: str, judge: Judge) -> None:
         """A line of text, until `judge` takes it; Enter gives the default. Back on `<`."""
 

@@ -107,9 +107,8 @@ class Run(Page):
         assert app.journey is not None and words is not None
         plan = self.forecast.plan
         self.estimate = Estimate(self.forecast.all)
-        self.pace = self.pace or Pace(
-            app.engine.emit, app.engine.ask, plan, app.journey.chosen, step_by_step=app.step_by_step
-        )
+        ask = running.patient(app.journey, app.engine.ask)
+        self.pace = self.pace or Pace(app.engine.emit, ask, plan, app.journey.chosen, step_by_step=app.step_by_step)
         self.steps.fill({s.step.id: words.heading(s.step.id) for s in plan.steps})
         for planned in plan.steps:
             if self.forecast.done(planned):

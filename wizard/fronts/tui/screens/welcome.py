@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.markup import escape
 from textual.widgets import Button, Static
 
 from wizard import known
+from wizard.fronts.standing import standing
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, button
 
@@ -72,29 +72,6 @@ class Welcome(Page):
                 self.wizard.action_leave()
             case str(name) if name.startswith("known-"):
                 self.wizard.start(target=known.recent()[int(name.removeprefix("known-"))].target)
-
-
-def standing(server: known.Known, steps: list[str] | None = None) -> str:
-    """How far a known server is, and since when. steps: the ids of all steps, once they are known."""
-    done = [step for step in server.checkpoints if steps is None or step in steps]
-    if steps is None or not done:
-        return f"{len(done)} steps done, {_ago(server.at)}" if done else f"Begun {_ago(server.at)}"
-    following = next((step for step in steps if step not in done), None)
-    stopped = f"stopped at {following.partition('/')[0].replace('_', ' ')}" if following else "complete"
-    return f"{len(done)} of {len(steps)} steps done, {stopped} {_ago(server.at)}"
-
-
-def _ago(at: str) -> str:
-    try:
-        then = datetime.datetime.fromisoformat(at)
-    except ValueError:
-        return "some time ago"
-    hours = (datetime.datetime.now(datetime.UTC) - then).total_seconds() / 3600
-    if hours < 1:
-        return "less than an hour ago"
-    if hours < 48:
-        return f"{hours:.0f} hours ago"
-    return f"{hours / 24:.0f} days ago"
 
 
 def make() -> Welcome:

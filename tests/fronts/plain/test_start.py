@@ -1,0 +1,102 @@
+"""`wizard practice` without the full screen: the start menu, wrong addresses and keys, and leaving at any question. No server."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fronts.plain.person import CTRL_C, CTRL_D, DOWN, ENTER, Person, at_terminal
+
+WIZARD = [sys.executable, "-m", "wizard", "practice"]
+PLAIN = {"numbers": ["--accessible"], "menus": ["--front", "plain"]}
+NOBODY = "root@127.0.0.1:1"  # nothing listens there
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("XDG_", "WIZARD_")) and k not in ("ACCESSIBLE", "COLUMNS")
+    }
+    return kept | {"HOME": str(tmp_path), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+
+
+def to_the_unreachable_server(person: Person) -> None:
+    person.answer("A number from 1 to 3 [1]: ", "2" + ENTER)
+    person.answer("Server (< goes back): ", NOBODY + ENTER)
+    person.wait_for("Cannot reach 127.0.0.1 port 1")
+
+
+@pytest.mark.parametrize("why", [{"ACCESSIBLE": "1"}, {"TERM": "dumb"}], ids=str)
+def test_forty_columns_of_plain_lines_and_nothing_that_moves(env: dict[str, str], why: dict[str, str]) -> None:
+    with at_terminal(WIZARD, env | why, columns=40) as person:
+        person.answer("A number from 1 to 3 [1]: ", "9" + ENTER)
+        person.wait_for("Not taken: type a number from 1 to 3.")
+        to_the_unreachable_server(person)
+        person.answer("7 [7]: ")
+        assert person.leave() == 3
+    assert not re.search(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)", person.raw)
+    lines = [line for line in person.seen.splitlines() if not line.startswith("A number")]
+    assert [line for line in lines if len(line) > 40] == []
+
+
+def test_what_is_wrong_is_refused_with_a_reason_and_can_be_gone_back_from(env: dict[str, str]) -> None:
+    home = Path(env["HOME"])
+    (home / ".ssh").mkdir()
+    (home / ".ssh" / "id_mine").write_text(
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
+    )
+    (home / ".ssh" / "id_mine").chmod(0o644)
+    with at_terminal([*WIZARD, "--accessible"], env) as person:
+        person.answer("A number from 1 to 3 [1]: ", "2" + ENTER)
+        person.answer("Server (< goes back): ", "")
+        person.type(ENTER)
+        person.wait_for("Not taken: ")
+        person.answer("Server (< goes back): ", "no such thing" + ENTER)
+        person.wait_for("Not taken: ")
+        person.answer("Server (< goes back): ", "<" + ENTER)
+        to_the_unreachable_server(person)
+        person.answer("1 to 7 [7]: ", "key" + ENTER)
+        person.wait_for("Which key?")
+        person.answer("or < to go back [1]: ", "2" + ENTER)
+        person.answer("Key file (< goes back): ", "/etc/passwd" + ENTER)
+        person.wait_for("Not taken: that is no private key.")
+        person.answer("Key file (< goes back): ", "<" + ENTER)
+        person.answer("1 to 7 [7]: ", "key" + ENTER)
+        person.answer("or < to go back [1]: ")
+        person.wait_for("Others on this computer can read this key")
+        person.answer("1 to 2 [1]: ")
+        person.answer("1 to 7 [7]: ", "target" + ENTER)
+        person.answer(f"[{NOBODY}]: ", "root@127.0.0.1:2" + ENTER)
+        person.wait_for("Cannot reach 127.0.0.1 port 2")
+        person.answer("1 to 7 [7]: ", "stop" + ENTER)
+        assert person.leave() == 3
+    assert (home / ".ssh" / "id_mine").stat().st_mode & 0o777 == 0o400
+    assert "Traceback" not in person.seen
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize("answered", [0, 1, 2])
+@pytest.mark.parametrize("how", PLAIN)
+def test_leaving_at_a_question_says_how_to_go_on(env: dict[str, str], how: str, answered: int, key: str) -> None:
+    questions = [
+        ("What do you want to do?", "2" + ENTER if how == "numbers" else DOWN + ENTER),
+        ("Server (< goes back)", NOBODY + ENTER),
+        ("What now?", ""),
+    ]
+    with at_terminal([*WIZARD, *PLAIN[how]], env) as person:
+        for question, answer in questions[:answered]:
+            person.answer(question, answer)
+        person.wait_for(questions[answered][0])
+        person.wait_for("[7]: " if answered == 2 and how == "numbers" else "")
+        person.type(key)
+        person.wait_for("Nothing is lost")
+        if answered == 2:
+            person.wait_for(f"wizard setup {NOBODY}")
+        assert person.leave() == 130
+    assert "Traceback" not in person.seen

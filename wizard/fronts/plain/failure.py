@@ -1,0 +1,107 @@
+"""A step failed, or the run came to a bad end: the likely cause, and what one can do. Knows nothing of how a run is made."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.engine.runner import Decision
+from wizard.errors import StoppedError, WizardError
+from wizard.fronts import remembered, report, shell
+from wizard.fronts import words as words_
+from wizard.fronts.causes import UNKNOWN, Cause, likely
+from wizard.fronts.plain.terminal import Back
+
+if TYPE_CHECKING:
+    from wizard.fronts.plain.commands import Station
+
+RETRY = {"retry": "try again"}
+STEP = {
+    "answers": "change the answers of this step",
+    "back": "roll this step back: the server is then as it was at the last checkpoint",
+}
+ALWAYS = {
+    "shell": "open a shell on the server, to type commands there yourself; `exit` comes back here",
+    "report": "save a report, with passwords masked, for somebody who can help",
+    "stop": "stop here, and go on later",
+}
+UNKNOWN_SAID = "The last lines above say what went wrong. Read them, mend the cause (open a shell), then try again."
+TAKE_OVER = {"take-over": "take over from them: their run stops before its next change"}
+
+
+def step_failed(at: Station, question: Decision) -> str:
+    """retry, or stop; what is to come after stopping stands in `at.after`."""
+    reason, output = question.facts.get("reason", ""), "\n".join(at.progress.tail)
+    cause = _say_cause(at, reason, output)
+    choice = _chosen(
+        at, words_.decision(at.words, question), RETRY | STEP | ALWAYS, (question.step, reason, cause, output)
+    )
+    at.after, at.failed = choice, question.step
+    return "retry" if choice == "retry" else "stop"
+
+
+def ended(at: Station, error: WizardError, *, begun: bool) -> str:
+    """What to do after an error that no question was asked about: retry, take-over or stop."""
+    at.terminal.text("\n" + words_.explain(error))
+    cause = likely(error.message, error.details)
+    if cause is not UNKNOWN and not error.hint:
+        at.terminal.text(cause.advice)
+    held = isinstance(error, StoppedError) and not begun
+    choices = RETRY | (TAKE_OVER if held else {}) | ALWAYS
+    return _chosen(at, "What now?", choices, ("", error.message, cause, error.details))
+
+
+def _say_cause(at: Station, reason: str, output: str) -> Cause:
+    cause = likely(reason, output)
+    known = cause is not UNKNOWN
+    at.terminal.text(f"\nLikely cause: {cause.what}\n{cause.advice}" if known else f"\n{UNKNOWN_SAID}")
+    if cause.look:
+        at.terminal.text("This command shows more, in a shell on the server:")
+        at.terminal.commands(cause.look)
+    return cause
+
+
+def _chosen(at: Station, question: str, choices: dict[str, str], facts: tuple[str, str, Cause, str]) -> str:
+    while True:
+        match at.terminal.choose(question, choices, "stop"):
+            case "shell":
+                _shell(at)
+            case "report":
+                _report(at, *facts)
+            case choice:
+                return choice
+
+
+def _shell(at: Station) -> None:
+    at.terminal.text("\nA shell on the server. Type exit to come back here.")
+    try:
+        subprocess.run(shell.command(at.journey), check=False)
+    except (OSError, WizardError):
+        at.terminal.text("The program ssh cannot be started here. Open another terminal, and type:")
+        at.terminal.commands(shell.as_typed(at.journey))
+
+
+def _report(at: Station, step: str, reason: str, cause: Cause, output: str) -> None:
+    save(at, "wizard-report.md", lambda path: report.text(at.journey, step, reason, cause, output))
+
+
+def save(at: Station, name: str, text: Callable[[Path], str]) -> None:
+    """Asks for the file's name, and writes there what `text` gives for it. `<` leaves it."""
+
+    def write(typed: str) -> str | None:
+        if not typed:
+            return "a file needs a name"
+        path = Path(typed).expanduser()
+        try:
+            remembered.write(path, text(path))
+        except OSError as error:
+            return f"the file cannot be written ({error.strerror})"
+        at.terminal.text(f"Saved as {path}.")
+        return None
+
+    try:
+        at.terminal.ask("Name of the file (< leaves it)", name, write)
+    except Back:
+        at.terminal.text("Nothing was saved.")
