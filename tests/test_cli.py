@@ -88,6 +88,9 @@ def test_help_loads_nothing_heavy(home: Path) -> None:
         (["rollback", NOWHERE, "--all", "--to", "postgres"], "give --to CHECKPOINT or --all"),
         (["answers", "/nowhere"], "'/nowhere' does not exist"),
         (["status", "user@:22"], "user@host"),
+        (["setup", "root@127.0.0.1:99999"], "99999"),
+        (["status", "practice:unknown"], "wizard practice up unknown"),
+        (["practice", "reset", "unknown"], "wizard practice up unknown"),
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "",
 )
@@ -130,6 +133,20 @@ def test_an_answers_file_leaves_only_what_is_still_missing(home: Path) -> None:
     done = wizard(home, "setup", NOWHERE, "--answers", str(file))
     assert done.returncode == 2
     assert "project.source" not in done.stderr and "project.settings_module" in done.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--yes"]], ids=["", "--yes"])
+def test_a_variable_that_the_project_does_not_start_without_is_named(options: list[str], home: Path) -> None:
+    project = home / "shop"
+    (project / "config").mkdir(parents=True)
+    (project / "manage.py").write_text(
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')\n"
+    )
+    (project / "config" / "settings.py").write_text("import os\nSHIPPER = os.environ['SHIPPER_ACCOUNT']\n")
+    (home / "answers.toml").write_text(f'[project]\nsource = "{project}"\n')
+    done = wizard(home, "setup", NOWHERE, "--answers", str(home / "answers.toml"), *options)
+    assert done.returncode == 2
+    assert "env.SHIPPER_ACCOUNT" in done.stderr and "answers file" in done.stderr
 
 
 # -- exit status 3: it cannot be reached, or does not let us in --------------------------------------------------------

@@ -178,7 +178,7 @@ DOING = {
 UNDOING = {
     "command": "take back {}",
     "long_command": "take back {}",
-    "packages": "take away {}, if they came with the set-up",
+    "packages": "take away {}, but not what was there before the set-up",
     "reboot": "nothing: a restart leaves nothing behind",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import questionary
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
@@ -76,12 +77,14 @@ class Menus:
         if back:
             rows.append(questionary.Choice("< go back", BACK))
         chosen = next(row for row in rows if row.value == default)
-        answer = _asked(
-            questionary.select(
-                self.mask(question), choices=rows, default=chosen, qmark=MARK, style=STYLE,
-                instruction="(arrow keys, then Enter)",
-            )
+        menu = questionary.select(
+            self.mask(question), choices=rows, default=chosen, qmark=MARK, style=STYLE,
+            instruction="(arrow keys, then Enter)",
         )  # fmt: skip
+        bindings = menu.application.key_bindings
+        assert bindings is not None
+        menu.application.key_bindings = merge_key_bindings([bindings, LEAVE])
+        answer = _asked(menu)
         if answer == BACK:
             raise Back
         return answer
@@ -91,6 +94,15 @@ class Menus:
         if reason is not None:
             self.console.print(Text(f"  Not taken: {reason}.", "red"))
         return reason is None
+
+
+LEAVE = KeyBindings()
+
+
+@LEAVE.add("c-d", eager=True)
+def _leave(event: KeyPressEvent) -> None:
+    """Ctrl-D, which a menu would pass over."""
+    event.app.exit(exception=EOFError())
 
 
 def _asked(question: questionary.Question) -> str:
