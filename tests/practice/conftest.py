@@ -50,7 +50,8 @@ def fleet() -> Fleet:
     for server in fleet.list():
         match = NAME.fullmatch(server.name)
         if match and not Path("/proc", match[1]).exists():
-            fleet.down(server.name)
+            with contextlib.suppress(WizardError):  # another run sweeps it at this moment
+                fleet.down(server.name)
     return fleet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.practice.cycle import Cycle
 from wizard.errors import StepError, WizardError
 from wizard.operations.apt import packages
 from wizard.operations.command import command
+from wizard.operations.file import file
 from wizard.practice.fleet import Fleet, PracticeServer
 
 
@@ -102,5 +104,8 @@ def test_a_change_that_finds_the_disk_full_says_so_with_numbers_and_is_made_when
     with pytest.raises(StepError) as refused:
         cycle.make(packages("nano"))
     assert re.search(r"the disk has \d+ MB left and 300 MB are needed", refused.value.details)
+    large = file("/srv/large", os.urandom(3 << 20))
+    with pytest.raises(StepError, match=r"cannot send 3 MB to the server \(the disk is full: \d MB of \d{4} MB"):
+        cycle.make(large)
     cycle.run("rm /srv/filler")
-    assert cycle.make(big, packages("nano")) == 2
+    assert cycle.make(big, packages("nano"), large) == 3

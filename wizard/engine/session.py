@@ -23,7 +23,7 @@ from wizard import events
 from wizard.engine import holder
 from wizard.engine import journal as journal_
 from wizard.engine.shortage import explained
-from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StoppedError, WizardError
+from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StepError, StoppedError, WizardError
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import sh
 from wizard.secret import Secret
@@ -252,11 +252,22 @@ class Session:
             if len(blob.content) <= INLINE:
                 lines.append(f"[ -e $blobs/{blob.name} ] || {note}")
                 lines.append(f"put_blob {blob.name} {heredoc(base64.b64encode(blob.content).decode())}")
-            elif "there" not in self.write("blob", f"[ ! -e $blobs/{blob.name} ] || echo yes | emit there").records:
-                self.round_trips += 1
-                self.transport.put(io.BytesIO(blob.content), f"/var/lib/wizard/blobs/{blob.name}")
+            elif self._stream(blob):
                 lines.append(note)
         return "\n".join(lines)
+
+    def _stream(self, blob: Blob) -> bool:
+        """Sends a large blob, unless it is there already. StepError where there is no room for it, and for what it holds."""
+        room = """df -Pm $blobs | awk 'NR == 2 {print "disk", $6, $4, $2}' | emit shortage"""
+        answer = self.write("blob", f"[ ! -e $blobs/{blob.name} ] || echo yes | emit there\n{room}")
+        if "there" in answer.records:
+            return False
+        size = len(blob.content) >> 20
+        if answer.shortage and int(answer.text("shortage").split()[2]) < 2 * size + 1:
+            raise StepError(f"cannot send {size} MB to the server ({answer.shortage[0]})", hint=answer.shortage[1])
+        self.round_trips += 1
+        self.transport.put(io.BytesIO(blob.content), f"/var/lib/wizard/blobs/{blob.name}")
+        return True
 
 
 def observe_script(operations: Iterable[Operation]) -> str:

@@ -107,7 +107,11 @@ class Fleet:
         return self.backend.running(self._machine(name))
 
     def list(self) -> list[PracticeServer]:
-        return [self.get(path.parent.name) for path in sorted(self.servers.glob("*/server.json"))]
+        found = []
+        for path in sorted(self.servers.glob("*/server.json")):
+            with contextlib.suppress(WizardError):  # another program has just taken it down
+                found.append(self.get(path.parent.name))
+        return found
 
     def reset(self, name: str) -> PracticeServer:
         """As it was before its first boot, with the same keys and address."""
