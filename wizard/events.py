@@ -187,6 +187,22 @@ class RunFinished(Event):
 
 
 @dataclass(frozen=True)
+class ServerWarning(Event):
+    """A fact of the server that may be in the way: release, noexec, home; disk, memory, clock, distribution on going on."""
+
+    fact: str
+    value: str
+
+
+@dataclass(frozen=True)
+class JournalDamaged(Event):
+    """torn: lines cut short by a power cut, which lose nothing; lost: changes whose record is gone, so nobody can undo them."""
+
+    torn: int
+    lost: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class ServerReplaced(Event):
     """The journal is not the one that this computer knows. how: gone (wiped), other (set up anew elsewhere), older (a snapshot)."""
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from wizard import answers as answers_
 from wizard import catalog, known
+from wizard.engine import fitness
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.session import Emit, Session
 from wizard.errors import ConnectError, LoginRefused, UsageError, WizardError
-from wizard.events import ServerReplaced
+from wizard.events import JournalDamaged, ServerReplaced
 from wizard.recipe import Answers, Recipe
 from wizard.secret import Secret, masked
 from wizard.server import Server
@@ -85,8 +86,12 @@ class Journey:
                 self.found = inspect(folder) if folder is not None else None
         return self.found
 
-    def connect(self, *, acquire: bool) -> Session:
-        """Logs in by the target's login, or by an account that is known to have got in before."""
+    def connect(self, *, acquire: bool, fit: bool = True) -> Session:
+        """Logs in by the target's login, or by an account that is known to have got in before.
+
+        fit: it is to be set up, so StoppedError where it cannot be. All is looked at before the lock is taken, which is the
+        first thing that is written there.
+        """
         transport = transport_for(self.request, self.ask_host_key)
         session = Session(transport, self.emit)
         try:
@@ -94,9 +99,17 @@ class Journey:
         except LoginRefused as error:
             session.transport = self._other_door(transport, error)
             session.ways_in.insert(0, session.transport.login)
-        session.open(acquire=acquire, take_over=self.request.take_over)
+        try:
+            session.open(acquire=False)
+            self._compare_with_known(session)
+            if fit:
+                fitness.check(session.server, session.journal, self.emit)
+            if acquire:
+                session.open(acquire=True, take_over=self.request.take_over)
+        except BaseException:
+            session.transport.close()
+            raise
         self.session = session
-        self._compare_with_known(session)
         return session
 
     def answer(self, ask: answers_.Ask | None = None) -> Answers:
@@ -195,6 +208,8 @@ class Journey:
             self.emit(ServerReplaced("other" if session.journal.id else "gone"))
         elif memory.journal and memory.size > session.journal.size:
             self.emit(ServerReplaced("older"))
+        if session.journal.torn or session.journal.lost:
+            self.emit(JournalDamaged(session.journal.torn, tuple(session.journal.lost)))
 
 
 def transport_for(request: Request, ask_host_key: AskHostKey | None) -> Transport:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Server:
-    """Facts of a target. Memory, swap and disk in MiB (disk: free on /); `python` is the version of its python3, or ""."""
+    """Facts of a target. Memory, swap and disk in MiB; `python` is the version of its python3, or "".
+
+    disk_free_mb: the least that is free where packages and the site go. read_only, noexec: the first such place, or "".
+    clock_off_s: seconds that its clock is ahead of this computer's.
+    """
 
     hostname: str = ""
     distribution: str = "debian"
@@ -22,6 +26,12 @@ class Server:
     virtualization: str = "none"
     python: str = "3.11"
     boot_id: str = ""
+    systemd: bool = True
+    read_only: str = ""
+    noexec: str = ""
+    home_writable: bool = True  # the home of the user we logged in as
+    clock_off_s: int = 0
     login_user: str = "root"
     login_keys: tuple[str, ...] = ()  # the authorized_keys lines of the user we logged in as
+    host_keys: tuple[str, ...] = ()  # the lines of its sshd's public keys
     address: str = ""  # how the client reaches it

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wizard.engine.journal import Journal, parse
-from wizard.errors import StoppedError
+from wizard.engine.rollback import plan_rollback
+from wizard.errors import StoppedError, UsageError
 from wizard.operations.command import command
 from wizard.operations.file import FileState, file
 
@@ -88,3 +92,76 @@ def test_command_must_say_how_it_goes_back() -> None:
         command("x", "true", test="true")
     with pytest.raises(TypeError, match="undo"):
         command("x", "true", test="true", undo="true", irreversible=True)
+
+
+def text(*records: dict[str, Any]) -> str:
+    first = {"event": "journal", "version": 1, "journal": "abc"}
+    return "".join(json.dumps(r) + "\n" for r in (first, *records))
+
+
+CHECKPOINT = {"event": "checkpoint", "step": "demo/files", "at": "", "last": 2}
+WHOLE = text(doing(1), done(1), doing(2), done(2), CHECKPOINT, doing(3), {"event": "undoing", "id": 2})
+
+
+def walk(found: Journal) -> None:
+    """Everything that the commands ask of a journal."""
+    for ask in (
+        lambda: found.half_done, lambda: found.interrupted, lambda: found.lost, lambda: found.known(FILE),
+        lambda: found.half_done_of(FILE), lambda: plan_rollback(found, None), lambda: plan_rollback(found, "demo/files"),
+        lambda: [e.change() for e in found.in_force], lambda: found.complete("demo/files"), lambda: found.next_id,
+    ):  # fmt: skip
+        with contextlib.suppress(StoppedError, UsageError):
+            ask()
+
+
+def test_record_whose_change_is_gone_is_told_as_lost_and_its_number_not_given_again() -> None:
+    found = parse(text(doing(1), done(1)) + json.dumps(doing(2))[:60] + "\n" + text(done(2)).partition("\n")[2])
+    assert found.lost == [2]
+    assert found.next_id == 3
+    assert [e.id for e in found.in_force] == [1]
+
+
+def test_line_torn_by_a_power_cut_loses_nothing_and_its_number_is_given_again() -> None:
+    found = parse(text(doing(1), done(1)) + json.dumps(doing(2))[:60] + "\0" * 40)
+    assert (found.torn, found.lost, found.next_id) == (1, [], 2)
+
+
+def test_nuls_in_place_of_records_are_no_records() -> None:
+    found = parse(text(doing(1), done(1)) + "\0" * 4096 + "\n" + json.dumps(CHECKPOINT | {"last": 1}) + "\n")
+    assert found.torn == 0
+    assert found.complete("demo/files")
+
+
+def test_state_of_an_unknown_shape_is_refused_with_the_number_of_its_change() -> None:
+    found = parse(text({**doing(1), "before": {"shape": "unknown"}}, done(1)))
+    with pytest.raises(StoppedError, match="change 1 of the journal: its record is damaged"):
+        found.entries[1].change()
+
+
+@given(st.data())
+@settings(max_examples=400, deadline=None)
+def test_damage_of_any_kind_is_never_a_traceback(data: st.DataObject) -> None:
+    broken = WHOLE
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(broken)))
+        to = data.draw(st.integers(at, min(len(broken), at + 200)))
+        broken = (
+            broken[:at]
+            + data.draw(st.sampled_from(["", "\0" * 50, "\n", "{", '"', "[[", "9", "null", "\ufffd"]))
+            + broken[to:]
+        )
+    with contextlib.suppress(StoppedError):  # a version that nobody knows
+        walk(parse(broken))
+
+
+@given(st.sampled_from(range(7)), st.sampled_from(["id", "step", "operation", "before", "after", "last", "observed", "version"]),
+       st.sampled_from([None, 1, -5, "x", [], {}, {"kind": 3}, [[1]], 1e300, True]))  # fmt: skip
+def test_record_with_a_wrong_value_is_never_a_traceback(number: int, name: str, value: Any) -> None:
+    lines = WHOLE.splitlines()
+    lines[number] = json.dumps({**json.loads(lines[number]), name: value})
+    with contextlib.suppress(StoppedError):
+        walk(parse("\n".join(lines) + "\n"))
+
+
+def test_deeply_nested_rubbish_is_a_torn_line() -> None:
+    assert parse(text() + "[" * 100_000 + "\n").torn == 1

@@ -181,3 +181,22 @@ def test_a_file_that_cannot_be_written_is_an_error(keys: list[Path], tmp_path: P
     (tmp_path / "file").write_text("")
     with pytest.raises(HostKeyError, match=r"cannot (write|read)"):
         HostKeys(tmp_path / "file" / "known_hosts", Person(True), None).check(LOGIN, private(keys[0]))
+
+
+def test_other_kinds_of_keys_are_learnt_from_a_server_that_showed_a_known_one(keys: list[Path], tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text(line(keys[2]))
+    told = [key.with_suffix(".pub").read_text() for key in (keys[0], keys[2])]
+    HostKeys(file, None, None).learn(LOGIN, [*told, "rubbish", "ssh-rsa %%%"])
+    assert {k.type for k in known_keys(file, known_name(LOGIN))} == {"ssh-ed25519", "ecdsa-sha2-nistp256"}
+    HostKeys(file, None, None).check(LOGIN, private(keys[0]))
+
+
+def test_a_known_key_is_not_replaced_nor_anything_learnt_from_files_of_another_sshd(
+    keys: list[Path], tmp_path: Path
+) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text(line(keys[0]))
+    other = [key.with_suffix(".pub").read_text() for key in (keys[1], keys[2])]
+    HostKeys(file, None, None).learn(LOGIN, other)
+    assert file.read_text() == line(keys[0])

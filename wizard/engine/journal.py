@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from wizard.operations.base import Change, Operation, State, operation_from_json
 
 VERSION = 1
 HALF = ("doing", "failed", "undoing")
+ABOUT_CHANGES = (*HALF, "done", "undone", "redoing", "redone", "nothing")
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Entry:
         """The operation as the journal keeps it. StoppedError when its kind isn't known here."""
         try:
             return operation_from_json(self.operation)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoppedError(
                 f"cannot read change {self.id} of the journal: this version does not know {self.operation.get('kind')!r}",
                 details=str(error),
@@ -60,8 +61,15 @@ class Entry:
 
     def change(self) -> Change:
         """The change with the state that was really reached."""
-        before = self.thing.state.from_json(self.before)
-        after = self.thing.state.from_json(self.after)
+        try:
+            before = self.thing.state.from_json(self.before)
+            after = self.thing.state.from_json(self.after)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise StoppedError(
+                f"cannot read change {self.id} of the journal: its record is damaged",
+                details=repr(error),
+                hint="undo it by hand, or restore a snapshot of the server; the other changes can be undone up to this one",
+            ) from error
         if self.observed is not None:
             # another version may have printed its observations in another form: then what was wanted has to do
             with suppress(ValueError, KeyError, IndexError):
@@ -80,7 +88,10 @@ class Checkpoint:
 
 @dataclass
 class Journal:
-    """What the records add up to. torn: lines that are no records (a power cut in the middle of a write)."""
+    """What the records add up to. torn: lines that are no records (a power cut in the middle of a write).
+
+    mentioned: ids of changes that later records speak of, also where the change's own record is gone.
+    """
 
     id: str = ""
     version: int = VERSION
@@ -90,10 +101,16 @@ class Journal:
     logins: list[str] = field(default_factory=list)
     size: int = 0
     torn: int = 0
+    mentioned: set[int] = field(default_factory=set)
 
     @property
     def next_id(self) -> int:
-        return max(self.entries, default=0) + 1
+        return max(self.mentioned, default=0) + 1
+
+    @property
+    def lost(self) -> list[int]:
+        """Changes whose record is gone: something damaged the journal. A torn line alone loses none (its number is given again)."""
+        return sorted(set(range(1, self.next_id)) - self.entries.keys())
 
     @property
     def interrupted(self) -> list[Entry]:
@@ -137,6 +154,8 @@ class Journal:
 
         An unknown event is left out: a newer version may write more than we read.
         """
+        if record.get("event") in ABOUT_CHANGES and isinstance(record.get("id"), int):
+            self.mentioned.add(record["id"])
         if "by" in record and record.get("id") in self.entries:
             self.entries[record["id"]].by = record["by"]
         match record.get("event"):
@@ -157,6 +176,8 @@ class Journal:
             case "failed" | "undoing" | "nothing":
                 self.entries[record["id"]].status = record["event"]
             case "checkpoint":
+                if not isinstance(record["last"], int) or not isinstance(record["step"], str):
+                    raise TypeError("not a checkpoint")
                 # a step that was mended later is still one that one can go back to where it was complete first
                 last = next((c.last for c in self.checkpoints if c.step == record["step"]), record["last"])
                 self.checkpoints = [c for c in self.checkpoints if c.step != record["step"]]
@@ -179,13 +200,17 @@ def parse(text: str) -> Journal:
                     hint="upgrade wizard on this computer; nothing on the server was touched",
                 )
             journal.add(record)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             journal.torn += 1
     return journal
 
 
 def _entry(record: dict[str, Any]) -> Entry:
-    known = {f.name: record[f.name] for f in fields(Entry) if f.name in record}
+    names = ("id", "step", "operation", "before", "after", "at", "login", "guarded")
+    known = {name: record[name] for name in names if name in record}
+    wanted = {"id": int, "step": str, "operation": dict, "before": dict, "after": dict}
+    if not all(isinstance(record[name], kind) for name, kind in wanted.items()) or "kind" not in record["operation"]:
+        raise TypeError("not a change")
     return Entry(**{**known, "secret_blobs": tuple(record.get("secret_blobs", ()))})
 
 

@@ -16,7 +16,8 @@ from wizard.operations.base import Blob, Change, Operation
 
 Line = Callable[..., str]  # Session.journal_line
 
-WINDOW_S = 60  # how long a guarded change may go unproved
+# how long a guarded change may go unproved: the server is back within a minute, with the time that the undo takes
+WINDOW_S = 50
 
 
 @dataclass(frozen=True)
@@ -127,4 +128,4 @@ def _guard(work: Work) -> str:
     back = op.apply(before, after) if work.undo else op.apply(after, before)
     revert = prelude() + resources.files("wizard.engine").joinpath("failsafe.sh").read_text()
     kind = "redo" if work.undo else "undo"
-    return f"cat >$W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"
+    return f"write_whole $W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"

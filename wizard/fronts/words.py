@@ -36,10 +36,37 @@ class Words:
 
 
 REPLACED = {
-    "gone": "This computer knows a set-up of this server, but its journal is gone: it was wiped or reinstalled.",
-    "other": "The journal on this server is not the one that this computer knows: it was set up anew elsewhere.",
-    "older": "The server's journal is shorter than the one known here: an older snapshot was restored.",
+    "gone": "This computer knows a set-up of this server, but its journal is gone: it was wiped or reinstalled. "
+    "There is nothing to go back from; a set-up starts from the beginning.",
+    "other": "The journal on this server is not the one that this computer knows: it was set up anew elsewhere. "
+    "What counts is what is there now.",
+    "older": "The server's journal is shorter than the one known here: an older snapshot was restored. "
+    "A set-up goes on from there, and makes again what is missing.",
 }
+# What a fact of the server may do, and what to do about it; {} is its value.
+WARNINGS = {
+    "release": "{} is not known yet: the recipes are made for Debian 12 and 13. Try it on a copy first.",
+    "noexec": "Programs in {0} may not be run (noexec): building Python packages may fail. If so: mount -o remount,exec {0}",
+    "home": "The home of {} cannot be written to. The wizard does not need it; programs that you start there may.",
+    "disk": "Only {} MB of disk are free: make room before going on, or an installation may break half-way.",
+    "memory": "Only {} MB of memory and no swap: the kernel may stop programs in the middle. Add swap.",
+    "clock": "The server's clock and this computer's are {} days apart: certificates will seem out of date. "
+    "Set the wrong one (timedatectl set-ntp true).",
+    "distribution": "{} is not Debian 12 or 13, for which the recipes are made.",
+}
+
+
+def _damage(event: events.JournalDamaged) -> str:
+    if event.lost:
+        numbers = ", ".join(map(str, event.lost))
+        return (
+            f"The journal is damaged: the record of change {numbers} is gone, so the wizard cannot undo it. "
+            "All others can be undone; for the rest there is a snapshot of the server, if your provider has one."
+        )
+    return (
+        f"{counted(event.torn, 'line')} of the journal {'was' if event.torn == 1 else 'were'} cut short, as a power cut "
+        "does. Nothing is lost: what was going on then is looked at again, and the set-up goes on."
+    )
 
 
 def _started(event: events.RunStarted) -> str:
@@ -89,6 +116,8 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     ),
     events.Reconnected: lambda _, e: f"Back as {e.login} after {e.after_s:.0f} s.",
     events.ServerReplaced: lambda _, e: REPLACED.get(e.how, REPLACED["older"]),
+    events.JournalDamaged: lambda _, e: _damage(e),
+    events.ServerWarning: lambda _, e: f"Warning: {WARNINGS.get(e.fact, e.fact + ': {}').format(e.value)}",
     events.Recovering: lambda words, e: (
         f"An earlier run stopped in the middle of “{words.heading(e.step)}”: "
         f"{'undoing' if e.undo else 'finishing'} {thing(e.key)} first."

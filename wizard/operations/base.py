@@ -36,7 +36,11 @@ class State:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**_known_fields(cls, data))
+        """ValueError for data of something else: its defaults would say "there was nothing"."""
+        known = _known_fields(cls, data)
+        if data and not known:
+            raise ValueError(f"no {cls.__name__}")
+        return cls(**known)
 
 
 @dataclass(frozen=True)

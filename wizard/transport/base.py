@@ -5,7 +5,7 @@ Must not know what a script means: recipes, journal and operations are above.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -106,6 +106,12 @@ class Transport(Protocol):
 
     def another(self, login: Login | None = None) -> Transport:
         """A new, not yet connected transport to the same server, with the same host key rules."""
+
+    def learn_host_keys(self, lines: Sequence[str]) -> None:
+        """Remembers the server's other host keys (lines of its *.pub files), as ssh's UpdateHostKeys does.
+
+        Only over a connection that proved itself by a key known already; a kind of key that is known is never replaced.
+        """
 
     def alive(self) -> bool:
         """Whether the connection stands, as far as this side knows."""

@@ -212,19 +212,26 @@ class Exchange:
         details = "\n".join(filter(None, [words, noise[-2000:], f"exit status {status}"]))
         if "expired" in words or "assword change required" in words:
             return ConnectError(
-                f"cannot run commands as {login.user}: the server wants the password changed first",
+                f"cannot run commands as {login.user}: the password of {login.user} is expired, and must be changed first",
                 details=details,
                 hint=f"log in once with `ssh {login.user}@{login.host}`, set a new password, and start again",
             )
-        if not self._frame.sudo:
+        if not self._frame.sudo or (status != 127 and b"sudo" not in self._err.before):
             return ConnectError(
                 f"cannot run commands as {login.user} on {login.host}: the login works, but its shell does not",
                 details=details,
-                hint=f"see what `ssh {login.user}@{login.host} true` says",
+                hint=f"see what `ssh {login.user}@{login.host} true` says; an account whose shell is /usr/sbin/nologin "
+                f"or /bin/false gets one with: usermod -s /bin/bash {login.user}",
             )
         if status == 127:
             return ConnectError(
                 "cannot use sudo: it is not installed", details=details, hint="log in as root, or install sudo as root"
+            )
+        if "must have a tty" in words:
+            return ConnectError(
+                f"cannot use sudo as {login.user} on {login.host}: sudo wants a terminal there",
+                details=details,
+                hint="take the line `Defaults requiretty` out of /etc/sudoers as root, with visudo",
             )
         hint = f"allow it as root with: adduser {login.user} sudo"
         if not login.sudo_password:

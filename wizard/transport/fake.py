@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -72,6 +72,9 @@ class FakeTransport:
     def another(self, login: Login | None = None) -> FakeTransport:
         """A not yet connected one that shares all that it was told and what ran."""
         return FakeTransport(login or self.login, self.ran, self.files, self.tunnels, False, self._told)
+
+    def learn_host_keys(self, lines: Sequence[str]) -> None:
+        """It has none."""
 
     def alive(self) -> bool:
         return self.connected

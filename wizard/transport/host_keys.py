@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import os
@@ -139,6 +140,19 @@ class HostKeys:
         )
         self._accept(login, offered)
         self._remember(login, kind, blob)
+
+    def learn(self, login: Login, lines: Iterable[str]) -> None:
+        """Stores keys of kinds that are not known yet, told by a server that has shown a known one."""
+        known = self.known(login)
+        told = {}
+        for kind, data in (line.split()[:2] for line in lines if len(line.split()) >= 2):
+            with contextlib.suppress(binascii.Error):
+                told[kind] = base64.b64decode(data, validate=True)
+        if not {k.blob for k in known if not k.marker} & set(told.values()):
+            return  # trusted through a certificate; or the files are another sshd's
+        for kind in told.keys() - {k.type for k in known}:
+            with contextlib.suppress(HostKeyError):  # a convenience: nothing fails without it
+                self._remember(login, kind, told[kind])
 
     def _accept(self, login: Login, offered: HostKey) -> None:
         if self.expected:

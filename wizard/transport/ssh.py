@@ -9,7 +9,7 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -107,6 +107,10 @@ class SshTransport:
         return SshTransport(
             login or self.login, known_hosts=keys.path, ask_host_key=keys.ask, expected_fingerprint=keys.expected
         )
+
+    def learn_host_keys(self, lines: Sequence[str]) -> None:
+        """See Transport.learn_host_keys."""
+        self._host_keys.learn(self.login, lines)
 
     def alive(self) -> bool:
         return self._transport is not None and self._transport.is_active()

@@ -24,6 +24,7 @@ SILENT = {events.Event, events.ChangeDone, events.Undone}
 EXAMPLES = {
     "str": "x/y", "int": 1, "float": 1.5, "bool": True, "tuple[str, ...]": ("a", "b"), "dict[str, Any]": {},
     "tuple[tuple[str, ...], ...]": (("configured", "nginx", "git"), ("rewritten", "/etc/hosts")),
+    "tuple[int, ...]": (3,),
 }  # fmt: skip
 
 

@@ -209,13 +209,11 @@ def _plan_lines(at: Station, front: Headless, forecast: Plan) -> None:
 
 def status(options: Options) -> None:
     with station(options) as at:
-        session = at.journey.connect(acquire=False)
+        session = at.journey.connect(acquire=False, fit=False)
         journal = session.journal
         if not journal.entries:
             at.say("No set-up has been started on this server.", event="NoJournal")
             return
-        if journal.torn:
-            at.say(f"{journal.torn} line(s) of the journal were cut short.", event="TornLines", lines=journal.torn)
         for point in journal.checkpoints:
             line = f"✓ {point.step:32} {point.at}  {at.words.heading(point.step)}"
             at.say(line, event="Checkpoint", step=point.step, at=point.at, last=point.last)

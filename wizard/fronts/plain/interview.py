@@ -109,11 +109,11 @@ def ask_open(at: Station) -> None:
     questions.draft.settle()
 
 
-def connect(at: Station) -> Session:
+def connect(at: Station, *, fit: bool = True) -> Session:
     """Logs in; where that is refused the person may give what is missing. Nothing is changed on the server."""
     while True:
         try:
-            return at.journey.connect(acquire=False)
+            return at.journey.connect(acquire=False, fit=fit)
         except HostKeyError:
             raise
         except ConnectError as error:

@@ -203,7 +203,14 @@ def _style(event: events.Event) -> str:
             return "green"
         case events.CheckFailed() | events.StepFailed():
             return "red"
-        case events.DriftFound() | events.FailsafeArmed() | events.ConnectionBroken() | events.ServerReplaced():
+        case (
+            events.DriftFound()
+            | events.FailsafeArmed()
+            | events.ConnectionBroken()
+            | events.ServerReplaced()
+            | events.ServerWarning()
+            | events.JournalDamaged()
+        ):
             return "yellow"
         case events.OutputLine():
             return "dim"

@@ -1,0 +1,89 @@
+"""One trial: a guarded step brought about by the engine itself on a practice server, and whether one gets in afterwards.
+
+Must not know what the step does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+
+from wizard import events
+from wizard.engine.plan import make_plan
+from wizard.engine.rollback import roll_back
+from wizard.engine.runner import Runner
+from wizard.engine.session import Session
+from wizard.errors import WizardError
+from wizard.operations.base import Operation
+from wizard.practice.fleet import PracticeServer
+from wizard.recipe import Answers, Recipe, Step, WayIn
+from wizard.transport.base import Login
+from wizard.transport.ssh import SshTransport
+
+# what a lock-out could leave different: sshd's files and what it says of them, the firewall's, the unit of the way back
+LOOK = r"""
+find /etc/ssh /etc/ufw /etc/default/ufw -type f -exec sha256sum {} + | sort
+sshd -T | sort
+systemctl is-active ssh ssh.socket ufw
+ss -Hltn | awk '{print $4}' | sort
+for tool in iptables ip6tables; do $tool-save | grep -vE '^(#|:)' ; done; nft list ruleset | grep -v 'packets'
+find /etc/systemd/system -name '*wizard*'
+[ ! -e /var/lib/wizard/failsafe/armed ] || echo armed
+"""
+
+
+class Dead(Exception):
+    """The laptop dies."""
+
+
+def transport(server: PracticeServer, user: str = "root") -> SshTransport:
+    login = Login(server.host, user, server.port, key=server.key)
+    return SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None)
+
+
+@contextlib.contextmanager
+def session(server: PracticeServer, emit: object = lambda _: None, **options: bool) -> Iterator[Session]:
+    one = Session(transport(server), emit)  # type: ignore[arg-type]
+    one.open(acquire=True, **options)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def look(server: PracticeServer, patience: float = 0) -> str:
+    """What the server is like, over a new connection. WizardError when there is none within so many seconds."""
+    deadline = time.monotonic() + patience
+    while True:
+        with contextlib.closing(transport(server)) as fresh:
+            try:
+                fresh.connect()
+                return fresh.run(LOOK).out
+            except WizardError:
+                if time.monotonic() > deadline:
+                    raise
+        time.sleep(0.5)
+
+
+def attempt(
+    server: PracticeServer, operations: Sequence[Operation], *, user: str = "root", alive: bool = True
+) -> list[events.Event]:
+    """Runs the guarded step; the events up to its end, however that came. alive=False: the client dies before the proof."""
+    seen: list[events.Event] = []
+
+    def emit(event: events.Event) -> None:
+        seen.append(event)
+        if not alive and isinstance(event, events.ChangeDone) and event.key == operations[-1].key:
+            raise Dead
+
+    step = Step("bad", "door", lambda _: iter(operations), None, lambda _: WayIn(user), None)
+    with session(server, emit) as one, contextlib.suppress(Dead, WizardError):
+        plan = make_plan([Recipe("bad", __file__, steps=[step])], Answers({}, server=one.server), one)
+        Runner(plan, one, emit, lambda question: question.options[-1]).run()
+    return seen
+
+
+def undo(server: PracticeServer) -> None:
+    with session(server) as one:
+        roll_back(one, lambda _: None, None, on_drift=lambda *_: "stop")

@@ -1,0 +1,103 @@
+"""Nobody is locked out: bad configurations of sshd and the firewall, applied through the guarded path on real servers."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.practice.conftest import OnServer, ServerFactory
+from tests.practice.lockout import bad, trial
+from tests.practice.matrix.results import record
+from wizard import events
+from wizard.practice.fleet import PracticeServer
+
+CASES = 240
+WINDOW = 6  # seconds, so that hundreds of cases do not take hours; the real one is tested beside
+
+
+@dataclass
+class Outcome:
+    """kept: proved and in force; taken back: by the client or by the server itself; faults: what must not be."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Outcome) -> Outcome:
+        self.counts += other.counts
+        self.faults += other.faults
+        return self
+
+
+@pytest.fixture
+def short_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.engine.scripts.WINDOW_S", WINDOW)
+    monkeypatch.setattr("wizard.transport.ssh.CONNECT_TIMEOUT", 3.0)
+    monkeypatch.setattr("wizard.transport.ssh.HANDSHAKE_TIMEOUT", 4.0)
+
+
+def firewalled(server: PracticeServer, on_server: OnServer) -> PracticeServer:
+    result = on_server(server, "apt-get -qq update && apt-get -qq -y install ufw nftables iptables >/dev/null")
+    assert result.status == 0, result.err
+    return server
+
+
+def try_out(server: PracticeServer, numbers: Iterable[int]) -> Outcome:
+    found = Outcome()
+    before = trial.look(server)
+    for number in numbers:
+        case = bad.case(number)
+        begun = time.monotonic()
+        seen = trial.attempt(server, case.operations, alive=case.alive)
+        start = time.monotonic()
+        try:
+            if any(isinstance(event, events.LoginProved) for event in seen):
+                found.counts["kept"] += 1
+                trial.look(server)  # what was proved is so: one gets in at once
+                trial.undo(server)
+            else:
+                noticed = any(isinstance(event, events.StepFailed) for event in seen)
+                found.counts["taken back by the client" if noticed else "taken back by the server alone"] += 1
+            after = trial.look(server, patience=60)
+            while "armed" in after.splitlines() and time.monotonic() - start < 60:
+                time.sleep(0.3)
+                after = trial.look(server, patience=60)
+        except Exception as error:
+            found.faults.append(f"{case}\n{error!r}")
+            break  # nobody gets in any more
+        print(f"{time.monotonic() - begun:5.1f} s  {case}")
+        if after != before:
+            lines = set(after.splitlines()) ^ set(before.splitlines())
+            found.faults.append(f"{case}\n" + "\n".join(sorted(lines)))
+            before = after
+    return found
+
+
+def report(found: Outcome, wanted: int, area: str) -> None:
+    tried = sum(found.counts.values())
+    record(area, tried, tried - len(found.faults), len(found.faults))
+    print(f"{tried} configurations: {dict(found.counts)}")
+    assert found.faults == []
+    assert tried == wanted
+
+
+@pytest.mark.usefixtures("short_window")
+def test_a_dozen_bad_configurations_lock_nobody_out(new_server: ServerFactory, on_server: OnServer) -> None:
+    report(try_out(firewalled(new_server(), on_server), range(1, 13)), 12, "sshd and firewall: a dozen bad ones")
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1500)
+@pytest.mark.usefixtures("short_window")
+def test_hundreds_of_bad_configurations_lock_nobody_out(new_server: ServerFactory, on_server: OnServer) -> None:
+    servers = [firewalled(new_server(release=r), on_server) for r in ("bookworm", "bookworm", "trixie", "trixie")]
+    total = Outcome()
+    with ThreadPoolExecutor(len(servers)) as pool:
+        shares = [range(100 + n, 100 + CASES, len(servers)) for n in range(len(servers))]
+        for found in pool.map(try_out, servers, shares):
+            total += found
+    report(total, CASES, "sshd and firewall: bad configurations")
