@@ -238,7 +238,7 @@ disarm_failsafe() { # prints the record `reverted` where it was too late
     systemctl stop wizard-failsafe-timer.timer 2>/dev/null
     rm -f $W/failsafe/*.undo $W/failsafe/*.redo $W/failsafe/armed $W/failsafe/sshd $W/failsafe/tries /etc/systemd/system/wizard-failsafe.service \
         /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
-    [ ! -e $W/failsafe/armed ] || exit 90
+    [ ! -e $W/failsafe/armed ] || cannot_write
     rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null
     sync -f $W
 }

@@ -128,4 +128,5 @@ def _guard(work: Work) -> str:
     back = op.apply(before, after) if work.undo else op.apply(after, before)
     revert = prelude() + resources.files("wizard.engine").joinpath("failsafe.sh").read_text()
     kind = "redo" if work.undo else "undo"
-    return f"write_whole $W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"
+    write = f"write_whole $W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write"
+    return f"{write}\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"

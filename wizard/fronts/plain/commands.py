@@ -244,7 +244,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
         raise UsageError("cannot ask whether to go back: there is no terminal", hint="agree with --yes")
     with station(options) as at:
         if not options.asks:
-            session = at.journey.connect(acquire=True)
+            session = at.journey.connect(acquire=True, fit=False)
             if not plan_rollback(session.journal, checkpoint):
                 at.say("Nothing is to be undone.", event="NothingToDo")
                 return
@@ -252,7 +252,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
             return
         from wizard.fronts.plain.interview import connect
 
-        session = connect(at)
+        session = connect(at, fit=False)
         if not plan_rollback(session.journal, checkpoint):
             at.say("Nothing is to be undone.", event="NothingToDo")
             return
