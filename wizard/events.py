@@ -177,6 +177,14 @@ class Undone(Event):
 
 
 @dataclass(frozen=True)
+class DataSaved(Event):
+    """Data that going back took away is kept on the server in `path`; the script `restore` there puts it back."""
+
+    path: str
+    restore: str
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """outcome: done, nothing-to-do, rolled-back."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from wizard.engine.session import prelude
 from wizard.operations import base
 from wizard.operations.django import MigrationsState, migrations
 from wizard.operations.file import File, FileState, directory, file
@@ -48,6 +49,7 @@ def run(script: str, *failing: str, change: Path) -> subprocess.CompletedProcess
     names = ("tar", "sync", "mkdir", "mv", "runuser", "pg_restore", "systemctl", "if_unit", "cp", "cat")
     doubles = [f'{name}() {{ echo "{name} $*"; {"false" if name in failing else "true"}; }}' for name in names]
     text = "\n".join([*doubles, f"change={change}", "set -e", script.replace("exec ", "")])
+    text = f"{prelude()}\n{text}".replace("/var/backups/wizard", str(change))
     return subprocess.run(["dash"], input=text, text=True, check=False, capture_output=True)
 
 
@@ -67,7 +69,6 @@ def test_uploaded_files_stay_unless_they_were_saved(tmp_path: Path, failing: str
 def test_a_database_is_not_dropped_unless_it_was_saved_and_its_dump_is_good(tmp_path: Path, failing: str) -> None:
     (tmp_path / "database.dump").touch()
     script = migrations("shop", database="shop").apply(MigrationsState("applied"), MigrationsState("unapplied"))
-    script = script.replace("/var/backups/wizard", str(tmp_path))
     stopped = run(script, failing, change=tmp_path)
     assert stopped.returncode != 0
     assert "dropdb" not in stopped.stdout
@@ -78,7 +79,7 @@ def test_a_database_is_not_dropped_unless_it_was_saved_and_its_dump_is_good(tmp_
 def test_tables_do_not_change_unless_they_were_dumped(tmp_path: Path, failing: str) -> None:
     operation = migrations("shop", database="shop")
     script = operation.apply(MigrationsState("unapplied"), MigrationsState("applied"))
-    script = script.replace(operation.manage, "echo manage").replace("/var/backups/wizard", str(tmp_path))
+    script = script.replace(operation.manage, "echo manage")
     script = script.replace("grep -q", "true")
     stopped = run(script, failing, change=tmp_path)
     assert stopped.returncode != 0
@@ -88,7 +89,7 @@ def test_tables_do_not_change_unless_they_were_dumped(tmp_path: Path, failing: s
 
 @pytest.mark.parametrize("failing", ["tar", "sync", "mv"])
 def test_packages_stay_unless_what_goes_with_them_was_saved(tmp_path: Path, failing: str) -> None:
-    script = f". {FOLDER}/residue.sh\nname_copy() {{ _saved={tmp_path}/saved; }}\nsave etc etc\necho purging"
+    script = f". {FOLDER}/residue.sh\nsave etc etc\necho purging"
     stopped = run(script, failing, change=tmp_path)
     assert stopped.returncode != 0
     assert "purging" not in stopped.stdout
@@ -105,8 +106,10 @@ def test_a_list_of_what_to_keep_that_could_not_be_written_stops_the_undo(tmp_pat
 def undo_of(operation: File, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """Undoes the making of a file as the journal alone would, with the real programs and the folder of backups moved."""
     made = operation.wanted(FileState())
-    script = operation.apply(made, FileState()).replace("/var/backups/wizard", str(tmp_path / "saved"))
-    script = f"set -e\nkeep_blob() {{ :; }}\n{script}\n{operation.verify(FileState())}"
+    script = f"{operation.apply(made, FileState())}\n{operation.verify(FileState())}"
+    script = f"{prelude()}\nset -e\nkeep_blob() {{ :; }}\n{script}".replace(
+        "/var/backups/wizard", str(tmp_path / "saved")
+    )
     return subprocess.run(["dash"], input=script, text=True, check=False, capture_output=True)
 
 
@@ -117,13 +120,20 @@ def test_a_file_that_was_edited_since_is_saved_for_root_alone_before_it_goes(
     path = tmp_path / "env"
     operation = file(str(path), content, mode=0o600)
     path.write_text("KEY=1\nEMAIL_PASSWORD=2\n")
+    path.chmod(0o600)
     undone = undo_of(operation, tmp_path)
     assert undone.returncode == 0, undone.stderr
-    (saved,) = (tmp_path / "saved").iterdir()
+    saved, restore = sorted((tmp_path / "saved").iterdir())
     assert str(saved) in undone.stdout and saved.read_text() == "KEY=1\nEMAIL_PASSWORD=2\n"
     assert saved.name.startswith(str(path).strip("/").replace("/", "-") + "-2")
-    assert (saved.stat().st_mode & 0o777, saved.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [p.stat().st_mode & 0o777 for p in (saved, restore, saved.parent)] == [0o600, 0o600, 0o700]
     assert "EMAIL" not in undone.stdout and not path.exists()
+    assert undone.stdout.endswith(f"; to put it back: sh {restore}\n")
+    subprocess.run(["sh", restore], check=True)
+    assert path.read_text() == saved.read_text() and path.stat().st_mode & 0o777 == 0o600
+    path.write_text("KEY=2\n")
+    differs = subprocess.run(["sh", restore], check=False, capture_output=True, text=True).stdout
+    assert "-KEY=2\n+KEY=1\n+EMAIL_PASSWORD=2\n" in differs and path.read_text() == "KEY=2\n"
 
 
 def test_an_edited_file_that_cannot_be_saved_stays(tmp_path: Path) -> None:
@@ -147,7 +157,8 @@ def test_a_directory_goes_with_what_an_interrupted_write_left_in_it_but_not_with
     path.mkdir()
     (path / ".wizard.aB3dE6gH").touch()
     (path / "mine").touch()
-    assert subprocess.run(["dash", "-c", script], check=False, capture_output=True).returncode != 0
+    stays = subprocess.run(["dash", "-c", script], check=True, capture_output=True, text=True)
+    assert f"{path} stays: it is not empty" in stays.stdout
     assert [p.name for p in path.iterdir()] == ["mine"]
     (path / "mine").unlink()
     assert subprocess.run(["dash", "-c", script], check=False).returncode == 0

@@ -16,7 +16,7 @@ Fingerprint = dict[str, dict[str, str]]
 
 @dataclass(frozen=True)
 class Allowed:
-    """A difference that a rollback may leave: things of a section whose whole name matches, and why that is right."""
+    """A difference that a rollback may leave: things of a section (both match as a whole), and why that is right."""
 
     section: str
     pattern: str
@@ -34,9 +34,11 @@ ALLOWED = (
     Allowed("trees", r"/var/log/(journal/.*|[wb]tmp|lastlog|wtmp\.db)", "the system's journal and its list of logins"),
     Allowed("trees", r"/var/cache/apt/(src)?pkgcache\.bin", "a cache that apt rebuilds whenever it is asked something"),
     Allowed("trees", r"/var/cache/ldconfig/aux-cache", "a cache that ldconfig rebuilds"),
-    Allowed("trees", r"/var/cache/debconf/.*-old", "debconf's copy of its databases from one change ago"),
-    Allowed("trees", r"/var/lib/dpkg/.*-old|/var/lib/dpkg/lock.*", "dpkg's one-generation backups and its lock"),
-    Allowed("trees", r"/var/lib/ucf/.*\.[0-9]", "ucf's one-generation backups"),
+    Allowed("trees|contents", r"/var/cache/debconf/.*-old", "debconf's copy of its databases from one change ago"),
+    Allowed(
+        "trees|contents", r"/var/lib/dpkg/.*-old|/var/lib/dpkg/lock.*", "dpkg's one-generation backups and its lock"
+    ),
+    Allowed("trees|contents", r"/var/lib/ucf/.*\.[0-9]", "ucf's one-generation backups"),
     Allowed("trees", r"/var/(lib/apt/lists|cache/apt/archives)/lock", "apt's lock files, empty"),
     Allowed("trees", r"/var/lib/apt/lists/.*", "the upgrade, a point of no return, reads apt's lists anew"),
     Allowed(
@@ -55,6 +57,7 @@ export LC_ALL=C.UTF-8
 section() { printf '\035%s\n' "$1"; }
 tree() { find "$@" -xdev -printf '%p\t%y %m %u:%g %l\n' 2>/dev/null; }
 section packages; dpkg-query -W -f='${binary:Package}\t${db:Status-Abbrev} ${Version}\n'
+section holds; apt-mark showhold | sed 's/$/\thold/'
 section marks; apt-mark showauto | sed 's/$/\tauto/'; apt-mark showmanual | sed 's/$/\tmanual/'
 section etc; tree /etc; find /etc -xdev -type f -exec sha256sum {} + | sed 's/^\([0-9a-f]*\)  \(.*\)/\2#\t\1/'
 section users; getent passwd | sed 's/:/\t/'
@@ -66,7 +69,7 @@ section timers; systemctl list-timers --no-legend --no-pager --plain |
     awk '{for (i = 1; i <= NF; i++) if ($i ~ /\.timer$/) print $i "\tis set"}'
 section ports; ss -Hltnu | awk '{print $1 " " $5 "\tlistens"}'
 section firewall; python3 - <<'PYTHON'
-import collections, socket, struct
+import collections, hashlib, socket, struct
 # nft may not be installed (any more) while its rules stand: so the kernel is asked itself
 def dump(message):
     link = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
@@ -89,16 +92,48 @@ for family, a in dump(1):
     print(f"table {family} {text(a[1])}\tis there")
 for family, a in dump(4):
     print(f"chain {family} {text(a[1])} {text(a[3])}\tpolicy {a.get(5, b'').hex()}")
-rules = collections.Counter(f"rules {family} {text(a[1])} {text(a[2])}" for family, a in dump(7))
-for name, count in rules.items():
-    print(f"{name}\t{count}")
+for family, a in dump(10):
+    print(f"set {family} {text(a[1])} {text(a[2])}\tis there")
+def attributes(data):
+    while len(data) >= 4:
+        length, name = struct.unpack_from("=HH", data)
+        yield name & 0x3FFF, data[4:length]
+        data = data[(length + 3) & ~3:]
+def meaning(rule):  # all of it but for its counters
+    expressions = [dict(attributes(value)) for _, value in attributes(rule.get(4, b""))]
+    return hashlib.sha256(repr([e for e in expressions if text(e[1]) != "counter"]).encode()).hexdigest()[:12]
+rules = collections.defaultdict(list)
+for family, a in dump(7):
+    rules[f"rules {family} {text(a[1])} {text(a[2])}"].append(meaning(a))
+for name, found in rules.items():
+    print(f"{name}\t{len(found)}: {' '.join(found)}")
 PYTHON
 volatile='kernel\.(random|ns_last_pid|pty\.nr|sched_domain)|fs\.(dentry-state|file-nr|inode-|aio-nr|quota)|vm\.(stat|drop)'
 section sysctl; sysctl -a 2>/dev/null | sed 's/ = /\t/' | grep -vE "^($volatile|net\.netfilter\.nf_conntrack_(count|buckets|max))"
 section swap; sed 1d /proc/swaps | awk '{print $1 "\t" $2 " " $3}'
 section modules; cut -d' ' -f1 /proc/modules | sed 's/$/\tloaded/'
 section trees; tree /srv /opt /home /root /usr /var /boot
+section contents
+find /srv /opt /home /root /usr/local /boot /var/lib /var/spool /var/backups /var/cache/debconf -xdev \
+    \( -path /var/lib/wizard -o -path /var/backups/wizard -o -path /var/lib/apt/lists -o -name __pycache__ \
+    -o -path '/var/lib/postgresql/*/*' \) \
+    -prune -o -type f -print0 2>/dev/null |
+    xargs -0 -r sha256sum | sed 's/^\([0-9a-f]*\)  \(.*\)/\2\t\1/'
 section clusters; ls -d /etc/postgresql/*/* /var/lib/postgresql/*/* 2>/dev/null | sed 's/$/\tis there/'
+pg_lsclusters -h 2>/dev/null | awk '{print "cluster " $1 "/" $2 "\t" $3 " " $4 " " $5}'
+if id postgres >/dev/null 2>&1 && command -v psql >/dev/null; then
+    ask() { (cd /; runuser -u postgres -- psql -AtX -F ' ' -d "$1" -c "$2" </dev/null 2>/dev/null); }
+    ask postgres "SELECT 'role ' || rolname || E'\t' || concat_ws(' ', rolsuper, rolcreatedb, rolcreaterole, rolcanlogin,
+        md5(rolpassword)) FROM pg_authid"
+    for _d in $(ask postgres "SELECT datname FROM pg_database WHERE datallowconn"); do
+        ask postgres "SELECT 'database ' || datname || E'\t' || pg_get_userbyid(datdba) || ' ' || coalesce(datacl::text, '')
+            FROM pg_database WHERE datname = '$_d'"
+        ask "$_d" "SELECT 'table $_d ' || relname || E'\t' || pg_get_userbyid(relowner) || ' ' || (xpath('//x/text()',
+            query_to_xml(format('SELECT count(*) AS x FROM %I.%I', relnamespace::regnamespace, relname), false, true, '')))[1]
+            FROM pg_class WHERE relkind = 'r' AND oid >= 16384"
+    done
+fi
+section mounts; awk '$2 !~ "^/(proc|sys|run|dev)" {print $2 "\t" $1 " " $3 " " $4}' /proc/mounts
 section locale; printf 'timezone\t%s\n' "$(date +%Z%z) $(readlink /etc/localtime)"
 """
 
@@ -127,8 +162,14 @@ def differences(before: Fingerprint, after: Fingerprint, allowed: Iterable[Allow
     return sorted(lines)
 
 
+def unneeded(pairs: Iterable[tuple[Fingerprint, Fingerprint]], allowed: Iterable[Allowed] = ALLOWED) -> list[Allowed]:
+    """The exceptions that none of these pairs of before and after needs: they would only hide the next defect."""
+    lines = [line.split(": ", 2)[:2] for before, after in pairs for line in differences(before, after, ())]
+    return [a for a in allowed if not any(_allowed(section, thing, [a]) for section, thing in lines)]
+
+
 def _allowed(section: str, thing: str, allowed: Iterable[Allowed]) -> bool:
-    return any(a.section == section and re.fullmatch(a.pattern, thing) for a in allowed)
+    return any(re.fullmatch(a.section, section) and re.fullmatch(a.pattern, thing) for a in allowed)
 
 
 def _said(things: Mapping[str, str], thing: str) -> str:

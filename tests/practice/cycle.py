@@ -70,9 +70,9 @@ class Cycle:
         with self.session() as session:
             return session.observe([operation], label="test")[0]
 
-    def undo(self) -> None:
+    def undo(self, drift: str = "restore") -> None:
         with self.session() as session:
-            roll_back(session, self.seen.append, None, on_drift=lambda *_: "restore")
+            roll_back(session, self.seen.append, None, on_drift=lambda *_: drift)
 
     def said(self) -> str:
         """All output of all changes so far."""

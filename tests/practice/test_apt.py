@@ -97,7 +97,7 @@ def test_what_a_person_made_since_is_kept_or_saved_before_packages_go(cycle: Cyc
     said = cycle.said()
     assert "changed since, so it is kept: /etc/hosts" in said
     assert "kept, because it owns /srv/theirs/dump: the user postgres" in said
-    saved = cycle.run("cd /var/backups/wizard; stat -c '%a %n' . *; cat *.sql; tar -xzOf *changed-in-etc.tar.gz")
+    saved = cycle.run("cd /var/backups/wizard; stat -c '%a %n' . *; cat *.sql; tar -xzOf *changed-in-etc*.tar.gz")
     assert {line.split()[0] for line in saved.splitlines()[:3]} == {"700", "600"}
     assert "Minka" in saved and saved.count("# mine") == 2
     assert cycle.run("tail -n 1 /etc/hosts; stat -c %U /srv/theirs/dump; id -un ada").split("\n") == [

@@ -105,7 +105,7 @@ def test_what_a_person_made_is_saved_and_processes_end_before_the_account_goes(c
     cycle.undo()
     assert cycle.run("pgrep -fxc 'sleep 1000' || ls /home") == "0\n"
     assert "left behind by ada: /var/tmp/left" in cycle.said()
-    saved = "cd /var/backups/wizard; stat -c %a . home-ada-*; tar -xzOf home-ada-*.tar.gz ./poem"
+    saved = "cd /var/backups/wizard; stat -c %a . home-ada-*.gz; tar -xzOf home-ada-*.tar.gz ./poem"
     assert cycle.run(saved) == "700\n600\npoem\n"
 
 

@@ -48,6 +48,22 @@ put_link() { # TARGET PATH
     ln -s "$1" "$_t" && mv -fT "$_t" "$2" && sync "$_d"
 }
 
+# Data that came later is saved here before it goes: into a file of its own for root alone, with the way to put it back
+# beside it, as a script. Two calls, so that what is written in between is complete when it gets its name.
+begin_save() { # NAME ENDING: sets $saved; write to "$saved.part"
+    (umask 077; mkdir -p /var/backups/wizard) && chmod 0700 /var/backups/wizard || return 1
+    _s=/var/backups/wizard/$(printf %s "$1" | tr -c 'A-Za-z0-9._-' _)-$(date -u +%Y%m%dT%H%M%SZ)
+    saved=$_s$2
+    _n=1; while [ -e "$saved" ]; do _n=$((_n + 1)); saved=$_s-$_n$2; done
+    (umask 077; : >"$saved.part")
+}
+end_save() { # WHAT COMMAND: of data WHAT, which COMMAND puts back from "$saved"
+    (umask 077; printf '%s\n' '#!/bin/sh -e' '# Puts back what is saved beside this, on a server that is set up again.' \
+        'saved=$(realpath "$0"); saved=${saved%.restore}; cd /' "$2" >"$saved.restore") || return 1
+    sync "$saved.restore" "$saved.part" && mv "$saved.part" "$saved" && sync /var/backups/wizard || return 1
+    echo "$1 was saved to $saved; to put it back: sh $saved.restore"
+}
+
 # The doorway to apt: no questions, old configuration files kept, another apt is waited for, and said who it is.
 # DPkg::Lock::Timeout covers dpkg's locks only: `update` fails at once where the lists are locked.
 apt_get() {
@@ -142,8 +158,11 @@ hold() { # RUN: fails unless this run still has the lock
     flock -w 30 9 || { echo "another script" | emit held; exit 0; }
     run=$1
     [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo "who=another wizard, which is done by now,"; } | emit held; exit 0; }
+    # one that ended while this waited: nobody listens, and a lock without a connection would look alive for long
+    _sshd=$(ssh_ancestor)
+    if [ -z "$_sshd" ] && [ -n "$(holder_field sshd)" ]; then exit 99; fi
     # the connection may be another one than before; writing it anew is the heartbeat, too
-    { grep -v '^sshd=' $W/holder; echo "sshd=$(ssh_ancestor)"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
+    { grep -v '^sshd=' $W/holder; echo "sshd=$_sshd"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
     echo yes | emit holding
 }
 release() { [ "$(holder_field run)" != "$1" ] || rm -f $W/holder; }

@@ -15,8 +15,8 @@ from wizard.operations.base import canonical
 def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: bool = True) -> bool:
     """Finishes what was interrupted, the newest last. True when there was something to recover.
 
-    Guarded changes that nobody proved are taken back: the run makes them again, with a proof. An interrupted undo is
-    undone to its end. An interrupted change is made to its end, or noted as never made where nothing had happened yet;
+    Guarded changes (and undos) that nobody proved are taken back: the run makes them again, with a proof. An interrupted
+    undo is undone to its end. An interrupted change is made to its end, or noted as never made where nothing had happened yet;
     but when the run goes back (not forward), it is only waited for, and undone in its turn. A change that failed is
     left to the plan: what it was made from may have been mended since.
     """
@@ -30,6 +30,10 @@ def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: boo
         recovered = True
         change = entry.change()
         undo = entry.status == "undoing"
+        if entry.guarded:
+            # the way back is armed before anything is done, and what was armed has just been taken back
+            _note(session, entry, "redone" if undo else "nothing")
+            continue
         emit(events.Recovering(entry.step, change.operation.key, undo))
         work = Work(entry.id, entry.step, change, undo=undo, secret_blobs=entry.secret_blobs)
         if undo:
@@ -58,8 +62,10 @@ def _finish(session: Session, worker: Worker, entry: Entry, work: Work) -> None:
             worker.settle(work)
             return
         if canonical(found) == canonical(work.change.before):
-            session.write("nothing happened", session.journal_line("nothing", id=entry.id))
-            session.journal.add({"event": "nothing", "id": entry.id})
+            _note(session, entry, "nothing")
+            return
+        if operation.atomic and canonical(found) != canonical(work.change.after):
+            _note(session, entry, "failed")  # somebody changed it meanwhile: the plan asks
             return
     try:
         worker.do(work)
@@ -67,3 +73,9 @@ def _finish(session: Session, worker: Worker, entry: Entry, work: Work) -> None:
         worker.emit(
             events.StepFailed(entry.step, error.message, error.details)
         )  # the plan tries again, with the answers and recipes of today
+
+
+def _note(session: Session, entry: Entry, event: str) -> None:
+    """Journals how this ended: `nothing` (not made), `redone` (not undone: the change is in force), or `failed`."""
+    session.write(f"note {event}", session.journal_line(event, id=entry.id))
+    session.journal.add({"event": event, "id": entry.id})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from wizard import events
 from wizard.engine import failsafe, recovery
@@ -17,6 +18,7 @@ from wizard.engine.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import StoppedError, UsageError
 from wizard.operations.base import Change, State, canonical
+from wizard.operations.quoting import sh
 
 DriftChoice = Callable[[str, State, State], str]
 
@@ -42,6 +44,11 @@ def plan_rollback(journal: Journal, checkpoint: str | None) -> list[Undo]:
     return [Undo(e, e.change().operation.irreversible) for e in entries]
 
 
+def nothing_to_undo(session: Session, checkpoint: str | None) -> bool:
+    """Whether the server is there already. An undo that nobody has proved would be taken back: it is still to be made."""
+    return not plan_rollback(session.journal, checkpoint) and not failsafe.armed(session)
+
+
 def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift: DriftChoice) -> int:
     """Undoes back to the checkpoint; the session holds the lock. Returns the number of changes undone.
 
@@ -53,53 +60,74 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
     todo = plan_rollback(session.journal, checkpoint)
     emit(events.RunStarted(str(session.transport.login), tuple(dict.fromkeys(u.entry.step for u in todo)), len(todo)))
     count = 0
+    armed = False
+    looked: list[State] = []  # what was found of this entry's thing right after the undo before it
     for position, undo in enumerate(todo):
-        entry = undo.entry
-        step_first = position == 0 or todo[position - 1].entry.step != entry.step
+        entry, operation = undo.entry, undo.entry.thing
+        following = [u.entry for u in todo[position + 1 :]]
         if undo.kept:
             emit(events.Undone(entry.step, entry.id, entry.key, kept=True))
-            continue
-        if _still_ours(session, emit, entry, on_drift):
-            change = _as_found(session, entry)
-            worker.do(Work(entry.id, entry.step, change, undo=True, guarded=entry.guarded, first=step_first))
-            count += 1
         else:
-            session.write("keep", session.journal_line("undone", id=entry.id, kept=True))
-            session.journal.add({"event": "undone", "id": entry.id})
-            emit(events.Undone(entry.step, entry.id, entry.key, kept=True))
-        following = todo[position + 1].entry if position + 1 < len(todo) else None
-        if entry.guarded and (following is None or following.step != entry.step):
+            (found,) = looked or session.patiently(partial(session.observe, [operation]))
+            looked = []
+            if armed and _drifted(entry, found):
+                _prove_old_way(session, emit, entry)  # the clock must not tick while a person thinks
+                armed = False
+            change = _to_undo(emit, entry, found, on_drift)
+            if change is None:
+                _keep(session, emit, entry)
+            else:
+                work = Work(entry.id, entry.step, change, undo=True, guarded=entry.guarded, first=not armed)
+                ahead = next((u.entry.thing for u in todo[position + 1 :] if not u.kept), None)
+                looked = worker.do(work, [ahead] if ahead is not None else [])
+                armed = armed or entry.guarded
+                count += 1
+        if armed and (not following or following[0].step != entry.step):
             _prove_old_way(session, emit, entry)
+            armed = False
+    _tell_what_was_saved(session, emit)
     emit(events.RunFinished("rolled-back", count, time.monotonic() - start, session.round_trips))
     return count
 
 
-def _as_found(session: Session, entry: Entry) -> Change:
-    """The change to undo. One that was interrupted or failed starts from what is really there, not from what it wanted."""
+def _drifted(entry: Entry, found: State) -> bool:
+    """Whether somebody changed this by hand. What was interrupted or failed half-way may be in a state that nobody knows."""
     change = entry.change()
-    if entry.status == "done":
-        return change
-    (found,) = session.observe([change.operation])
-    return replace(change, after=found)
+    known = canonical(found) in (canonical(change.after), canonical(change.before))
+    return not known and (entry.status == "done" or entry.thing.atomic)
 
 
-def _still_ours(session: Session, emit: Emit, entry: Entry, on_drift: DriftChoice) -> bool:
-    """Whether this is to be undone: as we left it, or the person says so. False: it is to stay as it is."""
+def _to_undo(emit: Emit, entry: Entry, found: State, on_drift: DriftChoice) -> Change | None:
+    """The change to undo; None where it is to stay as somebody made it."""
     change = entry.change()
-    if entry.status != "done":
-        return True  # interrupted or failed: it may be in any state between the two
-    (found,) = session.observe([change.operation])
-    if canonical(found) in (canonical(change.after), canonical(change.before)):
-        return True
-    choice = on_drift(change.operation.key, change.after, found)
-    if choice == "stop":
-        raise StoppedError(
-            f"cannot undo {change.operation.identity}: it was changed by hand since",
-            details=f"journal: {canonical(change.after)}\nfound: {canonical(found)}",
-            hint="keep what is there with --drift keep, or undo it all the same with --drift restore",
-        )
-    emit(events.DriftFound(entry.step, change.operation.key, choice))
-    return choice == "restore"
+    if _drifted(entry, found):
+        choice = on_drift(change.operation.key, change.after, found)
+        if choice == "stop":
+            raise StoppedError(
+                f"cannot undo {change.operation.identity}: it was changed by hand since",
+                details=f"journal: {canonical(change.after)}\nfound: {canonical(found)}",
+                hint="keep what is there with --drift keep, or undo it all the same with --drift restore",
+            )
+        emit(events.DriftFound(entry.step, change.operation.key, choice))
+        return change if choice == "restore" else None
+    # one that was interrupted or failed starts from what is really there, not from what it wanted
+    return change if entry.status == "done" or entry.thing.atomic else replace(change, after=found)
+
+
+def _keep(session: Session, emit: Emit, entry: Entry) -> None:
+    """Notes that this is not ours any more: no later rollback asks about it again."""
+    line = session.journal_line("undone", id=entry.id, kept=True)
+    session.patiently(partial(session.write, "keep", line))
+    session.journal.add({"event": "undone", "id": entry.id})
+    emit(events.Undone(entry.step, entry.id, entry.key, kept=True))
+
+
+def _tell_what_was_saved(session: Session, emit: Emit) -> None:
+    """All that was saved since the newest change was made: a way back that was interrupted counts as a whole."""
+    since = max((e.at for e in session.journal.entries.values()), default="")
+    look = f"find /var/backups/wizard -name '*.restore' -newermt {sh(since or '@0')} 2>/dev/null | sort | emit saved"
+    for script in session.patiently(partial(session.send, "saved", look)).text("saved").splitlines():
+        emit(events.DataSaved(script.removesuffix(".restore"), script))
 
 
 def _prove_old_way(session: Session, emit: Emit, entry: Entry) -> None:

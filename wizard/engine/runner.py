@@ -104,7 +104,7 @@ class Runner:
         while queue:
             operation = queue[0]
             if not looked:
-                looked = self._patiently(lambda: self.session.observe(queue[:AHEAD]))
+                looked = self.session.patiently(lambda: self.session.observe(queue[:AHEAD]))
             found = looked.pop(0)
             if not self._wanted(planned, operation, found):
                 queue.pop(0)
@@ -137,7 +137,8 @@ class Runner:
         """Settles drift: whether this operation is to be brought about after all."""
         journal = self.session.journal
         # what failed half-way is in no state that anybody knows; that is not drift
-        if journal.half_done_of(operation) or not drifted(operation, found, journal.known(operation)):
+        unknown = journal.half_done_of(operation) and not operation.atomic
+        if unknown or not drifted(operation, found, journal.known(operation)):
             return True
         known = journal.known(operation)[0]
         facts = {"key": operation.key, "found": found.to_json(), "known": known.to_json()}
@@ -187,24 +188,16 @@ class Runner:
     def _check(self, planned: PlannedStep) -> None:
         step, session = planned.step, self.session
         for check in step.checks(self.plan.answers) if step.checks else ():
-            finding = self._patiently(lambda check=check: _look_again(check, session))  # type: ignore[misc]
+            finding = self.session.patiently(lambda check=check: _look_again(check, session))  # type: ignore[misc]
             if not finding.passed:
                 self.emit(events.CheckFailed(step.id, check.name, finding.seen))
                 raise StepError(f"the check {check.name} of {step.id} failed", details=finding.seen)
             self.emit(events.CheckPassed(step.id, check.name, finding.seen))
         last = max((e.id for e in session.journal.in_force), default=0)
         record = {"step": step.id, "last": last}
-        self._patiently(lambda: session.write("checkpoint", session.journal_line("checkpoint", **record)))
+        self.session.patiently(lambda: session.write("checkpoint", session.journal_line("checkpoint", **record)))
         session.journal.add({"event": "checkpoint", "at": "", **record})
         self.emit(events.CheckpointReached(step.id))
-
-    def _patiently(self, ask: Callable[[], Any]) -> Any:
-        """Read-only work, or work that may be repeated: once more after a lost connection."""
-        try:
-            return ask()
-        except ConnectionLost:
-            self.session.reconnect()
-            return ask()
 
 
 def look(check: Check, session: Session) -> Finding:

@@ -235,6 +235,14 @@ class Session:
             hint="nothing is lost: run the same command again when the server answers, and it goes on where it stopped",
         )
 
+    def patiently(self, ask: Callable[[], Any]) -> Any:
+        """Read-only work, or work that may be repeated: once more after a lost connection."""
+        try:
+            return ask()
+        except ConnectionLost:
+            self.reconnect()
+            return ask()
+
     # -- looking --------------------------------------------------------------------------------------------------
 
     def observe(self, operations: Iterable[Operation], *, label: str = "observe") -> list[State]:

@@ -137,7 +137,7 @@ class Worker:
     def _after_break(self, work: Work, following: Sequence[Operation]) -> list[State]:
         """The connection broke: the server knows how far it came."""
         operation, boot = work.change.operation, self.session.server.boot_id
-        if operation.reboots:
+        if operation.reboots and not work.undo:
             self._await_restart()
         else:
             self.session.reconnect()

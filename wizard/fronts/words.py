@@ -140,6 +140,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     events.StepFailed: lambda _, e: f"Failed: {in_words(e.reason)}",
     events.UndoStarted: lambda _, e: f"{describe(e.kind, e.key, undo=True)} …",
     events.Undone: lambda _, e: f"This stays as it is: {thing(e.key)}." if e.kept else None,
+    events.DataSaved: lambda _, e: f"Data is kept on the server in {e.path}. To put it back, as root: sh {e.restore}",
     events.OutputLine: lambda _, e: e.text,
     events.RunFinished: lambda _, e: _finished(e),
 }

@@ -69,6 +69,9 @@ class Operation:
     long: ClassVar[bool] = False  # runs as a transient unit on the server, which outlives the connection
     irreversible: ClassVar[bool] = False  # a point of no return: no undo is possible, and the plan says so
     reboots: ClassVar[bool] = False  # the connection is meant to break
+    atomic: ClassVar[bool] = (
+        False  # it is in one of the two states also when interrupted; anything else is somebody's work
+    )
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from wizard.operations.base import Blob, Operation, State, not_journalled
-from wizard.operations.quoting import sh
+from wizard.operations.file import save_folder
+from wizard.operations.postgres import RESTORE as RESTORE_DATABASE
+from wizard.operations.quoting import sh, sql_literal
 from wizard.operations.user import run_as
 from wizard.secret import Secret
 
-BACKUPS = "/var/backups/wizard"
 SALT = secrets.token_hex(
     16
 )  # in front of a password: the bare hash of a short one, which names its blob, could be guessed from
@@ -86,26 +87,33 @@ class Migrations(Managed):
 
     def apply(self, before: MigrationsState, after: MigrationsState) -> str:
         if after.status == "applied":
-            dump = DUMP.format(database=sh(self.database), backups=BACKUPS) if self.database else ""
+            dump = DUMP.format(database=sh(self.database), back=back_into(self.database)) if self.database else ""
             return f"{dump}{self.manage} migrate --no-input"
         if not self.database:
             return "echo 'the tables stay: their database is not on this server'"
-        return RESTORE.format(database=sh(self.database), site=self.site, backups=BACKUPS)
+        query = sh(f"SELECT 1 FROM pg_database WHERE datname = {sql_literal(self.database)}")  # noqa: S608  (quoted)
+        return RESTORE.format(
+            database=sh(self.database), site=self.site, query=query, what=sh(f"the database {self.database}"),
+            back=back_into(self.database),
+        )  # fmt: skip
 
     def verify(self, after: MigrationsState) -> str:
         check = f"{self.manage} migrate --check"
         return {"applied": check, "unapplied": f"! {check}"}.get(after.status, ":")
 
 
+def back_into(database: str) -> str:
+    """The command that puts a dump back, as one word for `end_save`."""
+    return sh(RESTORE_DATABASE.format(sh(database)))
+
+
+DELETE = "print('deleted:', *mine.delete())"
 SAVE = """\
-umask 077; mkdir -p -m 0700 {backups}
-saved={backups}/{database}-$(date -u +%Y%m%dT%H%M%SZ).dump
+begin_save {database} .dump
 if ! (cd /; exec runuser -u postgres -- pg_dump --format=custom {database}) >"$saved.part"; then
     rm "$saved.part"; echo 'cannot dump the database {database}: nothing was changed' >&2; exit 1
 fi
-sync "$saved.part"
-mv "$saved.part" "$saved"
-echo "the database as it was until now was saved to $saved"
+end_save {what} {back}
 """
 DUMP = """\
 umask 077
@@ -116,12 +124,9 @@ if [ ! -e "$change/database.dump" ]; then
 fi
 pg_restore --list "$change/database.dump" >"$change/database.list"
 if grep -q 'TABLE DATA' "$change/database.list"; then
-    mkdir -p -m 0700 {backups}
-    saved={backups}/{database}-before-$(basename "$change").dump
-    cp "$change/database.dump" "$saved.part"
-    sync "$saved.part"
-    mv "$saved.part" "$saved"
-    echo "the database was dumped to $saved before its tables change"
+    begin_save {database}-before-"$(basename "$change")" .dump
+    cat "$change/database.dump" >"$saved.part"
+    end_save 'the database before its tables change, '{database} {back}
 fi
 umask 022
 """
@@ -132,9 +137,12 @@ if [ -e "$change/database.dump" ]; then
     running=$(systemctl is-active {site}.service || true)
     if_unit {site}.service systemctl stop {site}.service
     if [ ! -e "$change/saved" ]; then
+        there=$(cd /; runuser -u postgres -- psql -X -A -t -d postgres -c {query})
+        if [ -n "$there" ]; then # somebody may have dropped it
 """
     + SAVE
     + """\
+        fi
         : >"$change/saved"
         sync "$change/saved" "$change"
     fi
@@ -188,8 +196,10 @@ class StaticFiles(Managed):
 
     def apply(self, before: StaticFilesState, after: StaticFilesState) -> str:
         static, mark, as_site = sh(self.directory), sh(self.mark), run_as(self.site)
+        save = save_folder(self.directory, f"files in {self.directory}, which somebody changed,")
         back = (
             f'if [ -e "$change/static.tar" ] && [ {sh(after.collected)} = "$(cat "$change/static.of")" ]; then\n'
+            f'if [ -n "$(find {static} ! -type d -cnewer {mark} -print -quit 2>/dev/null)" ]; then\n{save}fi\n'
             f"    find {static} -mindepth 1 -delete\n"
             # as the user who can write there: a link put in the way at the right moment must not lead root elsewhere
             f'    {as_site} tar --extract --same-permissions --file - --directory {static} <"$change/static.tar"\n'
@@ -270,8 +280,10 @@ class Superuser(Managed):
     def apply(self, before: SuperuserState, after: SuperuserState) -> str:
         if not after.exists:
             # what belongs to the account goes with it
-            save = SAVE.format(database=sh(self.database), backups=BACKUPS) if self.database else ""
-            return save + self._run("print('deleted:', *mine.delete())")
+            what = sh(f"the database {self.database} with the account {self.name}")
+            words = {"database": sh(self.database), "what": what, "back": back_into(self.database)}
+            # where somebody has taken the site's code away, the account goes with the database
+            return self.guarded((SAVE.format(**words) if self.database else "") + self._run(DELETE))
         create = (
             "import os, sys; from django.core.management import call_command; "
             'os.environ["DJANGO_SUPERUSER_EMAIL"] = email; '
@@ -284,7 +296,9 @@ class Superuser(Managed):
     def verify(self, after: SuperuserState) -> str:
         if not after.known:
             return ":"
-        return self._run(f"assert {'any(u.is_active for u in mine)' if after.exists else 'not mine.exists()'}")
+        if not after.exists:
+            return self.guarded(self._run("assert not mine.exists()"))
+        return self._run("assert any(u.is_active for u in mine)")
 
 
 def migrations(site: str, *, database: str = "") -> Migrations:

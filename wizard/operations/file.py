@@ -31,16 +31,37 @@ elif [ -f {path} ]; then stat -c 'file|%a|%U|%G|'"$(sha256sum <{path} | cut -d' 
 elif [ -e {path} ]; then echo 'other||||||0'
 else echo 'absent||||||0'; fi"""
 
+# Somebody's own work is not just dropped, not even where they said so.
 SAVE_EDITED = """\
-if [ -f {path} ] && [ ! -L {path} ] && [ "$(sha256sum <{path} | cut -d' ' -f1)" != {ours} ]; then
-    # somebody changed it since: their work is not just dropped
-    saved=/var/backups/wizard/{name}-$(date -u +%Y%m%dT%H%M%SZ)
-    mkdir -p -m 0700 /var/backups/wizard
-    (umask 077; cat {path} >"$saved.part")
-    sync "$saved.part"
-    mv "$saved.part" "$saved"
-    echo {path}" was changed since it was made: saved as $saved"
+if [ -f {path} ] && [ ! -L {path} ] && ! sha256sum <{path} | grep -qE '^({ours}) '; then
+    begin_save {name} ''
+    cat {path} >"$saved.part"
+    # a new one has its own secrets in it: it is compared, and not replaced
+    end_save {path} "[ ! -e "{word}" ] || exec diff -u "{word}" \\"\\$saved\\"
+install $(stat -c '-m %a -o %U -g %G' {path}) \\"\\$saved\\" "{word}
 fi"""
+
+REMOVE_EMPTY = """\
+if [ -d {path} ] && [ ! -L {path} ]; then
+    rm -f {path}/.wizard.???????? # what an interrupted put_file left in it
+    rmdir --ignore-fail-on-non-empty {path}
+    # what somebody put there, or chose to keep, stays; and so does the folder
+    [ ! -d {path} ] || echo {path}" stays: it is not empty"
+else rm -f {path}; fi"""
+
+SAVE_FOLDER = """\
+begin_save {name} .tar.gz
+tar -C {folder} {leave_out}-czf "$saved.part" .
+end_save {what} {back}
+"""
+
+
+def save_folder(folder: str, what: str, *, leave_out: str = "") -> str:
+    """Shell text that packs a folder into an archive for root alone, and says so."""
+    name = folder.strip("/").replace("/", "-")
+    options = f"--exclude {sh(leave_out)} " if leave_out else ""
+    back = sh(f'mkdir -p {sh(folder)}; tar -C {sh(folder)} -xpzf "$saved"')
+    return SAVE_FOLDER.format(name=sh(name), folder=sh(folder), what=sh(what), leave_out=options, back=back)
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,7 @@ class Path(Operation):
     path: str
     notify: str = ""  # a script that runs after each change, also when it is undone: reload what reads the file
     state = FileState
+    atomic: ClassVar[bool] = True
 
     @property
     def identity(self) -> str:
@@ -68,15 +90,15 @@ class Path(Operation):
         lines = []
         if before.type == "file" and after.sha256 != before.sha256 and not self._was_made_by_us(after):
             lines.append(f"keep_blob {path}")
+        if "directory" not in (before.type, after.type) and after != self.wanted(before):
+            ours = "|".join(s.sha256 or "none" for s in (before, after))
+            lines.append(SAVE_EDITED.format(path=path, ours=ours, name=sh(self._saved_as), word=sh(path)))
         match after.type:
             case "absent":
-                if before.type == "file":
-                    lines.append(SAVE_EDITED.format(path=path, ours=before.sha256, name=sh(self._saved_as)))
                 if before.type == "directory":
-                    # what an interrupted put_file left in it
-                    lines.append(f"rm -f {path}/.wizard.????????")
-                # a directory that is no longer empty holds somebody's data: it stays, and verify says so
-                lines.append(f"if [ -d {path} ] && [ ! -L {path} ]; then rmdir {path}; else rm -f {path}; fi")
+                    lines.append(REMOVE_EMPTY.format(path=path))
+                else:
+                    lines.append(f"if [ -d {path} ] && [ ! -L {path} ]; then rmdir {path}; else rm -f {path}; fi")
             case "directory":
                 lines.append(f"[ -d {path} ] || mkdir {path}")
                 lines.append(f"chown {sh(after.owner)}:{sh(after.group)} {path}; chmod {after.mode} {path}")
@@ -133,12 +155,17 @@ class Directory(Path):
     """A directory (its parent exists). Undo removes it only when it was made by us and is empty."""
 
     kind: ClassVar[str] = "directory"
+    atomic: ClassVar[bool] = False
     mode: str = "0755"
     owner: str = "root"
     group: str = "root"
 
     def wanted(self, found: FileState) -> FileState:
         return FileState("directory", self.mode, self.owner, self.group)
+
+    def verify(self, after: FileState) -> str:
+        path = sh(self.path)
+        return f'[ ! -d {path} ] || [ -n "$(ls -A {path})" ]' if after.type == "absent" else super().verify(after)
 
 
 @dataclass(frozen=True)

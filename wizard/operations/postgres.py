@@ -45,6 +45,16 @@ def _unless(exists: str, statement: str) -> str:
     return f"SELECT {sql_literal(statement)} WHERE NOT EXISTS ({exists}) \\gexec"
 
 
+# A role that a database or a table belongs to cannot be dropped. Where that is somebody's, it stays as well, and is said.
+NEEDED = "EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = r.oid)"
+DROP_ROLE = f"""\
+SELECT {{statement}} FROM pg_roles r WHERE rolname = {{literal}} AND NOT {NEEDED} \\gexec
+SELECT 'the role ' || rolname || ' stays: something in the database ' || string_agg(DISTINCT datname, ', ') || ' is its own'
+FROM pg_roles r JOIN pg_shdepend ON refclassid = 'pg_authid'::regclass AND refobjid = r.oid
+    JOIN pg_database d ON d.oid IN (dbid, objid)
+WHERE rolname = {{literal}} GROUP BY rolname;"""
+
+
 @dataclass(frozen=True)
 class RoleState(State):
     """verifier: the SHA-256 of what PostgreSQL keeps of the password, never that itself. powers: beyond logging in."""
@@ -97,7 +107,7 @@ class Role(Operation):
     def apply(self, before: RoleState, after: RoleState) -> str:
         name, literal = sql_identifier(self.name), sql_literal(self.name)
         if not after.exists:
-            return _run("SET client_min_messages = warning;", f"DROP ROLE IF EXISTS {name};")
+            return _run(DROP_ROLE.format(statement=sql_literal(f"DROP ROLE {name}"), literal=literal))
         create = _unless(f"SELECT FROM pg_roles WHERE rolname = {literal}", f"CREATE ROLE {name}")
         alter = f"ALTER ROLE {name} {_powers(after)}"
         ours = after == self.wanted(before)
@@ -126,7 +136,8 @@ fi"""
     def verify(self, after: RoleState) -> str:
         if after != self.wanted(after):
             wanted = 1 if after.exists else 0
-            query = f"SELECT count(*) FROM pg_roles WHERE rolname = {sql_literal(self.name)}"
+            query = f"SELECT count(*) FROM pg_roles r WHERE rolname = {sql_literal(self.name)}"
+            query += "" if after.exists else f" AND NOT {NEEDED}"
             return f"{PSQL}[ \"$(psql_ <<'SQL'\n{query}\nSQL\n)\" = {wanted} ]"
         return f"""{PSQL}# a real login with the password, as the site will do it
 port=$(psql_ -c 'SHOW port')
@@ -139,6 +150,10 @@ def _powers(state: RoleState) -> str:
     granted = " ".join(words.get(p, p.upper()) for p in state.powers)
     denied = " ".join(w for w in NOTHING_MORE.split() if w.removeprefix("NO") not in granted.split())
     return f"{'LOGIN' if state.login else 'NOLOGIN'} {granted} {denied}".replace("  ", " ").strip()
+
+
+# what the set-up has made anew in it meanwhile is replaced: all of it, or nothing when that fails
+RESTORE = 'runuser -u postgres -- pg_restore --clean --if-exists --single-transaction -d {} <"$saved"'
 
 
 @dataclass(frozen=True)
@@ -215,13 +230,10 @@ SELECT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'S', '
 SQL
 )
 if [ "$used" = t ]; then
-    dump=/var/backups/wizard/{file}-$(date -u +%Y%m%dT%H%M%SZ).dump
-    mkdir -p -m 0700 /var/backups/wizard
-    (umask 077; cd /; runuser -u postgres -- pg_dump -Fc -d {self._connection} >"$dump.part")
-    pg_restore --list "$dump.part" >/dev/null
-    sync "$dump.part"
-    mv "$dump.part" "$dump"
-    echo "the database held tables: saved as $dump"
+    begin_save {file} .dump
+    (cd /; runuser -u postgres -- pg_dump -Fc -d {self._connection} >"$saved.part")
+    pg_restore --list "$saved.part" >/dev/null
+    end_save {sh(f"the database {self.name}")} {sh(RESTORE.format(self._connection))}
 fi"""
 
     @property

@@ -72,12 +72,9 @@ DROP = f"""\
 if [ -e $etc/postgresql.conf ]; then
     {START.replace(chr(10), chr(10) + "    ")}
     # whatever came later is saved: a cluster is dropped with all that is in it
-    saved=/var/backups/wizard/postgresql-$v-main-$(date -u +%Y%m%dT%H%M%SZ).sql
-    mkdir -p -m 0700 /var/backups/wizard
-    (umask 077; cd /; runuser -u postgres -- pg_dumpall >"$saved.part")
-    sync "$saved.part"
-    mv "$saved.part" "$saved"
-    echo "what was in PostgreSQL is saved as $saved"
+    begin_save postgresql-$v-main .sql
+    (cd /; runuser -u postgres -- pg_dumpall >"$saved.part")
+    end_save "what was in PostgreSQL" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
     pg_dropcluster --stop $v main
 fi"""
 

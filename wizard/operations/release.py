@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wizard.operations.base import Blob, Operation, State, not_journalled
-from wizard.operations.file import Directory, FileState
+from wizard.operations.file import Directory, FileState, save_folder
 from wizard.operations.quoting import sh
 
 NEWEST = "newest"  # stands for a commit that only the server can name, once it has git and the network
@@ -87,8 +87,16 @@ class Release(Operation):
             lines.append(self.notify or ":")
         else:
             lines.append(f'umask 027\nmkdir "$new"\n{self.fetch(after.current)}\n{ARRIVE}')
-        lines += [f'rm -rf "$root/releases/"{sh(old)}' for old in before.releases if old not in after.releases]
+        lines += [self._remove(old) for old in before.releases if old not in after.releases]
         return "\n".join(lines)
+
+    def _remove(self, release: str) -> str:
+        folder = f"{self.root}/releases/{release}"
+        save = save_folder(folder, f"files in {folder}, which somebody changed,", leave_out="./.venv")
+        edited = (
+            f'find {sh(folder)} -path {sh(folder)}/.venv -prune -o ! -type d -cnewer "$change/arrived" -print -quit'
+        )
+        return f'if [ -e "$change/arrived" ] && [ -n "$({edited})" ]; then\n{save}fi\nrm -rf {sh(folder)}'
 
     def verify(self, after: ReleaseState) -> str:
         link = sh(self.identity)
@@ -103,6 +111,7 @@ chown -hR root:"$group" "$new"
 chmod -R u=rwX,g=rX,o= "$new"
 sync -f "$new"
 if [ -d "$root/releases/$id" ]; then rm -rf "$new"; else mv -T "$new" "$root/releases/$id"; fi
+touch "$change/arrived" # what changes in it from now on is somebody's own work
 put_link "releases/$id" "$root/current\""""
 
 
@@ -190,18 +199,11 @@ class DataDirectory(Directory):
     def apply(self, before: FileState, after: FileState) -> str:
         if after.type != "absent":
             return super().apply(before, after)
-        saved = sh(self.path.strip("/").replace("/", "-"))
-        return (
-            f'if [ -n "$(ls -A {sh(self.path)} 2>/dev/null)" ]; then\n'
-            "    umask 077; mkdir -p /var/backups/wizard\n"
-            f"    saved=/var/backups/wizard/{saved}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz\n"
-            f'    tar --create --gzip --file "$saved.part" --directory {sh(self.path)} .\n'
-            '    sync "$saved.part"\n'
-            '    mv "$saved.part" "$saved"\n'
-            f'    echo "the files in {self.path} were saved to $saved"\n'
-            "fi\n"
-            f"rm -rf {sh(self.path)}"
-        )
+        there = f'[ -n "$(ls -A {sh(self.path)} 2>/dev/null)" ]'
+        return f"if {there}; then\n{save_folder(self.path, f'the files in {self.path}')}fi\nrm -rf {sh(self.path)}"
+
+    def verify(self, after: FileState) -> str:
+        return f"[ ! -e {sh(self.path)} ]" if after.type == "absent" else super().verify(after)
 
 
 @dataclass(frozen=True)

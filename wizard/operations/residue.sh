@@ -155,16 +155,11 @@ look_for_strangers() {
 }
 existing() { xargs -0 -r sh -ec 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf "%s\0" "${p#/}"; fi; done' -; }
 save() { # NAME TAR-ARGUMENT…: for root alone, and said
-    name_copy "$1.tar.gz"
+    _what=$1
     shift
-    (umask 077; tar -C / --numeric-owner -czf "$_saved.part" "$@")
-    sync "$_saved.part"
-    mv "$_saved.part" "$_saved"
-    say "saved first: $_saved"
-}
-name_copy() {
-    (umask 077; mkdir -p /var/backups/wizard)
-    _saved=/var/backups/wizard/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$change")-$1
+    begin_save "$(basename "$change")-$_what" .tar.gz
+    tar -C / --numeric-owner -czf "$saved.part" "$@"
+    end_save "$_what" 'tar -C / --numeric-owner -xpzf "$saved"'
 }
 programs="apt|dpkg|fail2ban|logrotate|nginx|polkit-1|postgresql|systemd|ucf"
 # Files that came later into folders that came with the packages, but for logs, caches and programs' own state.
@@ -184,11 +179,9 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
         if ! _found=$(cd /; exec runuser -u postgres -- psql -AtX -p "$_port" -c "$theirs" </dev/null); then
             save "postgresql-$_version-$_name" "${_data#/}"
         elif [ -n "$_found" ]; then
-            name_copy "postgresql-$_version-$_name.sql"
-            (umask 077; cd /; runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$_saved.part")
-            sync "$_saved.part"
-            mv "$_saved.part" "$_saved"
-            say "there are databases in it; saved first: $_saved"
+            begin_save "$(basename "$change")-postgresql-$_version-$_name" .sql
+            (cd /; runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$saved.part")
+            end_save "all databases of PostgreSQL $_version" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
         fi
     done <"$change/clusters"
 }

@@ -80,19 +80,22 @@ class Service(Operation):
         if before.enabled.startswith("masked") and not after.enabled.startswith("masked"):
             lines.append(f"systemctl unmask --quiet {unit}")
         if after.enabled in SWITCHES and not (after.enabled == "disabled" and before.enabled in FIXED):
-            lines.append(SWITCHES[after.enabled].format(unit=unit))
+            # on the way back somebody may have removed the unit: then nothing is left to switch off
+            guard = f"if_unit {unit} " if after.enabled == "disabled" and after != self.wanted(before) else ""
+            lines.append(guard + SWITCHES[after.enabled].format(unit=unit))
         if after.running:
             # a unit that failed too often is not started before its failures are forgotten
             lines += [f"systemctl reset-failed {unit} 2>/dev/null || true", f"systemctl start {unit}"]
         else:
-            lines.append(f"systemctl stop {unit}")
+            lines.append(f"if_unit {unit} systemctl stop {unit}")
         return "\n".join(lines)
 
     def verify(self, after: ServiceState) -> str:
         unit = sh(self.unit)
         lines = []
         if after.enabled and after.exists:
-            lines.append(f'[ "$(systemctl show -P UnitFileState {unit})" = {sh(after.enabled)} ]')
+            gone = "" if after.running else f'[ "$(systemctl show -P LoadState {unit})" = not-found ] || '
+            lines.append(f'{gone}[ "$(systemctl show -P UnitFileState {unit})" = {sh(after.enabled)} ]')
         lines.append(STILL_RUNS.format(unit=unit) if after.running else f"! systemctl is-active --quiet {unit}")
         return "\n".join(lines)
 

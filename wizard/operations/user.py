@@ -119,12 +119,9 @@ if [ -d {home} ] && [ ! -L {home} ] &&
     {{ [ "$owner" = "$uid" ] || [ "$owner" = 0 ] || ! getent passwd "$owner" >/dev/null; }}; then
     # sudo leaves an empty stamp in the home of whoever uses it
     if [ -n "$(diff -rq --no-dereference --exclude=.sudo_as_admin_successful /etc/skel {home} 2>&1)" ]; then
-        saved=/var/backups/wizard/home-{name}-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
-        mkdir -p -m 0700 /var/backups/wizard
-        (umask 077; tar -C {home} --one-file-system -czf "$saved.part" .)
-        sync "$saved.part"
-        mv "$saved.part" "$saved"
-        echo "{home} held more than a new home does: saved as $saved"
+        begin_save home-{name} .tar.gz
+        tar -C {home} --one-file-system -czf "$saved.part" .
+        end_save {home}', which held more than a new home does,' 'tar -C '{home}' -xpzf "$saved"'
     fi
     rm -rf --one-file-system {home}
 fi"""

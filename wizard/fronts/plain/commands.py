@@ -13,7 +13,7 @@ from wizard import events
 from wizard import journey as journey_
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan, drifted
-from wizard.engine.rollback import plan_rollback, roll_back
+from wizard.engine.rollback import nothing_to_undo, roll_back
 from wizard.engine.runner import Decision, Runner
 from wizard.engine.runner import verify as run_checks
 from wizard.errors import StepError, StoppedError, UsageError
@@ -245,7 +245,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
     with station(options) as at:
         if not options.asks:
             session = at.journey.connect(acquire=True, fit=False)
-            if not plan_rollback(session.journal, checkpoint):
+            if nothing_to_undo(session, checkpoint):
                 at.say("Nothing is to be undone.", event="NothingToDo")
                 return
             roll_back(session, at.front.emit, checkpoint, on_drift=at.on_drift)
@@ -253,7 +253,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
         from wizard.fronts.plain.interview import connect
 
         session = connect(at, fit=False)
-        if not plan_rollback(session.journal, checkpoint):
+        if nothing_to_undo(session, checkpoint):
             at.say("Nothing is to be undone.", event="NothingToDo")
             return
         to_choose = not everything and checkpoint is None
