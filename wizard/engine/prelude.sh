@@ -14,7 +14,9 @@ emit() { printf '\036%s %s %s\n' "$MARK" "$1" "$(base64 -w0)"; }
 
 # What programs wrote without syncing it is in memory only, and a power cut leaves empty files of it: so all that was changed
 # goes to the disk before anything is called done. Fails where a disk cannot be written.
-on_disk() { sync -f $(ls -d / /boot /etc /home /opt /srv /usr /var 2>/dev/null); }
+on_disk() {
+    sync -f $(stat -c '%d %n' / /boot /etc /home /opt /srv /usr /var 2>/dev/null | awk '!seen[$1]++ {print $2}') # once for each
+}
 
 # Appends one JSON record, given without its closing time, and makes it durable. A torn last line is ended first.
 journal() {
