@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -51,9 +52,10 @@ def remember(login: Login, known: Known) -> None:
     try:
         path = path_of(login)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.new")
-        fresh.write_text(json.dumps(asdict(known), indent=1))
-        fresh.replace(path)
+        number, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by this user alone
+        with os.fdopen(number, "w") as file:
+            json.dump(asdict(known), file, indent=1)
+        Path(fresh).replace(path)
     except OSError:
         pass
 

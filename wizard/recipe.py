@@ -20,6 +20,8 @@ from wizard.server import Server
 
 T = TypeVar("T")
 SECRETS = "/var/lib/wizard/secrets"  # generated secrets live on the server: the laptop may be lost
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST_NAME = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"  # for a question's pattern; RFC 1123, 2.1
 
 Operations = Callable[["Answers"], Iterable[Operation]]
 Checks = Callable[["Answers"], Iterable[Check]]
@@ -148,7 +150,8 @@ class Recipe:
     def template(self, name: str, a: Answers, **values: Any) -> str:
         """A file of templates/, filled by Jinja2: `a` and the values given; an undefined name is an error.
 
-        Filters for values that a person gave: `sh`, `nginx`, `sql` (see wizard.operations.quoting).
+        Filters for values that a person gave: `sh`, `nginx`, `sql` (see wizard.operations.quoting). UsageError for a value that
+        would need one and has none.
         """
         import jinja2
 
@@ -157,6 +160,7 @@ class Recipe:
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self.folder / "templates"),
             undefined=jinja2.StrictUndefined,
+            finalize=quoting.plain,
             autoescape=False,  # noqa: S701  (configuration files, not HTML)
             trim_blocks=True,
             lstrip_blocks=True,

@@ -11,7 +11,7 @@ from wizard.operations.base import Operation
 from wizard.operations.file import directory, file
 from wizard.operations.quoting import sh, systemd_environment
 from wizard.operations.service import restart
-from wizard.recipe import Answers, Question, Recipe
+from wizard.recipe import HOST_NAME, Answers, Question, Recipe
 from wizard.secret import Secret
 
 recipe = Recipe("env_vars", __file__, needs=["postgres", "project", "virtualenv"])
@@ -25,9 +25,7 @@ NAMES = {
 }  # fmt: skip
 
 more_hosts = recipe.ask(
-    Question(
-        "more_hosts", tuple, (), optional=True, pattern=r"\.?[a-z0-9][a-z0-9.-]*", example="www.guestbook.example.org"
-    )
+    Question("more_hosts", tuple, (), optional=True, pattern=rf"\.?{HOST_NAME}", example="www.guestbook.example.org")
 )
 override_settings = recipe.ask(Question("override_settings", bool, lambda a: bool(a.found and written_in_source(a))))
 

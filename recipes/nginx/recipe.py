@@ -62,7 +62,9 @@ def install(a: Answers) -> Iterator[Operation]:
 def site(a: Answers) -> Iterator[Operation]:
     name, available, enabled = a.project.name, "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
     yield file(f"{available}/unknown-names", recipe.template("unknown-names", a))
-    yield tested_file(f"{available}/{name}", recipe.template("site", a), test=TEST, then=RELOAD)
+    names = list(dict.fromkeys([a.project.domain, *a.env_vars.more_hosts]))
+    text = recipe.template("site", a, names=names, longest=max(map(len, names)))
+    yield tested_file(f"{available}/{name}", text, test=TEST, then=RELOAD)
     # Debian's welcome page; both this and ours want to be the default, so it goes first
     yield absent(f"{enabled}/default", notify=RELOAD)
     yield tested_symlink(f"{enabled}/unknown-names", f"{available}/unknown-names", test=TEST, then=RELOAD)

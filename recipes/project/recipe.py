@@ -12,7 +12,7 @@ from wizard.operations.file import directory, file
 from wizard.operations.quoting import sh
 from wizard.operations.release import data_directory, release_from_folder, release_from_git
 from wizard.operations.service import restart
-from wizard.recipe import Answers, Question, Recipe
+from wizard.recipe import HOST_NAME, Answers, Question, Recipe
 from wizard.secret import Secret
 
 TAKEN = {"root", "daemon", "bin", "sys", "backup", "list", "irc", "games", "mail", "news", "proxy", "nobody", "sshd"}
@@ -66,8 +66,7 @@ name = recipe.ask(
     )
 )  # fmt: skip
 domain = recipe.ask(
-    Question("domain", str, lambda a: a.server.address or None, pattern=r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
-             example="guestbook.example.org")
+    Question("domain", str, lambda a: a.server.address or None, pattern=HOST_NAME, example="guestbook.example.org")
 )  # fmt: skip
 subdirectory = recipe.ask(
     Question("subdirectory", str, lambda a: a.found.root if a.found else ".", pattern=r"\.|(?!.*\.\.)[\w][\w./-]*",

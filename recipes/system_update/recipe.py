@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator
+from functools import cache
 
 from wizard.checks.base import Check, on_server
 from wizard.operations.apt import packages
@@ -27,9 +28,13 @@ RESTART_NEEDED = """\
 }"""
 
 
+@cache
+def zones() -> set[str]:
+    return zoneinfo.available_timezones()
+
+
 def known_zone(name: str) -> str | None:
-    zones = zoneinfo.available_timezones()
-    return "must be a name like Europe/Berlin or UTC" if zones and name not in zones else None
+    return "must be a name like Europe/Berlin or UTC" if zones() and name not in zones() else None
 
 
 upgrade = recipe.ask(Question("upgrade", bool, True))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import UsageError
-from wizard.operations.quoting import nginx_string, sh, sql_identifier, systemd_environment
+from wizard.operations.quoting import heredoc, nginx_string, sh, sql_identifier, sql_literal, systemd_environment
 
 ANY = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=200)
 NASTY = [
@@ -66,8 +66,20 @@ def test_environment_lines_are_read_back_by_a_shell_that_sources_them(values: li
 
 @pytest.mark.parametrize(
     "refused", [lambda: sh("a\0b"), lambda: systemd_environment("A B", "x"), lambda: systemd_environment("A", "\x07"),
-                lambda: sql_identifier("x" * 64), lambda: sql_identifier(""), lambda: nginx_string("$host")],
+                lambda: sql_identifier("x" * 64), lambda: sql_identifier(""), lambda: nginx_string("$host"),
+                lambda: sql_identifier("a\nb"), lambda: systemd_environment("A", "\ufffe"), lambda: sh("\udc80"),
+                lambda: systemd_environment("OPTIND", "1"), lambda: systemd_environment("A", "x" * 2**17),
+                lambda: nginx_string("x" * 3000), lambda: sql_literal("\ud800")],
 )  # fmt: skip
 def test_what_a_reader_cannot_hold_is_refused(refused: object) -> None:
     with pytest.raises(UsageError, match="cannot"):
         refused()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("text", ["x\nEOF\ntouch y", "EOF", "EOF\nEOF_\n", "\n"])
+def test_a_here_document_holds_its_own_end(text: str) -> None:
+    assert printed(f"cat {heredoc(text)}") == f"{text}\n"
+
+
+def test_a_sql_literal_stays_on_one_line() -> None:
+    assert sql_literal("a\nSQL\n'\\") == " E'a\\nSQL\\n''\\\\'"

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import resources
 
-from wizard.engine.session import heredoc, observe_script, prelude
+from wizard.engine.session import observe_script, prelude
 from wizard.operations.base import Blob, Change, Operation
+from wizard.operations.quoting import heredoc
 
 Line = Callable[..., str]  # Session.journal_line
 

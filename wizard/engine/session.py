@@ -25,7 +25,7 @@ from wizard.engine import journal as journal_
 from wizard.engine.shortage import explained
 from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StepError, StoppedError, WizardError
 from wizard.operations.base import Blob, Operation, State
-from wizard.operations.quoting import sh
+from wizard.operations.quoting import heredoc, sh
 from wizard.secret import Secret
 from wizard.server import Server
 from wizard.transport.base import Login, Transport
@@ -38,14 +38,6 @@ INLINE = 256 * 1024  # bytes of blobs that travel inside the script; larger ones
 
 def prelude() -> str:
     return resources.files("wizard.engine").joinpath("prelude.sh").read_text()
-
-
-def heredoc(text: str) -> str:
-    """A here-document of this text, with an end line that the text does not have."""
-    end = "EOF"
-    while f"\n{end}\n" in f"\n{text}\n":
-        end += "_"
-    return f"<<'{end}'\n{text}\n{end}"
 
 
 @dataclass

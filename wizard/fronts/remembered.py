@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,15 @@ def save(journey: Journey, path: Path) -> None:
 def write(path: Path, text: str) -> None:
     """Replaces the file in one go; only its owner can ever read it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)
+    # a name that nobody can foresee: in a folder that others can write to, a link may wait for one that they can
+    number, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(number, "w") as file:
+            file.write(text)
+        Path(fresh).replace(path)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
 
 
 def as_toml(given: Given, recipes: list[Recipe], *, references: bool) -> str:

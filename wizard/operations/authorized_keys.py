@@ -14,6 +14,7 @@ from typing import ClassVar
 from wizard.errors import UsageError
 from wizard.operations.base import Operation, State
 from wizard.operations.quoting import sh
+from wizard.operations.user import user_name
 
 
 @dataclass(frozen=True)
@@ -139,4 +140,4 @@ def authorized_keys(user: str, keys: tuple[str, ...]) -> AuthorizedKeys:
     lines = tuple(dict.fromkeys(line.strip() for key in keys for line in key.splitlines() if line.strip()))
     if reason := refusal("\n".join(lines)):
         raise UsageError(f"cannot let {user} in: the keys {reason}", hint="paste the line of a file that ends in .pub")
-    return AuthorizedKeys(user, lines)
+    return AuthorizedKeys(user_name(user), lines)

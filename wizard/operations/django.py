@@ -6,15 +6,17 @@ where the code came from.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from wizard.errors import UsageError
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.file import save_folder
 from wizard.operations.postgres import RESTORE as RESTORE_DATABASE
 from wizard.operations.quoting import sh, sql_literal
-from wizard.operations.user import run_as
+from wizard.operations.user import run_as, user_name
 from wizard.secret import Secret
 
 SALT = secrets.token_hex(
@@ -27,6 +29,15 @@ class Managed(Operation):
     """What these have in common: `manage` is the path of the wrapper, `python` that of the interpreter it needs."""
 
     site: str
+
+    def __post_init__(self) -> None:
+        user_name(self.site)
+        database = getattr(self, "database", "")
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}|", database):
+            # pg_dump would take some others for the address of a server
+            raise UsageError(
+                f"cannot dump the database {database!r}", hint="use letters, digits, - and _ in a database's name"
+            )
 
     @property
     def manage(self) -> str:

@@ -10,32 +10,69 @@ import shlex
 
 from wizard.errors import UsageError
 
+PLAIN = (
+    r"[\w./:@+,=-]*"  # letters of any alphabet, digits, and signs that mean nothing to a shell, nginx, systemd or SQL
+)
+LONGEST = 128 * 1024 - 1  # bytes of one variable with its name: Linux starts no program with more (MAX_ARG_STRLEN)
+NGINX_LONGEST = 2048  # bytes; nginx reads its configuration in pieces of 4096, and every byte here may need a backslash
+
+
+class Quoted(str):
+    """A text that has been through one of the functions here, and may stand in the kind of file that it was quoted for."""
+
+    __slots__ = ()
+
+
+def plain(value: object) -> object:
+    """What a template puts into a file: a number, something Quoted, or a text in which no reader finds a sign of its own.
+
+    UsageError for everything else: the template lacks a filter.
+    """
+    if isinstance(value, Quoted | int) or (isinstance(value, str) and re.fullmatch(PLAIN, value)):
+        return value
+    raise UsageError(
+        f"cannot put {value!r} into a configuration file as it is",
+        hint="in the template, give it to the filter that quotes for this file: sh, nginx or sql",
+    )
+
 
 def sh(value: object) -> str:
     """One word for a POSIX shell. NUL cannot be in a shell word (nor in an argument or environment of a process)."""
     text = str(value)
-    if "\0" in text:
-        raise UsageError("cannot use a value with a NUL character in it", hint="remove the character")
-    return shlex.quote(text)
+    _refuse_no_text(text, "a word for the shell")
+    return Quoted(shlex.quote(text))
+
+
+def heredoc(text: str) -> str:
+    """A shell's here-document of this text, with an end line that the text does not have."""
+    end = "EOF"
+    while f"\n{end}\n" in f"\n{text}\n":
+        end += "_"
+    return f"<<'{end}'\n{text}\n{end}"
 
 
 def sql_literal(value: str) -> str:
-    """A PostgreSQL string literal, safe whatever standard_conforming_strings is.
+    """A PostgreSQL string literal on one line, safe whatever standard_conforming_strings is.
 
     PostgreSQL manual, 4.1.2.2 "String Constants With C-Style Escapes".
     """
-    _refuse_nul(value, "a PostgreSQL text")
-    escaped = value.replace("\\", "\\\\").replace("'", "''")
-    return f" E'{escaped}'" if "\\" in value else f"'{escaped}'"
+    _refuse_no_text(value, "a PostgreSQL text")
+    escaped = value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
+    return Quoted(f" E'{escaped}'" if "\\" in escaped else f"'{escaped}'")
 
 
 def sql_identifier(value: str) -> str:
-    """A quoted PostgreSQL identifier; longer than 63 bytes would be cut by the server, so that is refused."""
-    _refuse_nul(value, "a PostgreSQL name")
-    if not value or len(value.encode()) > 63:
-        raise UsageError(f"cannot use {value!r} as a PostgreSQL name: it must have 1 to 63 bytes")
+    """A quoted PostgreSQL identifier; longer than 63 bytes would be cut by the server, so that is refused.
+
+    Control characters are refused because a line of a .pgpass file cannot hold them.
+    """
+    _refuse_no_text(value, "a PostgreSQL name")
+    if not value or len(value.encode()) > 63 or _control(value):
+        raise UsageError(
+            f"cannot use {value!r} as a PostgreSQL name: it must have 1 to 63 bytes and no control characters"
+        )
     escaped = value.replace('"', '""')
-    return f'"{escaped}"'
+    return Quoted(f'"{escaped}"')
 
 
 def systemd_environment(name: str, value: str) -> str:
@@ -48,27 +85,45 @@ def systemd_environment(name: str, value: str) -> str:
             f"cannot use {name!r} as the name of an environment variable",
             hint="use letters, digits and underscores, not starting with a digit",
         )
-    _refuse_nul(value, f"the environment variable {name}")
-    bad = [c for c in value if (ord(c) < 32 and c not in "\t\n") or ord(c) == 127]
-    if bad:
+    if name == "OPTIND":
+        raise UsageError("cannot set the environment variable OPTIND: the shell keeps it for itself")
+    _refuse_no_text(value, f"the environment variable {name}")
+    if bad := [c for c in value if _control(c, but="\t\n") or _is_no_character(c)]:
         raise UsageError(
-            f"cannot write the environment variable {name}: systemd refuses the control character {bad[0]!r}",
+            f"cannot write the environment variable {name}: systemd refuses the character {bad[0]!r}",
             hint="remove it, or keep the value in a file and give the program the file's path",
         )
+    if len(f"{name}={value}".encode()) > LONGEST:
+        raise UsageError(
+            f"cannot write the environment variable {name}: it has more than {LONGEST} bytes",
+            hint="keep the value in a file and give the program the file's path",
+        )
     escaped = re.sub(r'([\\"$`])', r"\\\1", value)
-    return f'{name}="{escaped}"'
+    return Quoted(f'{name}="{escaped}"')
 
 
 def nginx_string(value: str) -> str:
     """A double-quoted nginx parameter. nginx has no escape for `$`, so a value with one is refused."""
-    if "$" in value or any(ord(c) < 32 for c in value):
+    _refuse_no_text(value, "nginx's configuration")
+    if "$" in value or _control(value) or len(value.encode()) > NGINX_LONGEST:
         raise UsageError(
-            f"cannot write {value!r} into nginx's configuration", hint="use no $ and no control characters"
+            f"cannot write {value[:200]!r} into nginx's configuration",
+            hint=f"use no $, no control characters, and at most {NGINX_LONGEST} bytes",
         )
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return Quoted(f'"{escaped}"')
 
 
-def _refuse_nul(value: str, what: str) -> None:
-    if "\0" in value:
-        raise UsageError(f"cannot use a NUL character in {what}", hint="remove the character")
+def _control(value: str, *, but: str = "") -> bool:
+    return any((ord(c) < 32 or ord(c) == 127) and c not in but for c in value)
+
+
+def _is_no_character(c: str) -> bool:
+    """Code points that Unicode sets apart for programs' own use; systemd counts them as broken UTF-8."""
+    return 0xFDD0 <= ord(c) <= 0xFDEF or ord(c) & 0xFFFE == 0xFFFE
+
+
+def _refuse_no_text(value: str, what: str) -> None:
+    """NUL ends a text for C; half of a UTF-16 pair stands for bytes that were no UTF-8 (PEP 383)."""
+    if bad := re.search("[\0\ud800-\udfff]", value):
+        raise UsageError(f"cannot use the character {bad[0]!r} in {what}: it is no text", hint="remove the character")

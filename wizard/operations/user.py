@@ -19,6 +19,7 @@ from wizard.secret import Secret
 # A person's password is short: its bare hash, which names the blob, could be guessed from. This goes in front of it.
 SALT = secrets.token_hex(16)
 NONE, SET = "none", "set"
+PASSWORD_BYTES = 255  # sudo 1.8 reads no more of a password, PAM no more than 511
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,26 @@ def run_as(name: str) -> str:
     return f"setpriv --reuid={sh(name)} --regid={sh(name)} --init-groups --no-new-privs"
 
 
+def user_name(name: str) -> str:
+    """The name, which Debian's account tools will take and no shell can take for something else; UsageError for another."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
+        raise UsageError(
+            f"cannot use {name!r} as the name of a user",
+            hint="use up to 32 lower-case letters, digits, - and _, starting with a letter",
+        )
+    return name
+
+
+def _check_password(name: str, password: str) -> None:
+    if re.search(r"[\n\r\0\ud800-\udfff]", password):
+        reason = "it has a line break in it, or something that is no text"
+        raise UsageError(f"cannot set {name}'s password: {reason}", hint="use a password of one line")
+    if len(password.encode()) > PASSWORD_BYTES:
+        raise UsageError(
+            f"cannot set {name}'s password: it has more than {PASSWORD_BYTES} bytes", hint="use a shorter one"
+        )
+
+
 def _password_line(name: str, password: Secret) -> Blob:
     return Blob(f"{SALT}\n{name}:{password.reveal()}\n".encode(), secret=True)
 
@@ -251,13 +272,9 @@ def user(
 
     UsageError for a name that Debian's account tools would not take (adduser's NAME_REGEX), or an impossible password.
     """
-    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
-        raise UsageError(
-            f"cannot use {name!r} as the name of a user",
-            hint="use up to 32 lower-case letters, digits, - and _, starting with a letter",
-        )
-    if password and re.search(r"[\n\r\0]", password.reveal()):
-        raise UsageError(f"cannot set {name}'s password: it has a line break in it", hint="use a password of one line")
+    user_name(name)
+    if password:
+        _check_password(name, password.reveal())
     shell = shell or ("/usr/sbin/nologin" if system else "/bin/bash")
     home = home or ("/nonexistent" if system else f"/home/{name}")
     blob = _password_line(name, password).name if password else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from wizard.operations.base import Operation, State
-from wizard.operations.quoting import sh
+from wizard.operations.quoting import heredoc, sh
 from wizard.operations.user import run_as
 
 ABSENT = "absent"
@@ -61,8 +61,8 @@ class Virtualenv(Operation):
         return (
             "{ python3 --version; "
             f"printf '%s\\n' {sh(self.requirements)} {sh(extra)}; "
-            f"cd {sh(self.directory)} && cat /dev/null {sh(self.requirements) if self.requirements else ''} "
-            "*requirements*.txt requirements/*.txt pyproject.toml; } 2>/dev/null | sha256sum | cut -c1-16"
+            f"cd {sh(self.directory)} && head -qc 1M {sh(self.requirements) if self.requirements else ''} "
+            "*requirements*.txt requirements/*.txt pyproject.toml </dev/null; } 2>/dev/null | sha256sum | cut -c1-16"
         )
 
     def observe(self) -> str:
@@ -102,7 +102,17 @@ class Virtualenv(Operation):
             # in the release's own folder: programs in an environment name its place, which must survive the next release
             f"umask 027; rm -rf .venv; install -d -m 0750 -o {user} -g {user} .venv",
             "# as the site's user: building a package runs a program of whoever published it",
-            f"{run_as(self.user)} sh -e <<'BUILD'\n{{",
+            f"{run_as(self.user)} sh -e {heredoc(self._install())}",
+            f"chown -hR root:{user} .venv",
+            CLOSED,
+            "sync -f .venv; rm -f .venv/.new",
+            f"{{ {self._inputs()}; }} >.venv/.new; sync .venv/.new; mv .venv/.new .venv/{MARK}",
+        ]
+        return "\n".join(lines)
+
+    def _install(self) -> str:
+        lines = [
+            "{",
             "# its home, and pip's cache unless this server's pip.conf names a place for it, go when it is done",
             'export HOME="$PWD/.venv/.build"; export XDG_CACHE_HOME="$HOME/cache"; mkdir "$HOME"',
             "export PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off PIP_DISABLE_PIP_VERSION_CHECK=1",
@@ -116,15 +126,8 @@ class Virtualenv(Operation):
         elif self.requirements:
             lines.append(f".venv/bin/pip install --requirement {sh(self.requirements)}")
         if self.extra:
-            lines.append(".venv/bin/pip install " + " ".join(map(sh, self.extra)))
-        lines += [
-            'rm -rf "$HOME"; chmod -R u=rwX,g=rX,o= .venv',
-            "} </dev/null\nBUILD",
-            f"chown -hR root:{user} .venv",
-            CLOSED,
-            "sync -f .venv; rm -f .venv/.new",
-            f"{{ {self._inputs()}; }} >.venv/.new; sync .venv/.new; mv .venv/.new .venv/{MARK}",
-        ]
+            lines.append(".venv/bin/pip install -- " + " ".join(map(sh, self.extra)))
+        lines += ['rm -rf "$HOME"; chmod -R u=rwX,g=rX,o= .venv', "} </dev/null"]
         return "\n".join(lines)
 
     def verify(self, after: VirtualenvState) -> str:
