@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.transport.conftest import Sshd, sshd, start_sshd
+from wizard.cli import main
 
 WIZARD = [sys.executable, "-m", "wizard"]
 COMMANDS = ["setup", "plan", "status", "verify", "rollback", "answers", "practice"]
@@ -219,3 +220,25 @@ def test_tab_completes_targets_whose_colon_bash_takes_for_a_word(home: Path) -> 
     assert completed(home, "wizard status practice :", 3) == ["guestbook"]
     assert completed(home, "wizard status practice : gu", 4) == ["guestbook"]
     assert "practice:guestbook" in completed(home, "wizard status practice:gu", 2, "zsh")
+
+
+def test_a_fault_of_the_program_is_told_in_words_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wizard.secret import Secret
+
+    password = Secret("pl4nted-in-a-fault")
+
+    def broken() -> None:
+        raise RuntimeError(f"never to be seen: {password.reveal()}")
+
+    monkeypatch.setenv("WIZARD_STATE_DIR", str(tmp_path))
+    monkeypatch.setattr("wizard.cli._commands", broken)
+    with pytest.raises(SystemExit) as stopped:
+        main(["status", "root@203.0.113.7"])
+    said = capsys.readouterr()
+    assert stopped.value.code == 1
+    assert "fault in wizard itself" in said.err and "run the same command again" in said.err
+    assert "Traceback" not in said.err and password.reveal() not in said.err + said.out
+    (report,) = (tmp_path / "faults").iterdir()
+    assert "RuntimeError" in report.read_text() and password.reveal() not in report.read_text()

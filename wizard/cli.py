@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wizard import __version__
-from wizard.errors import UsageError, WizardError
+from wizard.errors import UsageError
 
 if TYPE_CHECKING:
     from wizard.fronts.plain.options import Options
@@ -245,12 +245,14 @@ def main(argv: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except WizardError as error:
+    except Exception as error:
+        from wizard.crash import as_error
         from wizard.fronts.plain.numbered import wrapped
         from wizard.fronts.words import explain
 
-        click.echo(wrapped(explain(error)) if sys.stderr.isatty() else explain(error), err=True)
-        sys.exit(error.exit_status)
+        text = explain(known := as_error(error))
+        click.echo(wrapped(text) if sys.stderr.isatty() else text, err=True)
+        sys.exit(known.exit_status)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """One tree of errors. A message is in the user's words and says what could not be done; the hint says what to do next.
 
-This module must not know any other part of the program.
+This module must not know any other part of the program but the one that makes texts harmless.
 """
 
 from __future__ import annotations
+
+from wizard.printable import printable
 
 
 class WizardError(Exception):
@@ -16,10 +18,11 @@ class WizardError(Exception):
     exit_status = 1
 
     def __init__(self, message: str, *, details: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.details = details
-        self.hint = hint
+        super().__init__(printable(message))
+        # a server's own words may be in any of them
+        self.message = printable(message)
+        self.details = printable(details)
+        self.hint = printable(hint)
 
 
 class UsageError(WizardError):

@@ -1,6 +1,6 @@
 """What the engine says while it works: frozen data, no sentences. Fronts put it into words.
 
-Must not import any other part of the program.
+Must not import any other part of the program but the one that makes texts harmless.
 """
 
 from __future__ import annotations
@@ -8,10 +8,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from wizard.printable import all_printable
+
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. `to_json` gives its name as `event` and its fields."""
+    """Something that happened. `to_json` gives its name as `event` and its fields.
+
+    Texts in it come from servers and are shown: none has a sign that a terminal would act on.
+    """
+
+    def __post_init__(self) -> None:
+        for name, value in list(vars(self).items()):
+            object.__setattr__(self, name, all_printable(value))
 
     def to_json(self) -> dict[str, Any]:
         return {"event": type(self).__name__, **asdict(self)}

@@ -16,6 +16,7 @@ from wizard.engine.plan import Plan, make_plan
 from wizard.engine.session import Emit, Session
 from wizard.errors import ConnectError, LoginRefused, UsageError, WizardError
 from wizard.events import JournalDamaged, ServerReplaced
+from wizard.printable import printable
 from wizard.recipe import Answers, Recipe
 from wizard.secret import Secret, masked
 from wizard.server import Server
@@ -145,11 +146,11 @@ class Journey:
         return [(recipe, name, value) for recipe, name, value in told if value]
 
     def mask(self, text: str) -> str:
-        """The text without any secret that this journey knows."""
+        """The text without any secret that this journey knows, and without what a terminal would act on."""
         secrets = list(self.answers.all_secrets()) if self.answers else []
         secrets += self.session.secrets.values() if self.session else []
         login = (self.request.password, self.request.passphrase, self.request.sudo_password)
-        return masked(text, [*secrets, *(s for s in login if s)])
+        return printable(masked(text, [*secrets, *(s for s in login if s)]))
 
     def close(self) -> None:
         """Gives the lock back, and remembers how to get in again."""

@@ -29,9 +29,14 @@ class Known:
 
 
 def folder() -> Path:
-    """Where the records lie: $WIZARD_STATE_DIR, else this user's state folder."""
+    """Where the records lie."""
+    return state_folder() / "servers"
+
+
+def state_folder() -> Path:
+    """$WIZARD_STATE_DIR, else this user's state folder."""
     state = os.environ.get("WIZARD_STATE_DIR")
-    return (Path(state) if state else Path(platformdirs.user_state_path("wizard"))) / "servers"
+    return Path(state) if state else Path(platformdirs.user_state_path("wizard"))
 
 
 def path_of(login: Login) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MASK = "********"
+_EVER: set[str] = set()  # the texts of all secrets that this process has seen, for reports of its own faults
 
 
 class Secret:
@@ -14,6 +15,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        _EVER.add(text)
 
     def reveal(self) -> str:
         return self._text
@@ -38,6 +40,16 @@ class Secret:
 
     def __getstate__(self) -> object:
         raise TypeError("a Secret is not pickled")
+
+
+def without_secrets(text: str) -> str:
+    """The text without any secret that this process has ever seen, whole, as Python quotes it, or a line of it."""
+    forms = {form for secret in _EVER for form in (secret, repr(secret)[1:-1])}
+    lines = {line for secret in _EVER if "\n" in secret for line in secret.split("\n") if len(line) >= 8}
+    for form in sorted(forms | lines, key=len, reverse=True):
+        if len(form) >= 4:
+            text = text.replace(form, MASK)
+    return text
 
 
 def masked(text: str, secrets: Iterable[Secret]) -> str:

@@ -8,13 +8,14 @@ import signal
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import paramiko
 import pytest
 
-from wizard.errors import ConnectError, ConnectionLost, WizardError
+from wizard.errors import ConnectError, ConnectionLost, HostKeyError, WizardError
 from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 
@@ -258,3 +259,164 @@ def test_a_port_that_stays_silent_is_told(tmp_path: Path, monkeypatch: pytest.Mo
         login = Login("127.0.0.1", port=listener.getsockname()[1])
         with pytest.raises(ConnectError, match="cannot speak SSH"):
             SshTransport(login, known_hosts=tmp_path / "k", ask_host_key=None).connect()
+
+
+def test_fifty_megabytes_of_stderr_are_read_and_only_their_end_is_kept(connect: Connect) -> None:
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        channel.sendall_stderr(mark_of(command))
+        for _ in range(50):
+            channel.sendall_stderr(b"e" * 2**20)
+        channel.sendall_stderr(b"the end\n")
+        channel.sendall(mark_of(command) + b"fine\n")
+        channel.send_exit_status(0)
+        channel.close()
+
+    ssh = connect(behave)
+    tracemalloc.start()
+    result = ssh.run("true")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result.out == "fine\n" and result.err.endswith("the end\n")
+    assert len(result.err) <= 256 * 2**10 and peak < 32 * 2**20
+
+
+def test_lines_without_end_are_passed_on_in_pieces_with_bounded_memory(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.transport.exchange.OUT_LIMIT", 8 * 2**20)
+
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        channel.sendall(mark_of(command))
+        while True:
+            channel.sendall(b"x" * 2**16)
+
+    lines: list[int] = []
+    with pytest.raises(WizardError, match="more than 8 MiB"):
+        connect(behave).run("true", on_line=lambda line: lines.append(len(line)))
+    assert lines and max(lines) <= 2**20
+
+
+def test_output_in_single_bytes_is_whole_in_the_end(connect: Connect) -> None:
+    text = "é☃ line\nnext\n".encode()
+
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        for byte in mark_of(command) + text:
+            channel.sendall(bytes([byte]))
+        for byte in mark_of(command) + text:
+            channel.sendall_stderr(bytes([byte]))
+        channel.send_exit_status(3)
+        channel.close()
+
+    lines: list[str] = []
+    result = connect(behave).run("true", on_line=lines.append)
+    assert (result.status, result.out, result.err) == (3, text.decode(), text.decode())
+    assert lines == ["é☃ line", "next"]
+
+
+def test_a_status_before_the_output_is_still_the_scripts_status(connect: Connect) -> None:
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        channel.send_exit_status(7)
+        time.sleep(0.2)
+        channel.sendall(mark_of(command) + b"late\n")
+        channel.close()
+
+    result = connect(behave).run("true")
+    assert (result.status, result.out) == (7, "late\n")
+
+
+def test_a_trickle_that_never_begins_the_script_comes_to_an_end(connect: Connect) -> None:
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                channel.sendall(b"noise that is no mark\n" * 1000)
+
+    start = time.monotonic()
+    with pytest.raises(WizardError):
+        connect(behave).run("true", silence=5)
+    assert time.monotonic() - start < 60
+
+
+def test_errors_without_end_are_cut_off(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.transport.exchange.ERR_LIMIT", 8 * 2**20)
+
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        channel.sendall(mark_of(command))
+        channel.sendall_stderr(mark_of(command))
+        while True:
+            channel.sendall_stderr(b"no end " * 2**12)
+
+    ssh = connect(behave)
+    with pytest.raises(WizardError, match="more than 8 MiB"):
+        ssh.run("true")
+    assert ssh.alive()
+
+
+def test_a_slow_trickle_of_noise_is_no_sign_of_life(connect: Connect) -> None:
+    over = threading.Event()
+
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        while not over.wait(0.2):
+            channel.sendall(b"still here\n")
+            channel.sendall_stderr(b"still here\n")
+
+    with pytest.raises(ConnectionLost, match="silent"):
+        connect(behave).run("true", silence=2)
+    over.set()
+
+
+def test_a_banner_without_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.transport.ssh.HANDSHAKE_TIMEOUT", 2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ended = threading.Event()
+
+        def greet() -> None:
+            peer, _ = listener.accept()
+            with peer, contextlib.suppress(OSError):
+                while not ended.is_set():
+                    peer.sendall(b"Welcome to this server!\r\n" * 10)
+                    time.sleep(0.01)
+
+        threading.Thread(target=greet, daemon=True).start()
+        login = Login("127.0.0.1", port=listener.getsockname()[1])
+        start = time.monotonic()
+        with pytest.raises(ConnectError, match="cannot speak SSH"):
+            SshTransport(login, known_hosts=tmp_path / "k", ask_host_key=None).connect()
+        assert time.monotonic() - start < 30
+        ended.set()
+
+
+def test_a_changed_host_key_is_refused_before_anything_is_said(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = connect(lambda channel, command: None)
+    server = next(iter(tmp_path.glob("known*")))
+    other = paramiko.ECDSAKey.generate()
+    name = server.read_text().split()[0]
+    server.write_text(f"{name} {other.get_name()} {other.get_base64()}\n")
+    with pytest.raises(HostKeyError, match="has changed") as caught:
+        ssh.another().connect()
+    assert "ssh-keygen -R" in caught.value.hint
+
+
+def test_what_a_server_says_when_it_refuses_holds_nothing_for_the_terminal(connect: Connect) -> None:
+    def behave(channel: paramiko.Channel, command: bytes) -> None:
+        channel.sendall(b"\x1b]0;owned\x07\x1b[2Jgo away\n")
+        channel.sendall_stderr(b"\x1b[31mred\x9b31m\n")
+        channel.send_exit_status(1)
+        channel.close()
+
+    with pytest.raises(ConnectError) as caught:
+        connect(behave).run("true")
+    assert "go away" in caught.value.details and "red" in caught.value.details
+    assert not {"\x1b", "\x07", "\x9b"} & set(caught.value.details)
+
+
+def test_a_login_that_is_never_answered_is_told(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("wizard.transport.ssh.HANDSHAKE_TIMEOUT", 1)
+    monkeypatch.setattr(RudeServer, "check_auth_password", lambda *_: over.wait(30) and paramiko.AUTH_FAILED)
+    start = time.monotonic()
+    with pytest.raises(ConnectError):
+        connect(lambda channel, command: None)
+    assert time.monotonic() - start < 20
+    over.set()

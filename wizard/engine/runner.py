@@ -19,6 +19,7 @@ from wizard.engine.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import ConnectionLost, StepError, StoppedError, WizardError
 from wizard.operations.base import Change, Operation, State, canonical, diff
+from wizard.printable import all_printable
 from wizard.transport.base import Login
 
 # seconds between the looks of a check that fails; few, because a refused login is counted by fail2ban
@@ -34,6 +35,9 @@ class Decision:
     step: str
     options: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", all_printable(self.facts))
 
 
 Decide = Callable[[Decision], str]

@@ -85,7 +85,7 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
         f"else\n{line('failed', id=work.id) if not work.undo else ':'}\nshortage | emit shortage\nfi",
         "[ ! -s $change/repaired ] || emit repaired <$change/repaired; rm -f $change/repaired",
         "echo $status | emit status",
-        "" if op.long else "emit out <$change/out",
+        "" if op.long else "tail -c 500000 $change/out | emit out",  # a record fits into a line of 1 MiB
         observe_script(following),
         "exit 0",
     ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import gzip
 import io
 import json
 import threading
@@ -23,9 +22,11 @@ from wizard import events
 from wizard.engine import holder
 from wizard.engine import journal as journal_
 from wizard.engine.shortage import explained
+from wizard.engine.understanding import understood, unzipped
 from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StepError, StoppedError, WizardError
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import heredoc, sh
+from wizard.printable import printable
 from wizard.secret import Secret
 from wizard.server import Server
 from wizard.transport.base import Login, Transport
@@ -88,7 +89,8 @@ class Session:
             unended += output
             if marked:
                 name, _, data = record.partition(" ")
-                answer.records[name] = base64.b64decode(data)
+                with understood(self.transport.login):
+                    answer.records[name] = base64.b64decode(data, validate=True)
             else:
                 if on_output:
                     on_output(unended)
@@ -142,18 +144,17 @@ class Session:
                 f"cannot look at {self.transport.login}: the server did not answer as a Linux server does",
                 details=answer.err,
             )
-        self.server = _server(answer.text("facts"), self.transport.login)
+        with understood(self.transport.login):
+            self.server = _server(printable(answer.text("facts")), self.transport.login)
+            self.journal = journal_.parse(unzipped(answer.records.get("journal", b"")))
+            self.secrets = {
+                name.removeprefix("secret."): Secret(value.decode())
+                for name, value in answer.records.items()
+                if name.startswith("secret.")
+            }
         if acquire:
             # or a change of sshd that leaves it without the one key that is known here would look like another server
             self.transport.learn_host_keys(self.server.host_keys)
-        self.journal = journal_.parse(
-            gzip.decompress(answer.records.get("journal", b"") or gzip.compress(b"")).decode(errors="replace")
-        )
-        self.secrets = {
-            name.removeprefix("secret."): Secret(value.decode())
-            for name, value in answer.records.items()
-            if name.startswith("secret.")
-        }
         self.emit(events.Connected(str(self.transport.login), self.server.pretty_name))
 
     def close(self) -> None:

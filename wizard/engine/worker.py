@@ -12,6 +12,7 @@ from wizard.engine import failsafe
 from wizard.engine.scripts import WINDOW_S, Work, settle_script, work_script
 from wizard.engine.session import Answer, Emit, Session, read_observations
 from wizard.engine.shortage import AGAIN
+from wizard.engine.understanding import understood
 from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Blob, Operation, State, canonical
 
@@ -76,13 +77,14 @@ class Worker:
         if "reverted" in answer.records:
             session.open(acquire=True)
             raise failsafe.too_late(work.step)
-        self._note(work, answer.records)
+        with understood(session.transport.login):
+            status = int(answer.text("status")) if "status" in answer.records else answer.status or 1
+            self._note(work, answer.records)
         if "repaired" in answer.records:
             items = tuple(tuple(line.split()) for line in answer.text("repaired").splitlines())
             self.emit(events.Repaired(work.step, op.key, items))
         for line in answer.records.get("out", b"").decode(errors="replace").splitlines():
             show(line)
-        status = int(answer.text("status")) if "status" in answer.records else answer.status or 1
         if status != 0:
             raise _failed(work, status, answer, "\n".join(tail))
         return read_observations(following, answer)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from paramiko import Channel
 
 OUT_LIMIT = 64 * 2**20
+ERR_LIMIT = 512 * 2**20
 ERR_KEPT = 256 * 2**10
 LINE_LIMIT = 2**20
 BLOCK = 2**16
@@ -108,7 +109,7 @@ class Exchange:
         self._out, self._err = _Stream(frame.mark), _Stream(frame.mark)
         self._lines = _Lines(on_line) if on_line else None
         self._chunks: list[bytes] = []
-        self._size = 0
+        self._size = self._err_size = 0
         self._tail = b""
         self._wrong_password = False
         self._err_reader = threading.Thread(target=self._read_err, name="wizard-stderr", daemon=True)
@@ -158,12 +159,15 @@ class Exchange:
     def _read_block(self) -> bool:
         """Takes one block of stdout; False at its end."""
         block = self._channel.recv(BLOCK)
-        self._watchdog.feed()
         data = self._out.feed(block)
-        self._size += len(data)
-        if self._size > OUT_LIMIT:
+        if self._out.begun:  # noise before it is no sign of life: it may never end
+            self._watchdog.feed()
+        self._size += len(block)
+        if self._size > OUT_LIMIT or self._err_size > ERR_LIMIT:
+            limit = (OUT_LIMIT if self._size > OUT_LIMIT else ERR_LIMIT) >> 20
             raise WizardError(
-                f"cannot take in all that {self._login} sends: more than {OUT_LIMIT >> 20} MiB from one script"
+                f"cannot take in all that {self._login} sends: more than {limit} MiB from one script",
+                hint="what it was doing may go on there; look at the server, then run the same command again",
             )
         if data:
             self._chunks.append(data)
@@ -181,8 +185,12 @@ class Exchange:
 
         with contextlib.suppress(SSHException, EOFError, OSError):  # finish() sees that the status is missing
             while data := self._channel.recv_stderr(BLOCK):
-                self._watchdog.feed()
                 self._tail = (self._tail + self._err.feed(data))[-ERR_KEPT:]
+                if self._err.begun:
+                    self._watchdog.feed()
+                self._err_size += len(data)
+                if self._err_size > ERR_LIMIT:
+                    self._channel.close()
                 if not self._err.begun and self._err.before.count(self._frame.prompt) > 1:
                     self._wrong_password = True
                     self._channel.close()  # or sudo would wait for another password

@@ -25,7 +25,8 @@ from wizard.fronts.qr import half_blocks
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.engine_thread import KEPT_LINES, EngineThread
 from wizard.fronts.tui.messages import Asked, Finished
-from wizard.fronts.tui.widgets.output import LINES, Output, printable
+from wizard.fronts.tui.widgets.output import LINES, Output
+from wizard.printable import printable
 from wizard.secret import Secret
 
 
@@ -65,7 +66,7 @@ def test_jobs_run_one_after_the_other_on_one_thread(engine: EngineThread, mail: 
 def test_a_job_that_breaks_is_told_and_the_next_one_still_runs(engine: EngineThread, mail: Mailbox) -> None:
     engine.submit("bad", lambda: 1 // 0, mail)  # type: ignore[arg-type]
     engine.submit("good", lambda: 7, mail)  # type: ignore[arg-type]
-    assert isinstance(mail.next().error, ZeroDivisionError)
+    assert "ZeroDivisionError" in mail.next().error.details
     assert mail.next().result == 7
 
 

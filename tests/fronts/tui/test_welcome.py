@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
@@ -10,6 +12,7 @@ from tests.fronts.tui.conftest import connected, drive, focused, seen, showing, 
 from tests.fronts.tui.small_server import SmallServer
 from wizard import known
 from wizard.fronts.tui.app import WizardApp
+from wizard.secret import Secret
 from wizard.transport.base import Login
 
 SIZES = [(60, 20), (80, 24), (99, 30), (100, 30), (120, 40), (200, 60)]
@@ -140,3 +143,25 @@ def test_no_colour_is_needed(app: WizardApp, monkeypatch: pytest.MonkeyPatch) ->
         assert all(max(c) - min(c) <= 2 for c in colours), "only shades of grey"
 
     drive(plain, scenario)
+
+
+def test_a_fault_of_the_screens_ends_in_words_without_the_values_of_variables(
+    app: WizardApp, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(pilot: Pilot[int]) -> None:
+        password = Secret("pl4nted-in-a-fault").reveal()
+
+        def fails() -> None:
+            local = password
+            raise KeyError(local)
+
+        app.call_next(fails)
+        await pilot.pause()
+
+    with pytest.raises(KeyError):
+        drive(app, broken)
+    shown = capsys.readouterr().err
+    assert "fault in wizard itself" in shown and "run the same command again" in shown.replace("\n", " ")
+    assert "pl4nted-in-a-fault" not in shown and "Traceback" not in shown
+    (report,) = (home / "state" / "wizard" / "faults").iterdir()
+    assert "KeyError" in report.read_text() and "pl4nted-in-a-fault" not in report.read_text()

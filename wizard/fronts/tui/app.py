@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from wizard.crash import as_error
 from wizard.events import CheckPassed
 from wizard.fronts.tui.engine_thread import EngineThread
 from wizard.fronts.tui.messages import Asked, Finished, Happened, Noted
@@ -269,6 +271,13 @@ class WizardApp(App[int]):
 
     def save_picture(self) -> None:
         self.notify(f"Saved {Path(self.save_screenshot()).name}")
+
+    def _fatal_error(self) -> None:
+        """Textual would show a traceback with the values of all variables, some of which are secrets."""
+        self.bell()
+        from wizard.fronts.words import explain
+
+        self.panic(Text(explain(as_error(self._exception or RuntimeError("unknown")))))
 
 
 def run(options: Options | None = None, *, practice: str | None = None) -> int:

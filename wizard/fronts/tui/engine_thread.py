@@ -15,6 +15,7 @@ from typing import Any
 from textual.message_pump import MessagePump
 
 from wizard import events
+from wizard.crash import as_error
 from wizard.errors import StoppedError
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 
@@ -91,7 +92,7 @@ class EngineThread:
             try:
                 result = job()
             except Exception as error:  # whatever it is, a screen shows it: a thread that dies would leave it waiting
-                failure = error
+                failure = as_error(error)
             with self._lock:
                 self._busy -= 1
             self.app.post_message(Finished(name, result, failure, tell))

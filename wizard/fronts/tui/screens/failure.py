@@ -15,8 +15,8 @@ from textual.widgets import Button, Footer, Static
 from wizard.fronts import causes, report, shell
 from wizard.fronts.tui.screens.page import ARROWS, TOO_SMALL, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog
-from wizard.fronts.tui.widgets.output import printable
 from wizard.fronts.words import in_words
+from wizard.printable import printable
 
 LAST = 12  # lines of output
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -11,14 +10,10 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widgets import Log
 
+from wizard.printable import printable
+
 LINES = 5000
 BATCH = 1500  # lines that are taken over at a time: what a screen can do between two key presses
-CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|[\x00-\x08\x0b-\x1f\x7f]")
-
-
-def printable(line: str) -> str:
-    """The line without escape sequences, and of a progress bar what it showed last."""
-    return CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).expandtabs(8)
 
 
 class Output(Log):
@@ -35,7 +30,7 @@ class Output(Log):
             lines.popleft()
         batch: list[str] = []
         while lines and len(batch) < BATCH:
-            batch.append(printable(lines.popleft()))
+            batch.append(printable(lines.popleft()).expandtabs(8))
         if batch:
             self.take(batch)
 

@@ -1,0 +1,173 @@
+"""A server that lies: whatever it says, the session ends with an error in words, in time, and nothing reaches the terminal."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard import crash, events
+from wizard.engine.journal import parse
+from wizard.engine.runner import Decision
+from wizard.engine.session import Session
+from wizard.errors import StoppedError, WizardError
+from wizard.journey import Journey, Request
+from wizard.printable import printable
+from wizard.secret import Secret, without_secrets
+from wizard.transport.base import Login, Result
+
+FACTS = b"hostname=x\ncpus=2\nmemory_mb=2000\nlogin_keys=\n"
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x9b31m\x1bP1;2q\x1b\\\u202eevil\u2066\x7f\x00\x08\r"
+
+
+class Liar:
+    """In the place of an SshTransport (its own rude servers are in tests/transport): says what it was told to say."""
+
+    login = Login("liar.example")
+
+    def __init__(self, say: Callable[[str], list[str]]) -> None:
+        self.say = say
+
+    def alive(self) -> bool:
+        return True
+
+    def close(self) -> None: ...
+
+    def run(self, script: str, *, on_line: Any = None, **options: Any) -> Result:
+        match = re.search(r"^MARK=(\w+)$", script, re.MULTILINE)
+        assert match
+        for line in self.say(match[1]):
+            on_line(line)
+        return Result(0, "", ESCAPES)
+
+
+def record(mark: str, name: str, content: bytes | str) -> str:
+    data = base64.b64encode(content).decode() if isinstance(content, bytes) else content
+    return f"\x1e{mark} {name} {data}"
+
+
+def opened(say: Callable[[str], list[str]], seen: list[events.Event] | None = None) -> Session:
+    session = Session(Liar(say), (seen if seen is not None else []).append)  # type: ignore[arg-type]
+    session.open(acquire=False)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("facts", "!!!not base64!!!"), ("facts", "A"), ("journal", b"no gzip"),
+     ("journal", gzip.compress(b"x" * 1000)[:-12]), ("journal", b"\x1f\x8b"), ("secret.x", b"\xff\xfe"), ("journal", "====")],
+)  # fmt: skip
+def test_a_record_that_cannot_be_made_out_is_an_error_in_words(name: str, content: bytes | str) -> None:
+    with pytest.raises(WizardError, match=r"cannot make out what root@liar\.example says") as caught:
+        opened(lambda mark: [record(mark, "facts", FACTS), record(mark, name, content)])
+    assert caught.value.hint
+
+
+def test_an_answer_without_facts_is_an_error_in_words() -> None:
+    with pytest.raises(WizardError, match="did not answer as a Linux server"):
+        opened(lambda mark: ["hello"])
+
+
+def test_a_little_data_that_unfolds_to_gigabytes_is_refused_with_bounded_memory() -> None:
+    bomb = gzip.compress(b"0" * (300 * 2**20), compresslevel=9)
+    tracemalloc.start()
+    with pytest.raises(WizardError, match="cannot make out"):
+        opened(lambda mark: [record(mark, "facts", FACTS), record(mark, "journal", bomb)])
+    assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    tracemalloc.stop()
+
+
+def test_records_with_a_guessed_mark_are_output_and_records_in_another_order_are_taken() -> None:
+    def say(mark: str) -> list[str]:
+        forged = record("0" * 32, "facts", b"hostname=forged\n"), record(mark[:-1], "facts", b"hostname=forged\n")
+        return [*forged, record(mark, "secret.a", b"s"), record(mark, "facts", FACTS), *forged]
+
+    session = opened(say)
+    assert session.server.hostname == "x" and session.secrets == {"a": Secret("s")}
+
+
+RECORD = st.dictionaries(
+    st.sampled_from(["event", "id", "step", "operation", "before", "after", "at", "version", "journal", "last", "state", "key",
+                     "observed", "login", "by", "secret_blobs"]),
+    st.one_of(st.none(), st.integers(), st.text(max_size=5), st.lists(st.integers(), max_size=2),
+              st.sampled_from(["doing", "done", "undone", "undoing", "journal", "run", "checkpoint", "accepted", "failed"]),
+              st.dictionaries(st.text(max_size=3), st.integers(), max_size=2)),
+    max_size=9,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.one_of(RECORD.map(json.dumps), st.text(max_size=30), st.just("[" * 100_000), st.just("1" * 5000)), max_size=8
+    )
+)
+def test_no_journal_makes_anything_but_an_error_in_words(lines: list[str]) -> None:
+    try:
+        journal = parse("\n".join(lines))
+        assert journal.next_id >= 1
+        assert isinstance(journal.interrupted, list) and isinstance(journal.in_force, list)
+        _ = [entry.key for entry in journal.entries.values()], journal.half_done
+    except StoppedError:
+        pass
+
+
+def test_nothing_that_a_terminal_would_act_on_reaches_a_front(tmp_path: Path) -> None:
+    seen: list[events.Event] = []
+    session = opened(lambda mark: [record(mark, "facts", FACTS + f"pretty_name={ESCAPES}Debian\n".encode())], seen)
+    shown = [session.server.pretty_name, *(str(e.to_json()) for e in seen)]
+    shown += [str(events.OutputLine(ESCAPES).to_json()), str(events.CheckFailed("a", "b", ESCAPES).to_json())]
+    shown += [str(events.ChangeStarted("s", 1, "file", ESCAPES, ESCAPES, {ESCAPES: [ESCAPES]}, {}).to_json())]
+    shown += [
+        str(Decision("drift", "", (), {"found": {"owner": ESCAPES}}).facts),
+        Journey(Request(), seen.append).mask(ESCAPES),
+    ]
+    error = WizardError(ESCAPES, details=ESCAPES, hint=ESCAPES)
+    shown += [str(error), error.message, error.details, error.hint]
+    for text in shown:
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\\\\x1b|\\\\x9b", text), repr(
+            text
+        )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.characters(), max_size=60),
+    st.sampled_from(["\x1b[1m", "\x1b]8;;x\x07", "\x1b(0", "\x1bc", "\x1b", "\x9bm"]),
+)
+def test_no_text_keeps_a_sign_for_the_terminal(text: str, sequence: str) -> None:
+    kept = printable(text + sequence + text)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", kept)
+    assert printable("plain \t☃ é\nlines") == "plain \t☃ é\nlines"
+
+
+# -- faults of the program itself --------------------------------------------------------------------------------------
+
+PLANTED = "pl4nted-Secret\\with'signs"
+
+
+def test_a_fault_is_told_with_a_report_that_holds_no_secret_and_that_only_this_user_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIZARD_STATE_DIR", str(tmp_path / "state"))
+    key = Secret(f"-----BEGIN-----\n{PLANTED}line-of-a-key\n-----END-----")
+    try:
+        {}[Secret(PLANTED).reveal()] if key else None
+    except KeyError as fault:
+        error = crash.as_error(fault)
+    (report,) = (tmp_path / "state" / "faults").iterdir()
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert "KeyError" in report.read_text() and "test_lying_server" in report.read_text()
+    assert str(report) in error.hint and "run the same command again" in error.hint
+    for text in (report.read_text(), error.message, error.details, error.hint):
+        assert PLANTED not in text and repr(PLANTED)[1:-1] not in text
+    assert PLANTED not in without_secrets(f"lost: {PLANTED}line-of-a-key")

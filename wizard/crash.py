@@ -1,0 +1,48 @@
+"""What a person gets to see of a fault in this program itself: a sentence, the next thing to do, and a report without secrets.
+
+The report is a traceback (never values of variables) in a file that only this user can read. Must not know fronts.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from wizard import __version__
+from wizard.errors import WizardError
+from wizard.known import state_folder
+from wizard.printable import printable
+from wizard.secret import without_secrets
+
+
+def as_error(error: BaseException) -> WizardError:
+    """The fault as an error that every front can show; a WizardError is returned as it is."""
+    if isinstance(error, WizardError):
+        return error
+    path = _written(error)
+    what = f"{type(error).__name__}: {without_secrets(str(error))}"[:500]
+    report = f"; if it happens again, report it with the file {path} (it holds no secrets)" if path else ""
+    return WizardError(
+        "cannot go on: there is a fault in wizard itself",
+        details=what,
+        hint=f"nothing is lost: run the same command again, and it goes on where it stopped{report}",
+    )
+
+
+def _written(error: BaseException) -> Path | None:
+    """The report's file; None where it cannot be written."""
+    lines = [f"wizard {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n\n"]
+    lines += traceback.format_exception(error)
+    try:
+        folder = state_folder() / "faults"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number, path = tempfile.mkstemp(prefix="fault-", suffix=".txt", dir=folder)
+        with os.fdopen(number, "w", errors="replace") as file:
+            file.write(printable(without_secrets("".join(lines))))
+    except OSError:
+        return None
+    return Path(path)

@@ -1,0 +1,36 @@
+"""What a server says may be anything, damaged or made up: making it out either works, or is an error in words."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wizard.errors import WizardError
+from wizard.transport.base import Login
+
+JOURNAL_LIMIT = 64 * 2**20  # bytes; no set-up writes a hundredth of it
+
+
+@contextmanager
+def understood(login: Login) -> Iterator[None]:
+    """WizardError for whatever making out goes wrong with in the block."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, zlib.error, EOFError) as error:
+        raise WizardError(
+            f"cannot make out what {login} says",
+            details=f"{type(error).__name__}: {error}"[:300],
+            hint="is this the right server? what it says about its own state is damaged, or made up",
+        ) from error
+
+
+def unzipped(data: bytes) -> str:
+    """The text of a file that came through gzip. ValueError beyond JOURNAL_LIMIT: a little data can unfold to a lot."""
+    if not data:
+        return ""
+    unzip = zlib.decompressobj(wbits=31)  # 31: with gzip's header (zlib.h, inflateInit2)
+    text = unzip.decompress(data, JOURNAL_LIMIT)
+    if unzip.unconsumed_tail or not unzip.eof:
+        raise ValueError("the journal is cut off, or too large")
+    return text.decode(errors="replace")
