@@ -101,7 +101,7 @@ mkdir -p -m 1777 {CANARIES}; mkdir -p {TRUE} /run/work
 for folder in /usr/bin /usr/sbin; do (cd $folder; for name in [a-z]*; do ln -sf /bin/true {TRUE}/$name; done); done"""
 SHELL = [attack for attack in ATTACKS if TOUCH in attack]  # those that are meant for a shell
 DOUBLES = "id=0001 change=/run/work blobs=/run/work W=/run/work\n" + "".join(
-    f"{name}() {{ :; }}\n" for name in ("put_file", "put_link", "keep_blob", "if_unit")
+    f"{name}() {{ :; }}\n" for name in ("put_file", "put_link", "keep_blob", "if_unit", "begin_save", "end_save")
 )
 
 

@@ -122,7 +122,7 @@ if [ -d {home} ] && [ ! -L {home} ] &&
     if [ -n "$(diff -rq --no-dereference --exclude=.sudo_as_admin_successful /etc/skel {home} 2>&1)" ]; then
         begin_save home-{name} .tar.gz
         tar -C {home} --one-file-system -czf "$saved.part" .
-        end_save {home}', which held more than a new home does,' 'tar -C '{home}' -xpzf "$saved"'
+        end_save {home}', which held more than a new home does,' {back}
     fi
     rm -rf --one-file-system {home}
 fi"""
@@ -209,7 +209,7 @@ class User(Operation):
 
     def _remove(self, before: UserState, after: UserState) -> str:
         home = before.home or self.home
-        words = {"name": self.name, "home": sh(home)}
+        words = {"name": self.name, "home": sh(home), "back": sh(f'tar -C {sh(home)} -xpzf "$saved"')}
         keep_home = self.system or after.home or home != self.home
         text = REMOVE.format(**words, remove_home="" if keep_home else REMOVE_HOME.format(**words))
         if after.gid >= 0:
