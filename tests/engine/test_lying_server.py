@@ -114,7 +114,7 @@ RECORD = st.dictionaries(
 def test_no_journal_makes_anything_but_an_error_in_words(lines: list[str]) -> None:
     try:
         journal = parse("\n".join(lines))
-        assert journal.next_id >= 1
+        assert isinstance(journal.next_id, int)
         assert isinstance(journal.interrupted, list) and isinstance(journal.in_force, list)
         _ = [entry.key for entry in journal.entries.values()], journal.half_done
     except StoppedError:
