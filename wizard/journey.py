@@ -197,7 +197,8 @@ class Journey:
             answers = answers_.complete(
                 self.given, self.recipes, server=Server(), found=self.found, lenient=True, needed=self.answered
             )
-            steps = [s for r in self.answered for s in r.steps if s.way_in is not None]
+            # of all recipes: an earlier run may have set up what this one leaves out
+            steps = [s for r in self.recipes for s in r.steps if s.way_in is not None]
             ways = [s.way_in(answers) for s in steps if s.way_in is not None]
         except (WizardError, LookupError, TypeError, ValueError):
             return []

@@ -207,7 +207,7 @@ session.open(acquire=True)
 if child := os.fork():
     print(child, flush=True)
     os._exit(0)
-os.close(1)
+os.close(1), os.close(2)  # nobody is to wait for us
 time.sleep(60)
 """
     heir = int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)

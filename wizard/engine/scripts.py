@@ -50,7 +50,7 @@ class Work:
         return self.change.operation.verify(self.change.before if self.undo else self.change.after)
 
 
-def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Operation], login: str) -> str:
+def work_script(work: Work, line: Line, *, blobs: str, secrets: str, following: Iterable[Operation], login: str) -> str:
     """The whole script. Records it emits: `status` (of the change), `out` (of a short one), state.N of `following`."""
     op = work.change.operation
     name = f"{work.id:04d}"
@@ -67,10 +67,12 @@ def work_script(work: Work, line: Line, *, blobs: str, following: Iterable[Opera
     parts = [
         f"id={name}; change=$W/changes/$id; mkdir -p $change",
         f"check_failsafe {'first' if work.first else 'next'}" if work.guarded else "",
-        begin,
-        # secrets that were not there before go again when the change is over
-        "fresh=",
+        # before the record: whoever goes on from it has no other source of them, and could only fail
         blobs,
+        begin,
+        # after the record, which names them for whoever sweeps up; those not there before go when the change is over
+        "fresh=",
+        secrets,
         _guard(work) if work.guarded else "",
         _run(work, name),
         f"if [ $status = 0 ]; then ( set -e\n{work.proof}\n) >>$change/out 2>&1 </dev/null 9>&-; status=$?; "

@@ -64,9 +64,10 @@ class Worker:
             del tail[:-40]
             self.emit(events.OutputLine(line))
 
+        open_, secret = ([b for b in self._blobs(work) if b.secret is kind] for kind in (False, True))
         script = work_script(
-            work, session.journal_line, blobs=session.put_blobs(self._blobs(work)), following=following,
-            login=session.transport.login.user,
+            work, session.journal_line, blobs=session.put_blobs(open_), secrets=session.put_blobs(secret),
+            following=following, login=session.transport.login.user,
         )  # fmt: skip
         label = f"{'undo' if work.undo else 'do'} {work.id} {work.change.operation.key}"
         try:

@@ -51,9 +51,12 @@ def seed(machine_folder: Path, shared: Path) -> None:
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:
     """Plain, finished files: what a server plants as a symbolic link is not followed."""
-    for path in list(folder.glob(pattern)):
-        if path.is_file() and not path.is_symlink() and not path.name.endswith(".tmp"):
-            yield path
+    for base, below, names in os.walk(folder):  # unlike glob, it bears that another server's folder goes meanwhile
+        if "**" not in pattern:
+            below.clear()
+        for path in (Path(base, name) for name in names):
+            if path.match(pattern) and path.is_file() and not path.is_symlink() and path.suffix != ".tmp":
+                yield path
 
 
 def _link(source: Path, target: Path) -> None:

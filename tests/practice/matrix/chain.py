@@ -100,7 +100,7 @@ class Chain:
         while client.process.is_alive():
             self.world.plant()  # again, after a restart of the server
             if label := self.stopped_at():
-                if wanted(label) and self.script not in self.orphans:
+                if label != "nobody's" and wanted(label):
                     return label
                 self.go_on()
                 deadline = time.monotonic() + PATIENCE_S
@@ -117,6 +117,8 @@ class Chain:
         if (stopped := self.world.stopped_at()) is None:
             return None
         self.script, what = stopped
+        if self.script in self.orphans:
+            return "nobody's"
         return f"server: {self._named(what)}"
 
     def go_on(self) -> None:
@@ -133,6 +135,12 @@ class Chain:
         elif "id" in record:
             what = parse(self.world.journal()).entries[record["id"]].key
         return f"{kind} {record['event']} {what}".strip()
+
+    def complaints(self) -> list[str]:
+        """What the processes said had failed; a break is no failure of what it breaks."""
+        said = [event for client in self.processes for event in client.said()]
+        failed = [e for e in said if e["event"] in ("StepFailed", "CheckFailed")]
+        return [f"said: {e['step']}: {e.get('reason', e.get('seen'))}" for e in failed]
 
     # -- faults ---------------------------------------------------------------------------------------------------
 
