@@ -154,13 +154,31 @@ mount --bind /mnt/var /var""")
     assert cycle.fingerprint()["packages"] == before
 
 
-def test_an_upgrade_is_done_once_and_stays_when_all_else_is_undone(cycle: Cycle) -> None:
+def upgraded(cycle: Cycle) -> None:
+    """As the first change, without the question whether to go on."""
     with cycle.session() as session:
         (found,) = session.observe([upgrade()])
         assert found == UpgradeState(waiting=True)  # nobody has looked yet
         change = diff(upgrade(), found)
         assert change
-        Worker(session, cycle.seen.append).do(Work(1, "cycle/step", change, blobs=upgrade().blobs(found)))
+        Worker(session, cycle.seen.append).do(Work(1, "cycle/step", change))
+
+
+def test_an_upgrade_is_done_once_and_stays_when_all_else_is_undone(cycle: Cycle) -> None:
+    upgraded(cycle)
     assert cycle.make(upgrade()) == 0
     cycle.undo()
     assert cycle.observe(upgrade()) == UpgradeState(waiting=False)
+
+
+def test_what_a_power_cut_in_the_middle_of_an_upgrade_has_lost_comes_again(cycle: Cycle) -> None:
+    hosts = cycle.run("cat /etc/hosts")
+    cycle.run("""before=/var/lib/wizard/changes/0001/before
+mkdir -p -m 0700 $before && tar -C / -cf $before/etc.tar etc && echo 'the boot before' >$before/boot && sleep 0.1
+: >/etc/hosts; rm /usr/bin/free""")
+    upgraded(cycle)
+    assert cycle.run("cat /etc/hosts") == hosts
+    assert "Mem:" in cycle.run("free")
+    assert [e.items for e in cycle.seen if isinstance(e, events.Repaired)] == [
+        (("rewritten", "/etc/hosts"), ("reinstalled", "procps"))
+    ]
