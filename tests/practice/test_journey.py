@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.practice.compare import differences, fingerprint
+from tests.practice.compare import differences, fingerprint, unneeded
 from tests.practice.conftest import OnServer, ServerFactory
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.transport.base import Login
@@ -140,7 +140,7 @@ def test_sample_is_set_up_killed_resumed_undone_and_set_up_again(
     fleet.reboot(server.name)  # what runs only at the first boot is over
     on_server(server, "systemctl is-system-running --wait")
     with root(server) as transport:
-        before = fingerprint(transport)
+        before = fingerprint(transport, deep=True)
     answers = tmp_path / "answers.toml"
     sample = Path(__file__).parents[2] / "wizard" / "practice" / "sample_project"
     answers.write_text(f'[project]\nsource = "{sample}"\nname = "guestbook"\n')
@@ -177,11 +177,14 @@ def test_sample_is_set_up_killed_resumed_undone_and_set_up_again(
     undone = program.run("rollback", "--all", "--yes")
     assert last(undone, "RunFinished")["outcome"] == "rolled-back"
     with root(server) as transport:
-        assert differences(before, fingerprint(transport)) == []
+        live = fingerprint(transport, deep=True)
+    assert differences(before, live) == []
     fleet.reboot(server.name)
     on_server(server, "systemctl is-system-running --wait")
     with root(server) as transport:
-        assert differences(before, fingerprint(transport)) == []
+        rebooted = fingerprint(transport, deep=True)
+    assert differences(before, rebooted) == []
+    assert unneeded([(before, live), (before, rebooted)]) == []
     anew = program.run(*setup)
     assert last(anew, "RunFinished")["outcome"] == "done"
     assert httpx.get(f"http://{server.host}/", trust_env=False).status_code == 200

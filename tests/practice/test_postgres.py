@@ -138,6 +138,11 @@ def test_data_is_saved_before_the_database_goes_and_can_be_restored(cycle: Cycle
     assert sql(cycle, "SELECT count(*) FROM pg_database WHERE datname = 'site'") == "0\n"
     found = cycle.run("cd /var/backups/wizard; stat -c %a . site-*.dump; pg_restore -f - site-*.dump")
     assert found.startswith("700\n600\n") and "precious" in found
+    (saved,) = (e for e in cycle.seen if isinstance(e, events.DataSaved))
+    cycle.make(role("site", PASSWORD), database("site", "site"))
+    sql(cycle, "CREATE TABLE entry AS SELECT 'of the new set-up' AS word", "site")
+    cycle.run(f"sh {saved.restore}")
+    assert sql(cycle, "SELECT word FROM entry", "site") == "precious\n"
 
 
 def test_a_database_that_cannot_be_saved_is_not_dropped(cycle: Cycle) -> None:

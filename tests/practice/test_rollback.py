@@ -16,6 +16,8 @@ from wizard.engine.runner import Runner
 from wizard.errors import StepError, StoppedError
 from wizard.operations.base import Operation
 from wizard.operations.file import file
+from wizard.operations.release import data_directory
+from wizard.operations.user import user
 from wizard.practice.fleet import PracticeServer
 from wizard.recipe import Answers, Recipe, WayIn
 
@@ -131,3 +133,20 @@ def test_what_was_saved_is_said_with_the_way_to_put_it_back(cycle: Cycle) -> Non
     assert re.fullmatch(r"/var/backups/wizard/[\w-]+", saved.path)  # a path that can be typed
     assert cycle.run(f"ls /etc/w-it* 2>/dev/null; cat {saved.path}; sh {saved.restore}") == "ours\ntheirs\n"
     assert cycle.run("stat -c '%a %G' /etc/w-it*; cat /etc/w-it*") == "640 adm\nours\ntheirs\n"
+
+
+def test_uploaded_files_are_put_back_on_a_new_set_up_by_the_command_that_was_said(cycle: Cycle) -> None:
+    operations = (user("w-site", system=True), data_directory("/srv/w-media", owner="w-site"))
+    cycle.make(*operations)
+    cycle.run(
+        "install -d -o w-site /srv/w-media/2026; echo dots >/srv/w-media/2026/picture; chown -R w-site: /srv/w-media"
+    )
+    look = "cd /srv/w-media; find . -printf '%p %m %u:%g\\n' | sort; cat 2026/picture"
+    before = cycle.run(look)
+    cycle.undo("stop")
+    assert "gone" in cycle.run("ls /srv/w-media 2>/dev/null || echo gone")
+    (saved,) = (e for e in cycle.seen if isinstance(e, events.DataSaved))
+    cycle.make(*operations)
+    assert cycle.run(look + " || :") != before
+    cycle.run(f"sh {saved.restore}")
+    assert cycle.run(look) == before

@@ -217,7 +217,7 @@ class StaticFiles(Managed):
             f'    rm -f {mark}; if [ -s "$change/static.of" ]; then install -m 0644 "$change/static.of" {mark}; fi\n'
         )
         if not after.collected:
-            return f"{back}fi"
+            return f"if [ ! -d {static} ]; then rm -f {mark}\nel{back}fi"  # somebody may have taken it away since
         return (
             f"{back}else\n"
             '    if [ ! -e "$change/static.tar" ]; then\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -93,6 +94,8 @@ class Path(Operation):
         if "directory" not in (before.type, after.type) and after != self.wanted(before):
             ours = "|".join(s.sha256 or "none" for s in (before, after))
             lines.append(SAVE_EDITED.format(path=path, ours=ours, name=sh(self._saved_as), word=sh(path)))
+        if after.type in ("file", "symlink") and after != self.wanted(before):
+            lines.append(f"mkdir -p {sh(posixpath.dirname(self.path))} # somebody may have taken it away since")
         match after.type:
             case "absent":
                 if before.type == "directory":
