@@ -97,6 +97,8 @@ def connection(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help="A folder with recipes of your own."),
         click.option("--only", multiple=True, metavar="RECIPE", shell_complete=_complete("recipes"), help="Only this recipe."),
         click.option("--until", metavar="RECIPE", shell_complete=_complete("recipes"), help="Stop after this recipe."),
+        click.option("--wait", "when_held", flag_value="wait", help="Where another wizard is at work: wait until it is done."),
+        click.option("--watch", "when_held", flag_value="watch", help="Where another wizard is at work: show what it does."),
         click.option("--take-over", is_flag=True, help="Take the lock from another wizard at work on this server."),
         click.option("--drift", type=click.Choice(["stop", "keep", "restore"]), help="What was changed by hand."),
         click.option("--accessible", is_flag=True, help="Numbered questions and plain lines (or ACCESSIBLE=1)."),

@@ -55,6 +55,14 @@ class StoppedError(WizardError):
     exit_status = 4
 
 
+class HeldError(StoppedError):
+    """Another wizard has the server's lock. who: a person and a computer; since: when they took it, in UTC, or ""."""
+
+    def __init__(self, message: str, *, details: str, hint: str, who: str, since: str) -> None:
+        super().__init__(message, details=details, hint=hint)
+        self.who, self.since = who, since
+
+
 class BusyError(StoppedError):
     """A script of wizard is running on the server this very moment."""
 

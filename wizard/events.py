@@ -204,6 +204,15 @@ class RunFinished(Event):
 
 
 @dataclass(frozen=True)
+class ServerHeld(Event):
+    """Another wizard has the lock: we wait until they are done. who: a person and a computer; watched: what they do is shown."""
+
+    who: str
+    since: str
+    watched: bool
+
+
+@dataclass(frozen=True)
 class ServerWarning(Event):
     """A fact of the server that may be in the way: release, noexec, home; disk, memory, clock, distribution on going on."""
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from wizard import answers as answers_
 from wizard import catalog, known
-from wizard.engine import fitness
+from wizard.engine import fitness, watch
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.session import Emit, Session
-from wizard.errors import ConnectError, LoginRefused, UsageError, WizardError
+from wizard.errors import ConnectError, HeldError, LoginRefused, StoppedError, UsageError, WizardError
 from wizard.events import JournalDamaged, ServerReplaced
 from wizard.printable import printable
 from wizard.recipe import Answers, Recipe
@@ -40,6 +40,7 @@ class Request:
     until: str | None = None
     answers: Path | None = None
     take_over: bool = False
+    when_held: str = "stop"  # where another wizard is at work there: stop, wait until they are done, or watch them
     given: answers_.Given | None = None  # answers that need no file
 
 
@@ -106,12 +107,29 @@ class Journey:
             if fit:
                 fitness.check(session.server, session.journal, self.emit)
             if acquire:
-                session.open(acquire=True, take_over=self.request.take_over)
+                self.acquire(session)
         except BaseException:
             session.transport.close()
             raise
         self.session = session
         return session
+
+    def acquire(self, session: Session) -> None:
+        """Takes the lock. HeldError where another wizard has it, unless the request says to wait; watching ends in StoppedError."""
+        while True:
+            try:
+                session.open(acquire=True, take_over=self.request.take_over)
+                return
+            except HeldError as error:
+                if self.request.when_held == "stop":
+                    raise
+                watched = self.request.when_held == "watch"
+                watch.until_free(session, self.emit, error, show=watched)
+                if watched:
+                    raise StoppedError(
+                        "stopped after watching: they are done, and nothing was changed from here",
+                        hint="run the same command without --watch to go on from where they stopped",
+                    ) from None
 
     def answer(self, ask: answers_.Ask | None = None) -> Answers:
         """Every question answered, for the server that the session is connected to."""

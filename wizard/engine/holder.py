@@ -8,7 +8,7 @@ import os
 import platform
 import uuid
 
-from wizard.errors import BusyError, StoppedError
+from wizard.errors import BusyError, HeldError, StoppedError
 
 
 def ourselves() -> str:
@@ -19,13 +19,40 @@ def ourselves() -> str:
 def held(text: str) -> StoppedError:
     """The error that says who has the lock; its details are the text itself. BusyError when it is a script of ours."""
     fields = _fields(text)
-    who = f"{fields.get('who', 'somebody')} on {fields.get('from', 'another computer')}"
-    return (StoppedError if "who" in fields else BusyError)(
-        f"cannot work on this server now: {who} is setting it up" if "who" in fields
-        else "cannot work on this server now: another script of wizard is still running on it",
+    if "who" not in fields:
+        return BusyError(
+            "cannot work on this server now: another script of wizard is still running on it",
+            details=text,
+            hint="wait a minute, then run the same command again",
+        )
+    who, since = _who(fields), fields.get("since", "")
+    return HeldError(
+        f"cannot work on this server now: {who} is setting it up" + (f", since {since}" if since else ""),
         details=text,
-        hint="wait until they are done, or take over with --take-over (their run stops before its next change)",
-    )  # fmt: skip
+        hint="wait until they are done (--wait), watch them (--watch), or take over with --take-over (their run stops "
+        "before its next change)",
+        who=who,
+        since=since,
+    )
+
+
+def taken(text: str) -> StoppedError:
+    """The error for a run that no longer has the lock: who has taken it, and when."""
+    fields = _fields(text)
+    if "who" not in fields:
+        return StoppedError(
+            "cannot go on: this run had lost the server's lock, and another wizard has worked there since",
+            hint="nothing is lost: run the same command again, and it goes on from where the server stands",
+        )
+    return StoppedError(
+        f"cannot go on: {_who(fields)} took this server over" + (f" at {fields['since']}" if "since" in fields else ""),
+        details=text,
+        hint="what was done stands in the journal, and they go on from there; to go on here again use --wait or --take-over",
+    )
+
+
+def _who(fields: dict[str, str]) -> str:
+    return f"{fields.get('who', 'somebody')} on {fields.get('from', 'another computer')}"
 
 
 def died_here(text: str) -> bool:

@@ -152,14 +152,15 @@ acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
     exec 9>>$W/lock
     flock -w 20 9 || { echo "another script" | emit held; exit 0; }
     if [ "$2" = no ] && [ "$(holder_field run)" != "$1" ] && holder_alive; then emit held <$W/holder; exit 0; fi
-    { cat; echo "run=$1"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(boot_id)"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
+    _since=$([ "$(holder_field run)" != "$1" ] || holder_field since)
+    { cat; echo "run=$1"; echo "since=${_since:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(boot_id)"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
     echo yes | emit acquired
 }
 hold() { # RUN: fails unless this run still has the lock
     exec 9>>$W/lock
     flock -w 30 9 || { echo "another script" | emit held; exit 0; }
     run=$1
-    [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo "who=another wizard, which is done by now,"; } | emit held; exit 0; }
+    [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo done; } | emit taken; exit 0; }
     # one that ended while this waited: nobody listens, and a lock without a connection would look alive for long
     _sshd=$(ssh_ancestor)
     if [ -z "$_sshd" ] && [ -n "$(holder_field sshd)" ]; then exit 99; fi

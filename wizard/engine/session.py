@@ -103,6 +103,8 @@ class Session:
             on_output(unended)
         if "held" in answer.records:
             raise holder.held(answer.text("held"))
+        if "taken" in answer.records:
+            raise holder.taken(answer.text("taken"))
         return answer
 
     def write(self, label: str, script: str, **options: Any) -> Answer:

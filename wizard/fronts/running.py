@@ -21,7 +21,7 @@ def acquire(journey: Journey) -> None:
     session = journey.session
     assert session is not None
     secrets = session.secrets
-    session.open(acquire=True, take_over=journey.request.take_over)
+    journey.acquire(session)
     secrets.update(session.secrets)
     session.secrets = secrets
 

@@ -116,6 +116,10 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     ),
     events.Reconnected: lambda _, e: f"Back as {e.login} after {e.after_s:.0f} s.",
     events.ServerReplaced: lambda _, e: REPLACED.get(e.how, REPLACED["older"]),
+    events.ServerHeld: lambda _, e: (
+        f"{e.who} has been setting this server up since {e.since or 'a while'}. "
+        + ("This is what they do:" if e.watched else "Waiting until they are done …")
+    ),
     events.JournalDamaged: lambda _, e: _damage(e),
     events.ServerWarning: lambda _, e: f"Warning: {WARNINGS.get(e.fact, e.fact + ': {}').format(e.value)}",
     events.Recovering: lambda words, e: (

@@ -21,7 +21,7 @@ Agree = Callable[[str], tuple[Plan, bool]]
 def to_the_end(at: Station, plan: Plan, step_by_step: bool, agree: Agree) -> bool:
     """Whether the set-up is complete: False when the person went back instead. The error that was not got over is raised."""
     while True:
-        at.after, at.begun = "", False
+        at.after = ""
         try:
             _run(at, plan, step_by_step)
             return True
@@ -29,9 +29,10 @@ def to_the_end(at: Station, plan: Plan, step_by_step: bool, agree: Agree) -> boo
             raise
         except WizardError as error:
             at.progress.rest()
-            match at.after or failure.ended(at, error, begun=at.begun):
-                case "retry" | "take-over" as choice:
+            match at.after or failure.ended(at, error):
+                case "retry" | "wait" | "watch" | "take-over" as choice:
                     at.journey.request.take_over = choice == "take-over"
+                    at.journey.request.when_held = choice if choice in ("wait", "watch") else "stop"
                     plan = _again(at, plan)
                 case "answers":
                     plan, step_by_step = agree(at.failed.partition("/")[0])

@@ -39,7 +39,6 @@ class Station:
     terminal: Terminal
     after: str = ""  # what the person chose to do once the run has stopped
     failed: str = ""  # the step that failed last
-    begun: bool = False  # whether a run has started to work
 
     @property
     def progress(self) -> Progress:
@@ -48,7 +47,6 @@ class Station:
         return self.front
 
     def emit(self, event: events.Event) -> None:
-        self.begun = self.begun or isinstance(event, events.RunStarted)
         self.front.emit(event)
 
     def decide(self, question: Decision) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.engine.runner import Decision
-from wizard.errors import StoppedError, WizardError
+from wizard.errors import HeldError, WizardError
 from wizard.fronts import remembered, report, shell
 from wizard.fronts import words as words_
 from wizard.fronts.causes import UNKNOWN, Cause, likely
@@ -28,7 +28,11 @@ ALWAYS = {
     "stop": "stop here, and go on later",
 }
 UNKNOWN_SAID = "The last lines above say what went wrong. Read them, mend the cause (open a shell), then try again."
-TAKE_OVER = {"take-over": "take over from them: their run stops before its next change"}
+HELD = {
+    "wait": "wait until they are done, then go on",
+    "watch": "watch what they do, and change nothing from here",
+    "take-over": "take over from them: their run stops before its next change",
+}
 
 
 def step_failed(at: Station, question: Decision) -> str:
@@ -42,14 +46,13 @@ def step_failed(at: Station, question: Decision) -> str:
     return "retry" if choice == "retry" else "stop"
 
 
-def ended(at: Station, error: WizardError, *, begun: bool) -> str:
-    """What to do after an error that no question was asked about: retry, take-over or stop."""
+def ended(at: Station, error: WizardError) -> str:
+    """What to do after an error that no question was asked about: retry, wait, watch, take-over or stop."""
     at.terminal.text("\n" + words_.explain(error))
     cause = likely(error.message, error.details)
     if cause is not UNKNOWN and not error.hint:
         at.terminal.text(cause.advice)
-    held = isinstance(error, StoppedError) and not begun
-    choices = RETRY | (TAKE_OVER if held else {}) | ALWAYS
+    choices = RETRY | (HELD if isinstance(error, HeldError) else {}) | ALWAYS
     return _chosen(at, "What now?", choices, ("", error.message, cause, error.details))
 
 

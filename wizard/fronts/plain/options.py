@@ -28,6 +28,7 @@ class Options:
     only: tuple[str, ...] = ()
     until: str | None = None
     take_over: bool = False
+    when_held: str | None = None
     drift: str | None = None
     verbose: bool = False
     as_json: bool = False
@@ -82,6 +83,7 @@ class Options:
         return Request(
             target=self.target, key=self.key, host_key=self.host_key, recipes=self.recipes, only=self.only,
             until=self.until, answers=self.answers, take_over=self.take_over,
+            when_held=self.when_held or "stop",
             password=from_environment("WIZARD_SSH_PASSWORD"),
             sudo_password=from_environment("WIZARD_SUDO_PASSWORD"),
             passphrase=from_environment("WIZARD_KEY_PASSPHRASE"),

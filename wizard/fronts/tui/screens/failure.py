@@ -22,7 +22,7 @@ LAST = 12  # lines of output
 
 
 class FailureScreen(Page):
-    """Dismissed with retry, answers, back, stop or take-over. held: somebody else has the server's lock."""
+    """Dismissed with retry, answers, back, stop, wait, watch or take-over. held: somebody else has the server's lock."""
 
     station = "That did not work"
     AUTO_FOCUS = "#retry"
@@ -65,6 +65,8 @@ class FailureScreen(Page):
         yield button("Save a report …", "report")
         yield button("Stop, go on later", "stop")
         if self.held:
+            yield button("Wait for them", "wait")
+            yield button("Watch them", "watch")
             yield button("Take over from them", "take-over", variant="warning")
 
     def on_mount(self) -> None:

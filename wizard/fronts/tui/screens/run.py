@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button
 
 from wizard import events
-from wizard.errors import StoppedError
+from wizard.errors import HeldError
 from wizard.fronts import running
 from wizard.fronts.estimates import Estimate, duration
 from wizard.fronts.pace import NextStep, Pace
@@ -62,7 +62,7 @@ class Run(Page):
         self.estimate = Estimate(())
         self.details = ""  # of the last failure
         self.after = ""  # what a person chose to do once the run has stopped
-        self.begun = self.ended = False
+        self.ended = False
 
     @property
     def forecast(self) -> Forecast:
@@ -139,8 +139,6 @@ class Run(Page):
         if line is not None:
             self.current.tell(line, self.wizard.engine.lines)
         match event:
-            case events.RunStarted():
-                self.begun = True
             case events.StepStarted(step):
                 self._show_step(step)
                 self.current.say(words.heading(step))
@@ -238,7 +236,7 @@ class Run(Page):
             self._do_after()
         else:
             text = getattr(error, "message", f"{type(error).__name__}: {error}")
-            held = isinstance(error, StoppedError) and not self.begun  # somebody else has the lock
+            held = isinstance(error, HeldError)
             details, hint = getattr(error, "details", ""), getattr(error, "hint", "")
             self._failed("", text, alive=False, details=details, hint=hint, held=held)
 
@@ -247,9 +245,10 @@ class Run(Page):
         after, self.after = self.after, ""
         app = self.wizard
         match after:
-            case "retry" | "take-over":
+            case "retry" | "wait" | "watch" | "take-over":
                 assert app.journey is not None
                 app.journey.request.take_over = after == "take-over"
+                app.journey.request.when_held = after if after in ("wait", "watch") else "stop"
                 self.start()
             case "answers":
                 app.change_answers(self.steps.current.partition("/")[0])

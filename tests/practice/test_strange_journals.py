@@ -1,0 +1,80 @@
+"""A server that is not as this computer remembers it, and journals that are damaged: recognised, explained, never a traceback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.practice.conftest import OnServer, ServerFactory
+from tests.practice.matrix.results import tried
+from tests.practice.program import Laptop
+from wizard.practice.fleet import PracticeServer
+
+JOURNAL = "/var/lib/wizard/journal"
+SHORT = f"truncate -s -25 {JOURNAL}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """says: words that each command must use; status: that of `status`, `setup` and `rollback`."""
+
+    name: str
+    damage: str
+    says: str
+    status: tuple[int, int, int] = (0, 0, 0)
+
+
+CASES = (
+    Case("wiped", "rm -rf /var/lib/wizard /etc/demo", "its journal is gone: it was wiped or reinstalled", (0, 0, 0)),
+    Case("an older snapshot", f"head -n 12 {JOURNAL} >/root/j; mv /root/j {JOURNAL}; rm -f /etc/demo/end /etc/demo/slow",
+         "an older snapshot was restored"),
+    Case("set up anew from elsewhere", f"sed -i '1s/\"journal\":\"[0-9a-f]*\"/\"journal\":\"0123\"/' {JOURNAL}",
+         "set up anew elsewhere"),
+    Case("torn at its end", SHORT, "of the journal was cut short"),
+    Case("torn in the middle", f"sed -i '9s/.....$//' {JOURNAL}", "of the journal was cut short"),
+    Case("NULs at its end", f"{SHORT}; head -c 4096 /dev/zero >>{JOURNAL}", "of the journal was cut short"),
+    Case("a change's record gone", f"sed -i '/\"event\":\"doing\",.*\"id\":3,/d' {JOURNAL}", "the record of change 3 is gone"),
+    Case("rubbish", f"head -c 3000 /dev/urandom >>{JOURNAL}; echo >>{JOURNAL}", "of the journal"),
+    Case("a newer version", f"sed -i '1s/\"version\":1/\"version\":7/' {JOURNAL}", "a newer version of wizard wrote it", (4, 4, 4)),
+)  # fmt: skip
+ALWAYS = ("wiped", "torn at its end", "a newer version")
+
+
+@pytest.fixture(scope="module")
+def server(server_factory: ServerFactory) -> PracticeServer:
+    return server_factory()
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, id=c.name, marks=() if c.name in ALWAYS else pytest.mark.matrix) for c in CASES]
+)
+def test_strange_journal_is_explained_by_every_command(
+    case: Case, server: PracticeServer, on_server: OnServer, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path)
+    on_server(server, "rm -rf /var/lib/wizard /etc/demo")
+    status, said = laptop.run(server, "setup")
+    assert status == 0, said
+    laptop.run(server, "status")  # it takes in how long the journal is
+    on_server(server, "cp -a /var/lib/wizard /root/kept; cp -a /etc/demo /root/kept-demo")
+    commands = (("status", ()), ("setup", ("--drift", "restore")), ("rollback", ("--all", "--drift", "restore")))
+    with tried("strange journals: commands", points=3) as row:
+        for (command, options), expected in zip(commands, case.status, strict=True):
+            on_server(
+                server,
+                "rm -rf /var/lib/wizard /etc/demo; cp -a /root/kept /var/lib/wizard; cp -a /root/kept-demo /etc/demo",
+            )
+            assert on_server(server, case.damage).status == 0
+            memory = {p: p.read_bytes() for p in laptop.home.rglob("servers/*.json")}
+            before = on_server(server, f"sha256sum {JOURNAL}").out
+            status, said = laptop.run(server, command, *options)
+            assert status == expected, said
+            assert case.says in said, said
+            if expected == 4:
+                assert on_server(server, f"sha256sum {JOURNAL}").out == before
+            for path, data in memory.items():
+                path.write_bytes(data)
+            row.survived += 1
+    on_server(server, "rm -rf /root/kept /root/kept-demo")
