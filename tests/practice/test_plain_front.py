@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -11,7 +12,10 @@ import pytest
 
 from tests.fronts.plain.person import CTRL_C, CTRL_D, DOWN, ENTER, UP, Person, at_terminal
 from tests.practice.conftest import OnServer
+from wizard.engine.session import Session
 from wizard.practice.fleet import PracticeServer
+from wizard.transport.base import Login
+from wizard.transport.ssh import SshTransport
 
 RECIPES = Path(__file__).parent / "recipes"
 TRIALS = Path(__file__).parent / "recipes_of_trials"
@@ -79,7 +83,11 @@ def test_the_whole_way_by_numbers_without_a_single_control_sequence(program: Pro
         number(person, "Nothing on the server has been touched yet", "start")
         number(person, "At what pace?", "step by step")
         number(person, "“Some files” is next", "do this step")
-        number(person, "“Something slow” is next", "all at once")
+        person.type(ENTER * 3)  # by somebody impatient: that answers no question that comes later
+        person.wait_for("“Something slow” is next")
+        with pytest.raises(AssertionError):
+            person.wait_for("[2/", patience=2)
+        person.type("on" + ENTER)
         person.wait_for("A new connection as root")
         person.wait_for("Done: ")
         number(person, "That is all. What now?", "finish")
@@ -168,6 +176,8 @@ def test_a_failure_can_be_reported_looked_at_in_a_shell_and_left_for_later(
     with program.start("setup", "--accessible", folder=TRIALS, only="trials") as person:
         person.wait_for("An earlier set-up is there: 2 steps done")
         number(person, "Which questions", "only those")
+        number(person, "Nothing more is done until you say so.", "go back to a checkpoint")
+        person.answer("or < to go back [1]: ", "<" + ENTER)
         number(person, "Nothing more is done until you say so.", "start")
         number(person, "At what pace?", "step by step")
         number(person, "“Something that fails at first” is next", "do this step")
@@ -179,6 +189,7 @@ def test_a_failure_can_be_reported_looked_at_in_a_shell_and_left_for_later(
         number(person, "Back to which one?", "Something without a way back")
         number(person, "Go back?", "yes")
         person.wait_for("Rolled back: ")
+        person.wait_for("To set it up again: wizard setup ")
         assert person.leave() == 0
     page = (home / "page.html").read_text()
     assert page.startswith("<!doctype html>") and "/etc/trials" in page and PLANTED not in page
@@ -204,6 +215,22 @@ def test_after_a_failure_answers_change_and_the_step_goes_back(program: Program,
         assert person.leave() == 0
         assert b"\x1b" not in person.raw
     assert on_server(program.server, "cat /etc/trials").out == "bye\n"
+
+
+def test_somebody_else_at_work_can_be_taken_over_from(program: Program) -> None:
+    server = program.server
+    login = Login(server.host, server.user, server.port, key=server.key)
+    other = Session(SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None), lambda event: None)
+    other.open(acquire=True)
+    with contextlib.closing(other), program.start("setup", "--accessible") as person:
+        number(person, "Which questions", "only those")
+        number(person, "until you say so.", "start")
+        number(person, "At what pace?", "all at once")
+        person.wait_for("is setting it up")
+        number(person, "What now?", "take over from them")
+        person.wait_for("Done: ")
+        number(person, "That is all. What now?", "finish")
+        assert person.leave() == 0
 
 
 def test_back_leads_over_every_station_and_ctrl_d_leaves(program: Program) -> None:

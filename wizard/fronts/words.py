@@ -262,6 +262,7 @@ def loses_data(kind: str) -> bool:
 def badges(kind: str, *, irreversible: bool, guarded: bool) -> list[str]:
     """What one must know of a change before it is made."""
     back = "reversible, but going back takes data away (it is saved first)" if loses_data(kind) else "reversible"
+    back = "leaves nothing to undo" if kind == "reboot" else back
     return ["cannot be undone" if irreversible else back, *(["guarded"] if guarded else [])]
 
 
@@ -302,6 +303,11 @@ def difference(facts: dict[str, Any]) -> str:
         if known.get(name) != value
         for line in (f"-{name}: {known.get(name)}", f"+{name}: {value}")
     )
+
+
+def moment(at: str) -> str:
+    """The journal's time as one reads it; a checkpoint of this very run has none yet."""
+    return f"{at[:16].replace('T', ' ')} UTC" if at else "just now"
 
 
 def counted(number: int, noun: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import time
 
+import pytest
+
 from wizard import events
 from wizard.fronts.plain.progress import Progress, Spoken
 from wizard.fronts.words import Words
@@ -42,6 +44,16 @@ def test_a_failure_shows_the_last_lines_and_no_secret() -> None:
 def test_a_second_login_of_the_same_account_is_not_told_again() -> None:
     hello = events.Connected("root@host", "Debian 12")
     assert said(hello, hello) == "Logged in as root@host (Debian 12).\n"
+
+
+def test_a_secret_is_masked_though_the_line_is_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    out = io.StringIO()
+    spoken = Spoken(Words([]), lambda text: text.replace("correct horse battery", "********"), out=out)
+    spoken.emit(events.StepFailed("nginx/install", "it said correct horse battery, of all things"))
+    spoken.close()
+    assert "********" in out.getvalue() and "horse" not in out.getvalue()
+    assert max(map(len, out.getvalue().splitlines())) <= 30
 
 
 def spoken_while(happened: list[events.Event], patience: float, wait: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import os
 import re
 import sys
@@ -77,6 +79,22 @@ def test_what_is_wrong_is_refused_with_a_reason_and_can_be_gone_back_from(env: d
         assert person.leave() == 3
     assert (home / ".ssh" / "id_mine").stat().st_mode & 0o777 == 0o400
     assert "Traceback" not in person.seen
+
+
+def test_a_server_that_is_known_here_is_offered_with_how_far_it_is(env: dict[str, str]) -> None:
+    folder = Path(env["HOME"]) / "servers"
+    folder.mkdir()
+    steps = ["system_update/upgrade", "system_update/reboot"]
+    at = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=3)).isoformat()
+    record = {"target": NOBODY, "users": ["root"], "journal": "j", "size": 9, "checkpoints": steps, "at": at}
+    (folder / "127.0.0.1_1.json").write_text(json.dumps(record))
+    with at_terminal([*WIZARD, "--accessible"], env | {"WIZARD_STATE_DIR": env["HOME"]}) as person:
+        person.wait_for(f"2. go on with {NOBODY} (2 of ")
+        person.wait_for("steps done, stopped at system update 3 days ago)")
+        person.answer("A number from 1 to 4 [1]: ", "2" + ENTER)
+        person.wait_for(f"Setting up {NOBODY}")
+        person.answer("1 to 7 [7]: ")
+        assert person.leave() == 3
 
 
 @pytest.mark.parametrize(

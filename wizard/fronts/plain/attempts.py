@@ -10,6 +10,7 @@ from wizard.errors import UsageError, WizardError
 from wizard.fronts import running
 from wizard.fronts.pace import NextStep, Pace
 from wizard.fronts.plain import failure, going_back, review
+from wizard.fronts.plain.terminal import forget_typed
 
 if TYPE_CHECKING:
     from wizard.fronts.plain.commands import Station
@@ -29,6 +30,7 @@ def to_the_end(at: Station, plan: Plan, step_by_step: bool, agree: Agree) -> boo
             raise
         except WizardError as error:
             at.progress.rest()
+            forget_typed()
             match at.after or failure.ended(at, error):
                 case "retry" | "wait" | "watch" | "take-over" as choice:
                     at.journey.request.take_over = choice == "take-over"

@@ -110,8 +110,8 @@ def setup(options: Options, request: Request | None = None) -> None:
             if options.asks:
                 from wizard.fronts.plain.interview import interview
 
-                if interview(at):
-                    done.shown(at)
+                if not (interview(at) and done.shown(at)):
+                    at.terminal.text(f"\nTo set it up again: {options.resume}")
                 return
             forecast = _plan(at, acquire=True)
             _refuse_points_of_no_return(at, forecast)

@@ -9,6 +9,7 @@ import click
 
 from wizard.fronts import sheet as sheets
 from wizard.fronts.plain import failure, going_back, prompts
+from wizard.fronts.plain.terminal import forget_typed
 from wizard.secret import Secret
 
 if TYPE_CHECKING:
@@ -29,15 +30,18 @@ def told(at: Station) -> None:
             at.say(f"{what}\n    {value}", event="Afterwards", recipe=recipe, name=name, value=value, words=what)
 
 
-def shown(at: Station) -> None:
-    """To a person, who may save it, or go back after all."""
+def shown(at: Station) -> bool:
+    """To a person, who may save it, or go back after all: then False."""
     sheet = sheets.sheet(at.journey, at.words, at.progress.verified)
     terminal = at.terminal
+    forget_typed()
     terminal.heading("What you need from now on")
     if sheet.address:
+        terminal.text(f"Your site answers at\n    {sheet.address}\n")
         terminal.code(sheet.address)
     for what, how in sheet.lines:
-        terminal.text(f"{what}\n    {how}")
+        if how != sheet.address:
+            terminal.text(f"{what}\n    {how}")
     if sheet.verified:
         terminal.heading("What was verified")
         for check, seen in sheet.verified:
@@ -52,9 +56,9 @@ def shown(at: Station) -> None:
                 failure.save(at, "my-server.md", lambda path: _page(sheet, path))
             case "checkpoints":
                 if going_back.choose_and_go(at):
-                    return
+                    return False
             case _:
-                return
+                return True
 
 
 def _page(sheet: sheets.Sheet, path: Path) -> str:

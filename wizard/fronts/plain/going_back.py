@@ -10,7 +10,7 @@ from wizard.errors import StoppedError
 from wizard.fronts import running
 from wizard.fronts.plain import prompts, review
 from wizard.fronts.plain.terminal import Back
-from wizard.fronts.words import counted
+from wizard.fronts.words import counted, moment
 
 if TYPE_CHECKING:
     from wizard.fronts.plain.commands import Station
@@ -21,7 +21,7 @@ BEGINNING = "."
 def chosen(at: Station, journal: Journal) -> str | None:
     """The checkpoint that the person points at; None for the very beginning. Back on `<`."""
     points = sorted(journal.checkpoints, key=lambda c: c.last)[::-1]
-    choices = {c.step: f"{at.words.heading(c.step)} ({_moment(c.at)})" for c in points}
+    choices = {c.step: f"{at.words.heading(c.step)} ({moment(c.at)})" for c in points}
     choices[BEGINNING] = "the very beginning: the server as it was before"
     at.terminal.heading("Going back")
     at.terminal.text(
@@ -82,8 +82,3 @@ def undo_last_step(at: Station) -> None:
     assert at.journey.session is not None
     if not go(at, running.last_checkpoint(at.journey.session.journal)):
         raise StoppedError("stopped; the step that failed is left as it is", hint="nothing is lost")
-
-
-def _moment(at: str) -> str:
-    """The journal's time as one reads it."""
-    return f"{at[:16].replace('T', ' ')} UTC" if at else "just now"

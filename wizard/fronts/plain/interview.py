@@ -12,7 +12,7 @@ from wizard.errors import ConnectError, HostKeyError, StoppedError, UsageError, 
 from wizard.fronts import remembered
 from wizard.fronts import words as words_
 from wizard.fronts.draft import Draft
-from wizard.fronts.plain import attempts, prompts, review, ways_in
+from wizard.fronts.plain import attempts, going_back, prompts, review, ways_in
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.questions import Questions
 from wizard.fronts.plain.terminal import Back
@@ -137,8 +137,8 @@ def _card(at: Station, session: Session) -> None:
         last = max(journal.checkpoints, key=lambda c: c.last, default=None)
         at.terminal.text(
             f"An earlier set-up is there: {words_.counted(len(done), 'step')} done"
-            + (f", the last one “{at.words.heading(last.step)}” on {last.at}." if last else ".")
-            + " It goes on from there. (`wizard rollback` goes back instead.)"
+            + (f", the last one “{at.words.heading(last.step)}” ({words_.moment(last.at)})." if last else ".")
+            + " It goes on from there. At the review you can go back to a checkpoint instead."
         )
 
 
@@ -177,8 +177,9 @@ REVIEW = {
     "look": "look closer at a step: its commands, and the difference that they make",
     "change": "change the answers",
     "save": "save the answers as a file (without passwords)",
-    "stop": "stop here",
 }
+GO_BACK = {"checkpoints": "go back to a checkpoint instead"}
+STOP = {"stop": "stop here"}
 
 
 def _agreed(at: Station) -> Plan:
@@ -191,7 +192,8 @@ def _agreed(at: Station) -> Plan:
     _show(at, plan)
     while True:
         at.terminal.text("")
-        match at.terminal.choose(f"{untouched} What now?", REVIEW, "start", back=True):
+        choices = REVIEW | (GO_BACK if _begun(at) else {}) | STOP
+        match at.terminal.choose(f"{untouched} What now?", choices, "start", back=True):
             case "start":
                 return plan
             case "look":
@@ -201,6 +203,10 @@ def _agreed(at: Station) -> Plan:
                 _ask_all(at)
                 plan = _made(at)
                 _show(at, plan)
+            case "checkpoints":
+                if going_back.choose_and_go(at):
+                    plan = _made(at)
+                    _show(at, plan)
             case "save":
                 _save(at)
             case _:

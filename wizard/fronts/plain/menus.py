@@ -33,7 +33,7 @@ class Menus:
         self.console.print()
 
     def text(self, text: str) -> None:
-        self.console.print(Text(self.mask(wrapped(text))), soft_wrap=True)
+        self.console.print(Text(wrapped(self.mask(text))), soft_wrap=True)
 
     def guide(self, markdown: str) -> None:
         self.console.print(Markdown(self.mask(markdown)), width=self.width)

@@ -22,10 +22,10 @@ class Numbered:
         print(f"\n{text}\n")
 
     def text(self, text: str) -> None:
-        print(self.mask(wrapped(text)))
+        print(wrapped(self.mask(text)))
 
     def guide(self, markdown: str) -> None:
-        print(self.mask(wrapped(spoken(markdown))))
+        print(wrapped(self.mask(spoken(markdown))))
 
     def commands(self, script: str) -> None:
         for line in script.splitlines():
@@ -49,7 +49,7 @@ class Numbered:
             reason = judge("" if typed == NOTHING else typed or default)
             if reason is None:
                 return
-            print(self.mask(wrapped(f"Not taken: {reason}.")))
+            print(wrapped(self.mask(f"Not taken: {reason}.")))
 
     def ask_hidden(self, name: str, judge: Judge) -> None:
         while True:
@@ -59,13 +59,13 @@ class Numbered:
             reason = judge(typed)
             if reason is None:
                 return
-            print(self.mask(wrapped(f"Not taken: {reason}.")))
+            print(wrapped(self.mask(f"Not taken: {reason}.")))
 
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
         values = list(choices)
-        print(self.mask(wrapped(question)))
+        print(wrapped(self.mask(question)))
         for number, value in enumerate(values, 1):
-            print(self.mask(wrapped(f"  {number}. {choices[value]}")))
+            print(wrapped(self.mask(f"  {number}. {choices[value]}")))
         usual = str(values.index(default) + 1)
         while True:
             typed = _line(f"A number from 1 to {len(values)}{', or < to go back' if back else ''} [{usual}]: ").strip()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from wizard import events
 from wizard.fronts.plain.numbered import folded
+from wizard.fronts.plain.terminal import forget_typed
 from wizard.fronts.words import Words, describe
 
 if TYPE_CHECKING:
@@ -105,26 +106,19 @@ class Spoken(Progress):
         super().emit(event)
 
     def write(self, line: str, event: events.Event) -> None:
-        if isinstance(event, events.OutputLine) or line.lstrip().startswith("$ "):
-            super().write(line, event)
-            return
-        self._say(line)
+        for part in _hanging(self.mask(line), event):  # masked first: a secret that is folded is found no more
+            super().write(part, event)
 
     def _beat(self) -> None:
         while not self._closed.wait(self.patience):
             if (now := self._now) is not None and (for_s := time.monotonic() - now[1]) >= self.patience:
-                self._say(f"      still working: {now[0]} ({for_s:.0f} seconds so far)")
-
-    def _say(self, line: str) -> None:
-        """The line, its words kept whole and its indent kept."""
-        indent = " " * (len(line) - len(line.lstrip()))
-        width = shutil.get_terminal_size().columns - len(indent)
-        for part in folded(line.strip(), width).splitlines():
-            print(self.mask(indent + part), file=self.out, flush=True)
+                line = f"      still working: {now[0]} ({for_s:.0f} seconds so far)"
+                print("\n".join(_hanging(self.mask(line))), file=self.out, flush=True)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         now, self._now = self._now, None
+        forget_typed()
         yield
         self._now = now
 
@@ -174,10 +168,12 @@ class Live(Progress):
     def write(self, line: str, event: events.Event) -> None:
         from rich.text import Text
 
-        self.console.print(Text(self.mask(line), _style(event)), soft_wrap=True)
+        for part in _hanging(self.mask(line), event):
+            self.console.print(Text(part, _style(event)), soft_wrap=True)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
+        forget_typed()
         if self._task is None:
             yield
             return
@@ -193,6 +189,16 @@ class Live(Progress):
         if self._task is not None:
             self.bar.remove_task(self._task)
         self._task = None
+
+
+def _hanging(line: str, event: events.Event | None = None) -> list[str]:
+    """The line folded at its words, below its own indent; what a program prints is left alone, and so are commands."""
+    if isinstance(event, events.OutputLine) or line.lstrip().startswith("$ "):
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()))
+    return [
+        indent + part for part in folded(line.strip(), shutil.get_terminal_size().columns - len(indent)).splitlines()
+    ]
 
 
 def _style(event: events.Event) -> str:

@@ -5,6 +5,9 @@ Two things can do it: `Numbered` (lines only) and `Menus` (questionary and rich)
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import termios
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -42,6 +45,12 @@ class Terminal(Protocol):
 
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
         """One of the choices (value: what it says); Enter takes the default. back: `<` raises Back."""
+
+
+def forget_typed() -> None:
+    """Keys that were pressed while a run was at work answer no question that came later."""
+    with contextlib.suppress(termios.error, OSError, ValueError):  # where it is no terminal
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def terminal(*, numbered: bool, mask: Callable[[str], str]) -> Terminal:
