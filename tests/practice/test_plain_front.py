@@ -226,7 +226,7 @@ def test_somebody_else_at_work_can_be_taken_over_from(program: Program) -> None:
         number(person, "Which questions", "only those")
         number(person, "until you say so.", "start")
         number(person, "At what pace?", "all at once")
-        person.wait_for("is setting it up")
+        person.wait_for("Cannot work on this server now")
         number(person, "What now?", "take over from them")
         person.wait_for("Done: ")
         number(person, "That is all. What now?", "finish")

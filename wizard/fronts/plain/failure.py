@@ -42,8 +42,10 @@ def step_failed(at: Station, question: Decision) -> str:
     choice = _chosen(
         at, words_.decision(at.words, question), RETRY | STEP | ALWAYS, (question.step, reason, cause, output)
     )
+    if choice == "retry":
+        return choice
     at.after, at.failed = choice, question.step
-    return "retry" if choice == "retry" else "stop"
+    return "stop"
 
 
 def ended(at: Station, error: WizardError) -> str:
