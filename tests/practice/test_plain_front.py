@@ -224,7 +224,7 @@ def test_somebody_else_at_work_can_be_taken_over_from(program: Program) -> None:
     other.open(acquire=True)
     with contextlib.closing(other), program.start("setup", "--accessible") as person:
         number(person, "Which questions", "only those")
-        number(person, "until you say so.", "start")
+        number(person, "Nothing on the server has been touched yet", "start")
         number(person, "At what pace?", "all at once")
         person.wait_for("Cannot work on this server now")
         number(person, "What now?", "take over from them")

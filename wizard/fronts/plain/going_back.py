@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wizard.engine.journal import Journal
-from wizard.engine.rollback import Undo, plan_rollback
+from wizard.engine.rollback import Undo, nothing_to_undo, plan_rollback
 from wizard.errors import StoppedError
 from wizard.fronts import running
 from wizard.fronts.plain import prompts, review
@@ -58,22 +58,23 @@ def choose_and_go(at: Station) -> bool:
             checkpoint = chosen(at, at.journey.session.journal)
         except Back:
             return False
-        nothing = not plan_rollback(at.journey.session.journal, checkpoint)
+        nothing = nothing_to_undo(at.journey.session, checkpoint)
         if go(at, checkpoint) and not nothing:
             return True
 
 
 def go(at: Station, checkpoint: str | None) -> bool:
     """Back to this checkpoint, once the person has seen what that undoes. False when they don't agree."""
-    assert at.journey.session is not None
-    todo = plan_rollback(at.journey.session.journal, checkpoint)
-    if not todo:
+    session = at.journey.session
+    assert session is not None
+    if nothing_to_undo(session, checkpoint):
         at.terminal.text("Nothing came after this checkpoint: there is nothing to undo.")
-    elif not agreed(at, todo):
+        return True
+    todo = plan_rollback(session.journal, checkpoint)
+    if todo and not agreed(at, todo):  # without any it is an undo that still has to be proved
         at.terminal.text("Nothing was undone.")
         return False
-    else:
-        running.roll_back(at.journey, at.emit, at.decide, checkpoint)
+    running.roll_back(at.journey, at.emit, at.decide, checkpoint)
     return True
 
 
