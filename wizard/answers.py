@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from wizard.recipe import Answers, Question, Recipe
 from wizard.secret import Secret
 from wizard.server import Server
 
+LONGEST = 1024 * 1024  # bytes of an answers file, and of a file that an answer is taken from
 GENERATE = {"generate": "secret"}
 Ask = Callable[[Question[Any], Answers, Any], Any]
 
@@ -37,14 +39,25 @@ class Given:
 def read(path: Path, recipes: Sequence[Recipe]) -> Given:
     """An answers file. UsageError lists everything that is wrong with it, with the nearest right names."""
     try:
-        document = tomllib.loads(path.read_text())
+        document = tomllib.loads(_text(path))
     except OSError as error:
         raise UsageError(f"cannot read the answers file {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of TOML; or numbers and nesting that Python refuses
         raise UsageError(
             f"cannot read the answers file {path}: {error}", hint="it is TOML; see `wizard answers`"
         ) from error
     return check(document, recipes, where=str(path), folder=path.parent)
+
+
+def _text(path: Path) -> str:
+    """A file's text. OSError, or ValueError where it is too large or no text."""
+    with path.open("rb") as file:
+        data = file.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise ValueError(f"it has more than {LONGEST} bytes")
+    if b"\0" in data:
+        raise ValueError("it is no text")
+    return data.decode()
 
 
 def check(document: Mapping[str, Any], recipes: Sequence[Recipe], *, where: str, folder: Path) -> Given:
@@ -57,7 +70,12 @@ def check(document: Mapping[str, Any], recipes: Sequence[Recipe], *, where: str,
             continue
         if table == "env":
             for name, value in values.items():
-                _take(given.env, name, value, None, f"env.{name}", folder, problems)
+                if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                    _take(given.env, name, value, None, f"env.{name}", folder, problems)
+                else:  # it would be a line of a file, and the name of one where it is generated
+                    problems.append(
+                        f"env.{name[:60]!r}: is not the name of a variable: use letters, digits and underscores"
+                    )
             continue
         if table not in by_name:
             problems.append(f"[{table}]: no recipe has this name" + _nearest(table, [*by_name, "env"]))
@@ -118,13 +136,15 @@ def _resolve(value: dict[str, Any], folder: Path, *, as_secret: bool) -> Any:
     """`{ env = … }`, `{ file = … }` or `{ generate = "secret" }`. UsageError says why it cannot be had."""
     match value:
         case {"env": str(name)} if len(value) == 1:
-            if name not in os.environ:
+            if "\0" in name or name not in os.environ:
                 raise UsageError(f"the environment variable {name} is not set")
             text = os.environ[name]
+            if re.search("[\ud800-\udfff]", text):
+                raise UsageError(f"the environment variable {name} is no text in UTF-8")
         case {"file": str(name)} if len(value) == 1:
             try:
-                text = (folder / Path(name).expanduser()).read_text().removesuffix("\n")
-            except (OSError, UnicodeDecodeError) as error:
+                text = _text(folder / Path(name).expanduser()).removesuffix("\n")
+            except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~ of a user who is not there
                 raise UsageError(f"cannot read the file {name}: {error}") from error
         case {"generate": "secret"} if len(value) == 1:
             return GENERATE

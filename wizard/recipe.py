@@ -70,6 +70,8 @@ class Question(Generic[T]):
         if not text and self.type is not int and self.type is not bool:
             return None if self.optional else "must not be empty"
         for one in value if isinstance(value, tuple) else (text,):
+            if isinstance(one, str) and re.search("[\0\ud800-\udfff]", one):
+                return "must be a text without characters that stand for nothing"
             if self.pattern and not re.fullmatch(self.pattern, str(one)):
                 return f"must look like {self.example or self.pattern}"
         return self.valid(value) if self.valid else None
