@@ -33,7 +33,8 @@ put_blob() { # NAME, base64 on stdin
     [ -s "$blobs/$1" ] && [ "$(sha256sum <"$blobs/$1" | cut -d' ' -f1)" = "$1" ] && return 0
     base64 -d >"$blobs/.$1.$$" && sync "$blobs/.$1.$$" && mv "$blobs/.$1.$$" "$blobs/$1" && sync $blobs || cannot_write
 }
-keep_blob() { # FILE: what is in it now
+keep_blob() { # FILE: what is in it now. Not what a link leads to: it would come back readable
+    [ ! -L "$1" ] || { echo "cannot keep $1: it has become a link" >&2; return 1; }
     _n=$(sha256sum <"$1" | cut -d' ' -f1)
     [ -e "$blobs/$_n" ] ||
         (umask 077; cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n" && sync $blobs)
@@ -41,7 +42,10 @@ keep_blob() { # FILE: what is in it now
 
 # A file from a blob: temporary name beside it, mode and owner first, fsync, rename. A link at the path is replaced, not followed.
 put_file() { # BLOB PATH MODE OWNER:GROUP
-    _d=$(dirname "$2") && _t=$(mktemp "$_d/.wizard.XXXXXXXX") || return 1
+    _d=$(dirname "$2") && _in=$_d || return 1
+    # where others than root can rename things, a name may be a link a moment later: made elsewhere, and moved there
+    [ -n "$(find -H "$_d" -maxdepth 0 -uid 0 \( ! -perm /022 -o -perm -1000 \))" ] || _in=$W
+    _t=$(mktemp "$_in/.wizard.XXXXXXXX") || return 1
     { chown "$4" "$_t" && chmod "$3" "$_t" && cat "$blobs/$1" >"$_t" && sync "$_t" && mv -fT "$_t" "$2" && sync "$_d"; } ||
         { rm -f "$_t"; return 1; }
 }

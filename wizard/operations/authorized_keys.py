@@ -45,7 +45,7 @@ fi"""
 ADD = """\
 if [ ! -e "$change/keys.known" ]; then
     # what was there, so that it can be put back as it was
-    if [ -f "$home/.ssh/authorized_keys" ]; then cp -pP "$home/.ssh/authorized_keys" "$change/keys.before"; fi
+    if [ -f "$home/.ssh/authorized_keys" ]; then as_user 'cat authorized_keys' >"$change/keys.before"; fi
     touch "$change/keys.known"
     sync "$change"
 fi
