@@ -5,14 +5,13 @@ The report is a traceback (never values of variables) in a file that only this u
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
-import tempfile
 import traceback
+import uuid
 from pathlib import Path
 
-from wizard import __version__
+from wizard import __version__, private
 from wizard.errors import WizardError
 from wizard.known import state_folder
 from wizard.printable import printable
@@ -38,11 +37,8 @@ def _written(error: BaseException) -> Path | None:
     lines = [f"wizard {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n\n"]
     lines += traceback.format_exception(error)
     try:
-        folder = state_folder() / "faults"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, path = tempfile.mkstemp(prefix="fault-", suffix=".txt", dir=folder)
-        with os.fdopen(number, "w", errors="replace") as file:
-            file.write(printable(without_secrets("".join(lines))))
+        path = state_folder() / "faults" / f"fault-{uuid.uuid4().hex[:8]}.txt"
+        private.write(path, printable(without_secrets("".join(lines))))
     except OSError:
         return None
-    return Path(path)
+    return path

@@ -5,14 +5,15 @@ A convenience: everything that counts is on the server, and a lost file here los
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import platformdirs
 
+from wizard import private
 from wizard.transport.base import Login
 
 
@@ -54,15 +55,8 @@ def recall(login: Login) -> Known:
 
 def remember(login: Login, known: Known) -> None:
     """Stores it for this user alone; a full or read-only disk here must not fail a set-up there."""
-    try:
-        path = path_of(login)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by this user alone
-        with os.fdopen(number, "w") as file:
-            json.dump(asdict(known), file, indent=1)
-        Path(fresh).replace(path)
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        private.write(path_of(login), json.dumps(asdict(known), indent=1))
 
 
 def recent() -> list[Known]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import platformdirs
 import tomlkit
 
 from wizard import answers as answers_
+from wizard import private
 from wizard.answers import GENERATE, Given
 from wizard.errors import WizardError
 from wizard.journey import Journey
@@ -49,26 +48,12 @@ def recall(journey: Journey) -> None:
 def keep(journey: Journey) -> None:
     """A full or read-only disk here must not stop a set-up there."""
     with contextlib.suppress(OSError):
-        write(path_of(journey.request.target), as_toml(journey.given, journey.recipes, references=False))
+        private.write(path_of(journey.request.target), as_toml(journey.given, journey.recipes, references=False))
 
 
 def save(journey: Journey, path: Path) -> None:
     """An answers file with every answer given so far; secrets as references. OSError where it cannot be written."""
-    write(path.expanduser(), as_toml(journey.given, journey.recipes, references=True))
-
-
-def write(path: Path, text: str) -> None:
-    """Replaces the file in one go; only its owner can ever read it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # a name that nobody can foresee: in a folder that others can write to, a link may wait for one that they can
-    number, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(number, "w") as file:
-            file.write(text)
-        Path(fresh).replace(path)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
+    private.write(path.expanduser(), as_toml(journey.given, journey.recipes, references=True))
 
 
 def as_toml(given: Given, recipes: list[Recipe], *, references: bool) -> str:

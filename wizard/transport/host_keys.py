@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wizard import private
 from wizard.errors import HostKeyError, UsageError
 from wizard.transport.base import AskHostKey, HostKey, Login
 from wizard.transport.patterns import matches
@@ -190,7 +191,7 @@ class HostKeys:
     def _remember(self, login: Login, kind: str, blob: bytes) -> None:
         line = f"{known_name(login)} {kind} {base64.b64encode(blob).decode()}\n".encode()
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.folder(self.path.parent)
             with os.fdopen(os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b") as file:
                 if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
                     line = b"\n" + line

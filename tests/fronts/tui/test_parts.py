@@ -18,9 +18,9 @@ from textual.widgets import Input
 
 from tests.fronts.tui.conftest import drive, reviewed, until
 from tests.fronts.tui.small_server import SmallServer
-from wizard import events
+from wizard import events, private
 from wizard.errors import StoppedError
-from wizard.fronts import causes, remembered, sheet
+from wizard.fronts import causes, sheet
 from wizard.fronts.qr import half_blocks
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.engine_thread import KEPT_LINES, EngineThread
@@ -226,8 +226,8 @@ def test_the_cheat_sheet_holds_no_secret_in_any_form() -> None:
 
 def test_files_are_private_from_the_first_byte(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "file"
-    remembered.write(path, "one")
-    remembered.write(path, "two")
+    private.write(path, "one")
+    private.write(path, "two")
     assert path.read_text() == "two"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [p.name for p in path.parent.iterdir()] == ["file"]

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Markdown
 
 from tests.fronts.tui.conftest import connected, drive, focused, seen, showing, until
-from wizard import answers
+from wizard import answers, private
 from wizard.answers import GENERATE
 from wizard.fronts import remembered
 from wizard.fronts.tui.app import WizardApp
@@ -178,7 +178,7 @@ def test_answers_are_kept_without_secrets_and_come_back(app: WizardApp) -> None:
 
 
 def test_kept_answers_that_no_longer_fit_are_left_aside(app: WizardApp) -> None:
-    remembered.write(remembered.path_of("root@203.0.113.7"), "[greeting]\nlines = 'many'\nthis is no TOML")
+    private.write(remembered.path_of("root@203.0.113.7"), "[greeting]\nlines = 'many'\nthis is no TOML")
 
     async def scenario(pilot: Pilot[int]) -> None:
         await connected(pilot)

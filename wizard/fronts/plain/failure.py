@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wizard import private
 from wizard.engine.runner import Decision
 from wizard.errors import HeldError, WizardError
-from wizard.fronts import remembered, report, shell
+from wizard.fronts import report, shell
 from wizard.fronts import words as words_
 from wizard.fronts.causes import UNKNOWN, Cause, likely
 from wizard.fronts.plain.terminal import Back
@@ -100,7 +101,7 @@ def save(at: Station, name: str, text: Callable[[Path], str]) -> None:
             return "a file needs a name"
         path = Path(typed).expanduser()
         try:
-            remembered.write(path, text(path))
+            private.write(path, text(path))
         except OSError as error:
             return f"the file cannot be written ({error.strerror})"
         at.terminal.text(f"Saved as {path}.")

@@ -10,10 +10,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Link, Static
 
 from wizard.fronts import sheet as sheets
-from wizard.fronts.remembered import write
 from wizard.fronts.tui.screens.page import Page, button, relabel
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.qr import QrCode
+from wizard.private import write
 from wizard.secret import MASK
 
 

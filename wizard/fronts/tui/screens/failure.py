@@ -96,7 +96,7 @@ class FailureScreen(Page):
                 self.dismiss(choice)  # type: ignore[arg-type]
 
     def _report(self, path: Path) -> None:
-        from wizard.fronts.remembered import write
+        from wizard.private import write
 
         assert self.wizard.journey is not None
         write(path, report.text(self.wizard.journey, self.step, self.reason, self.cause, self.output))

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Markdown, ProgressBar, Static, TabbedContent, TabPane
 
-from wizard.fronts import remembered
+from wizard import private
 from wizard.fronts.tui.forecast import Planned
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.difference import coloured, commands
@@ -118,4 +118,4 @@ class Current(Vertical):
         self.app.push_screen(SaveDialog("the output", "wizard-output.txt", self._write))
 
     def _write(self, path: Path) -> None:
-        remembered.write(path, self.output.text + "\n")
+        private.write(path, self.output.text + "\n")
