@@ -1,6 +1,6 @@
 """Going back where somebody has been at work by hand: a case for each kind of thing, all of them on one server at once.
 
-The kinds that need packages are in matrix/test_rollback_whole_site.py.
+Kinds that need packages are not among them.
 """
 
 from __future__ import annotations
@@ -202,7 +202,8 @@ def test_nothing_is_left_in_force_and_what_was_saved_is_for_root_alone(kept: Out
     assert restored.rights.split("\n") == ["600 root:root", "700 root:root", ""]
 
 
-# Kinds that need packages (matrix/test_rollback_whole_site.py), and those that have nothing that somebody could change by hand.
+# Kinds that need packages (what is tested of work by hand on them is in the tests of their own), and those that have nothing
+# that somebody could change by hand.
 ELSEWHERE = {
     "packages", "firewall", "swap", "virtualenv", "git_release", "uploaded_release", "serving", "migrations",
     "static_files", "superuser", "postgres_cluster", "postgres_settings", "postgres_role", "postgres_database",
