@@ -6,15 +6,18 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
 from tests.practice.conftest import OnServer, ServerFactory
 from tests.practice.lockout import bad, trial
-from tests.practice.matrix.results import record
+from tests.practice.matrix.results import record, tried
 from wizard import events
-from wizard.practice.fleet import PracticeServer
+from wizard.operations.command import command
+from wizard.operations.tested import tested_file
+from wizard.practice.fleet import Fleet, PracticeServer
 
 CASES = 240
 WINDOW = 6  # seconds, so that hundreds of cases do not take hours; the real one is tested beside
@@ -101,3 +104,50 @@ def test_hundreds_of_bad_configurations_lock_nobody_out(new_server: ServerFactor
         for found in pool.map(try_out, servers, shares):
             total += found
     report(total, CASES, "sshd and firewall: bad configurations")
+
+
+# sshd that listens nowhere near, and a firewall that lets nothing in: either alone shuts everybody out after a restart
+SHUT = (
+    tested_file(bad.DROP_IN, "Port 2222\nAllowUsers nobody-here\n", test="true", then="systemctl restart ssh"),
+    command(
+        "trap", "nft add table inet trap\nnft add chain inet trap in '{ type filter hook input priority 0; policy drop; }'\n"
+        "printf '#!/usr/sbin/nft -f\\ntable inet trap { chain in { type filter hook input priority 0; policy drop; } }\\n' "
+        ">/etc/nftables.conf; systemctl enable nftables",
+        test="nft list table inet trap", undo="systemctl disable nftables; rm -f /etc/nftables.conf\n"
+        "nft delete table inet trap 2>/dev/null || ! nft list table inet trap 2>/dev/null",
+    ),
+)  # fmt: skip
+
+
+def test_power_cut_within_the_window_is_undone_at_the_first_boot(
+    new_server: ServerFactory, on_server: OnServer, fleet: Fleet
+) -> None:
+    """On a disk that loses what had not reached it; the timer dies with the machine."""
+    server = new_server(disk="2G")
+    result = on_server(
+        server, "apt-get -qq update && apt-get -qq -y install nftables >/dev/null; rm /etc/nftables.conf"
+    )
+    assert result.status == 0, result.err
+    before = trial.look(server)
+    trial.attempt(server, SHUT, alive=False)
+    with tried("power cuts within the window of a guarded change"):
+        fleet.pull_plug(server.name)
+        after = trial.look(server, patience=60)
+        assert after == before
+        order = on_server(
+            server, "journalctl -b -o short-monotonic -u wizard-failsafe -u ssh --no-pager | grep -n -m2 Start"
+        ).out
+        assert "wizard" in order.splitlines()[0], order
+
+
+def test_known_hosts_with_the_one_kind_of_key_that_the_change_takes_away_is_no_lock_out(
+    new_server: ServerFactory, tmp_path: Path
+) -> None:
+    server = new_server()
+    known = tmp_path / "known_hosts"
+    known.write_text("".join(line for line in server.known_hosts.open() if "ecdsa" in line))
+    alone = replace(server, known_hosts=known)
+    lines = "HostKeyAlgorithms -ecdsa-*,sk-ecdsa-*,webauthn-sk-ecdsa-*\n"
+    seen = trial.attempt(alone, [tested_file(bad.DROP_IN, lines, test="sshd -t", then="systemctl reload ssh")])
+    assert any(isinstance(event, events.LoginProved) for event in seen)
+    trial.look(alone)
