@@ -151,3 +151,26 @@ def test_known_hosts_with_the_one_kind_of_key_that_the_change_takes_away_is_no_l
     seen = trial.attempt(alone, [tested_file(bad.DROP_IN, lines, test="sshd -t", then="systemctl reload ssh")])
     assert any(isinstance(event, events.LoginProved) for event in seen)
     trial.look(alone)
+
+
+@pytest.mark.usefixtures("short_window")
+@pytest.mark.parametrize("slow", ["the change", "the undo"])
+def test_timer_that_fires_in_the_middle_of_the_change_or_its_undo_takes_it_back_once(
+    slow: str, pristine: PracticeServer, on_server: OnServer
+) -> None:
+    pause = f"sleep {WINDOW + 2}"
+    change = command(
+        "slow", f"touch /etc/slow{'; ' + pause if slow == 'the change' else ''}", test="[ -e /etc/slow ]",
+        undo=f"echo undone >>/root/undone{'; ' + pause if slow == 'the undo' else ''}; rm -f /etc/slow",
+    )  # fmt: skip
+    seen = trial.attempt(pristine, [change], user="nobody-here" if slow == "the undo" else "root")
+    assert not any(isinstance(event, events.LoginProved) for event in seen)
+    time.sleep(2)  # whoever waits for the lock now gets it
+    left = on_server(
+        pristine,
+        "cat /root/undone; ls /etc/slow /var/lib/wizard/failsafe/armed 2>&1; "
+        "systemctl list-units --all --no-legend 'wizard-failsafe*' | "
+        'grep -c .; grep -c \'"event":"undone"\' /var/lib/wizard/journal',
+    ).out
+    assert left.splitlines()[0] == "undone" and left.count("undone\n") == 1, left
+    assert left.count("No such file") == 2 and left.endswith("\n0\n1\n"), left
