@@ -187,6 +187,7 @@ class Chain:
     def break_everywhere(self, fault: Fault, *options: str, wanted: Callable[[str], bool] = lambda _: True) -> None:
         """Runs the program until it ends well, with the fault once at each point."""
         while True:
+            before = len(self.tried)
             client = self.start(*options, anew=len(self.processes) % 2 == 0)
             while label := self.come_to(client, lambda label: wanted(label) and label not in self.tried):
                 self.tried.append(label)
@@ -196,4 +197,4 @@ class Chain:
             status = client.end()
             if status == 0:
                 return
-            assert status in EXPECTED, client.words()
+            assert status in EXPECTED and len(self.tried) > before, client.words()
