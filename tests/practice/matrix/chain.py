@@ -24,7 +24,7 @@ from wizard.practice.sample import PROJECT
 
 ANSWERS = f'[project]\nsource = "{PROJECT}"\nname = "guestbook"\n'
 EXPECTED = (-signal.SIGKILL, 1, 3)  # how a broken process ends: killed; a step failed; the connection was lost
-PATIENCE_S = 300  # for one process to come to its next point
+PATIENCE_S = 900  # for one process to come to its next point
 
 
 @dataclass

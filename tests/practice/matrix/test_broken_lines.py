@@ -11,8 +11,8 @@ from wizard.practice.fleet import Fleet
 BREAKAGES = (
     Breakage("remote script killed (SIGKILL) at a journal write", "kill_script", where=("server: ",)),
     Breakage("client killed (SIGKILL) within a script, which goes on", "kill_client", where=("server: journal ",)),
-    Breakage("network cut for 5 s", "cut_the_line", every=10),
-    Breakage("network cut until the client gave up", "cut_for_good", every=10, silence=8, patience=3),
+    Breakage("network cut for 5 s", "cut_the_line", every=20),
+    Breakage("network cut until the client gave up", "cut_for_good", every=20, silence=8, patience=3),
 )
 
 
