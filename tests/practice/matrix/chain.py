@@ -181,6 +181,7 @@ class Chain:
     # -------------------------------------------------------------------------------------------------------------
 
     def undisturbed(self, *options: str) -> None:
+        self.world.uproot()
         client = self.start(*options, anew=True, stops=False)
         assert client.end(1800) == 0, client.words()
 
