@@ -32,7 +32,7 @@ for f in {SECRETS}/*; do [ -s $f ] || echo "empty $f"; done
 BETWEEN_RUNS = (
     *ALLOWED,
     Allowed("etc", r"/etc/guestbook/env#", "it has generated secrets in it; it is compared with them masked"),
-    Allowed("trees|contents", r"/var/lib/postgresql/.*/main/.*", "PostgreSQL's files are named by counters; its contents are compared"),
+    Allowed("trees|contents", r"/var/lib/postgresql/.*/main/.*", "files named by counters; what PostgreSQL holds is compared"),
     Allowed("trees|contents", r"/var/lib/fail2ban/.*", "fail2ban's memory of who knocked"),
     Allowed("trees|contents", r"/var/cache/apt/archives/.*\.deb", "downloads of packages, which apt may do without"),
 )  # fmt: skip
