@@ -34,6 +34,12 @@ ALLOWED = (
     Allowed("trees", r"/var/lib/wizard(/.*)?", "the journal: how else would one know what was undone"),
     Allowed("trees", r"/var/backups/wizard(/.*)?", "data that came later is saved here before it is taken away"),
 )
+FIRST_BOOT = Allowed(
+    "active",
+    r"(ldconfig|systemd-(update-done|journal-catalog-update|sysusers))\.service",
+    "these run at the first boot of Debian 13, and not at the next",
+)
+
 SCRIPT = r"""
 export LC_ALL=C.UTF-8
 section() { printf '\035%s\n' "$1"; }

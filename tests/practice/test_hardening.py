@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.practice.compare import differences, fingerprint
+from tests.practice.compare import ALLOWED, FIRST_BOOT, differences, fingerprint
 from tests.practice.conftest import ServerFactory
 from wizard import events
 from wizard.answers import Given, complete
@@ -97,10 +97,10 @@ def test_a_hardened_server_is_shut_from_outside_and_comes_back_without_a_trace(
         assert roll_back(session, seen.append, None, on_drift=lambda *_: "stop") > 10
 
     with contextlib.closing(connected(server)) as transport:
-        assert differences(before, fingerprint(transport)) == []
+        assert differences(before, fingerprint(transport), [*ALLOWED, FIRST_BOOT]) == []
     fleet.reboot(server.name)
     with contextlib.closing(connected(server)) as transport:
-        assert differences(before, fingerprint(transport)) == []
+        assert differences(before, fingerprint(transport), [*ALLOWED, FIRST_BOOT]) == []
 
 
 def test_five_failed_logins_are_answered_with_a_ban(server_factory: ServerFactory) -> None:
