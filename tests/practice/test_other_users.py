@@ -24,7 +24,10 @@ from wizard.operations.user import user
 from wizard.secret import Secret
 
 PLANTED = "pl4nted-for-the-watcher"
-SECRETS = "|".join([PLANTED, 'SECRET_KEY="[A-Za-z0-9_-]', 'PASSWORD="[A-Za-z0-9_-]', r"SCRAM-SHA-256\$[0-9]+:"])
+# none of them matches itself: the watcher sees its own command line, too
+SECRETS = "|".join(
+    [PLANTED.replace("4", "[4]"), 'SECRET_KEY="[A-Za-z0-9_-]', 'PASSWORD="[A-Za-z0-9_-]', r"SCRAM-SHA-256\$[0-9]+:"]
+)
 SEEN = "/home/mallory/seen"
 PLACES = "/var/lib/wizard /etc/guestbook /var/backups /srv /tmp /var/tmp /run /home /etc/postgresql /var/log /dev/shm"
 ANSWERS = """
@@ -54,8 +57,7 @@ def watched(cycle: Cycle) -> Iterator[None]:
         f"useradd --create-home mallory; cat >/home/mallory/watch {heredoc(watcher)}\n"
         f"echo {PLANTED}-to-be-found >/var/tmp/open; chmod 644 /var/tmp/open\n"
         f"systemd-run --quiet --unit=mallory -p User=mallory -p Nice=5 perl /home/mallory/watch {SEEN} {sh(SECRETS)} {PLACES}\n"
-        f"n=0; until grep -q to-be-found {SEEN} 2>/dev/null || grep -q /var/tmp/open {SEEN} || [ $n = 50 ]; do sleep 0.2; "
-        "n=$((n + 1)); done"
+        f"n=0; until grep -q /var/tmp/open {SEEN} 2>/dev/null || [ $n = 50 ]; do sleep 0.2; n=$((n + 1)); done"
     )
     yield
     said = cycle.run(
@@ -64,7 +66,7 @@ def watched(cycle: Cycle) -> Iterator[None]:
     *found, last = said.splitlines()
     rounds, files = map(int, re.findall(r"\d+", last))
     assert rounds > 20 and files > 1000, last
-    assert found == [f"/var/tmp/open: {PLANTED}"]
+    assert found == ["/var/tmp/open"]
 
 
 @pytest.mark.matrix
@@ -75,7 +77,7 @@ def test_another_user_reads_no_secret_while_a_site_is_set_up_and_taken_back(
     source = resources.files("wizard.practice").joinpath("sample_project")
     answers = tmp_path / "answers.toml"
     answers.write_text(ANSWERS.format(source=json.dumps(str(source))))
-    program = Program(server, tmp_path / "home", PLANTED_PASSWORD=PLANTED)
+    program = Program(server, tmp_path / "home", PLANTED_PASSWORD=PLANTED, WIZARD_SUDO_PASSWORD=PLANTED)
     with tried("secrets that another user saw, in a set-up and its rollback"), watched(Cycle(server)):
         program.run("setup", "--answers", str(answers), "--yes")
         program.run("rollback", "--all", "--yes", user="deploy")

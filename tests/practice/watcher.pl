@@ -11,7 +11,7 @@ sub look {
     sysopen(my $file, $path, 2048 | 131072) or return;    # O_NONBLOCK (a FIFO must not hold it up), O_NOFOLLOW
     $files++;
     sysread($file, my $text, 262144) or return;
-    if ($text =~ /($secret)/ && !$said{"$path $1"}++) { print $out "$path: $1\n"; }
+    if ($text =~ /$secret/ && !$said{$path}++) { print $out "$path\n"; }
 }
 sub walk {
     my ($folder, $depth) = @_;
