@@ -121,6 +121,7 @@ def test_odd_places_are_warned_of_and_do_not_stop_anybody(
     assert "The home of ann cannot be written to" in said
 
 
+@pytest.mark.matrix
 def test_little_memory_is_refused(new_server: ServerFactory, on_server: OnServer, tmp_path: Path) -> None:
     server = new_server(memory="400M")
     status, said = Laptop(tmp_path).run(server, "setup")

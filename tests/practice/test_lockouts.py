@@ -154,7 +154,7 @@ def test_known_hosts_with_the_one_kind_of_key_that_the_change_takes_away_is_no_l
 
 
 @pytest.mark.usefixtures("short_window")
-@pytest.mark.parametrize("slow", ["the change", "the undo"])
+@pytest.mark.parametrize("slow", ["the undo", pytest.param("the change", marks=pytest.mark.matrix)])
 def test_timer_that_fires_in_the_middle_of_the_change_or_its_undo_takes_it_back_once(
     slow: str, pristine: PracticeServer, on_server: OnServer
 ) -> None:
