@@ -124,12 +124,14 @@ begin_save {database} .dump
 if ! (cd /; exec runuser -u postgres -- pg_dump --format=custom {database}) >"$saved.part"; then
     rm "$saved.part"; echo 'cannot dump the database {database}: nothing was changed' >&2; exit 1
 fi
+pg_restore --list "$saved.part" >/dev/null # with a full disk pg_dump ends well, and leaves nothing
 end_save {what} {back}
 """
 DUMP = """\
 umask 077
-if [ ! -e "$change/database.dump" ]; then
+if [ ! -s "$change/database.dump" ]; then
     (cd /; runuser -u postgres -- pg_dump --format=custom {database}) >"$change/database.dump.new"
+    pg_restore --list "$change/database.dump.new" >/dev/null # with a full disk pg_dump ends well, and leaves nothing
     sync "$change/database.dump.new"
     mv "$change/database.dump.new" "$change/database.dump"
 fi

@@ -74,6 +74,7 @@ if [ -e $etc/postgresql.conf ]; then
     # whatever came later is saved: a cluster is dropped with all that is in it
     begin_save postgresql-$v-main .sql
     (cd /; runuser -u postgres -- pg_dumpall >"$saved.part")
+    tail -n 9 "$saved.part" | grep -q 'dump complete' # with a full disk it ends well without its last line
     end_save "what was in PostgreSQL" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
     pg_dropcluster --stop $v main
 fi"""

@@ -181,6 +181,7 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
         elif [ -n "$_found" ]; then
             begin_save "$(basename "$change")-postgresql-$_version-$_name" .sql
             (cd /; runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$saved.part")
+            tail -n 9 "$saved.part" | grep -q 'dump complete' # with a full disk it ends well without its last line
             end_save "all databases of PostgreSQL $_version" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
         fi
     done <"$change/clusters"
