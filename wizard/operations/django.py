@@ -145,17 +145,18 @@ umask 022
 """
 RESTORE = (
     """\
-if [ -e "$change/database.dump" ]; then
+there=yes
+# somebody may have dropped it, and then nothing is to be put right; an undo that broke off may have dropped it as well
+if [ ! -e "$change/saved" ]; then there=$(cd /; runuser -u postgres -- psql -X -A -t -d postgres -c {query}); fi
+if [ -z "$there" ]; then echo 'the database is not there any more'
+elif [ -e "$change/database.dump" ]; then
     pg_restore --list "$change/database.dump" >/dev/null # one that cannot be read stops this before anything is dropped
     running=$(systemctl is-active {site}.service || true)
     if_unit {site}.service systemctl stop {site}.service
     if [ ! -e "$change/saved" ]; then
-        there=$(cd /; runuser -u postgres -- psql -X -A -t -d postgres -c {query})
-        if [ -n "$there" ]; then # somebody may have dropped it
 """
     + SAVE
     + """\
-        fi
         : >"$change/saved"
         sync "$change/saved" "$change"
     fi
