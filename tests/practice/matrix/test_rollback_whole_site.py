@@ -64,10 +64,10 @@ class Site:
             journey.answer()
             Runner(journey.plan(), session, self.seen.append, lambda question: question.options[0]).run()
 
-    def back(self) -> None:
-        """Nothing may be taken for somebody's work by hand."""
+    def back(self, drift: str = "stop") -> None:
+        """To the very beginning. With "stop" nothing may be taken for somebody's work by hand."""
         with self.journey() as (_, session):
-            roll_back(session, self.seen.append, None, on_drift=lambda *_: "stop")
+            roll_back(session, self.seen.append, None, on_drift=lambda *_: drift)
 
     def run(self, script: str) -> str:
         """By hand, as root."""
@@ -176,3 +176,15 @@ def test_way_back_that_is_interrupted_at_every_point_leads_to_the_bare_server(
         row.differences, row.survived = len(left), 0 if left else tried
     assert left == []
     assert tried >= 4 * 40  # before and after `undoing` and `undone` of each change
+
+
+def test_way_back_leads_to_the_bare_server_where_somebody_has_taken_everything_away(end: Site) -> None:
+    end.run("""
+        systemctl stop guestbook.socket guestbook.service nginx
+        runuser -u postgres -- dropdb --force guestbook
+        runuser -u postgres -- dropuser guestbook
+        rm -rf /srv/guestbook /etc/guestbook /etc/nginx/sites-*/guestbook /usr/local/bin/guestbook-manage
+        apt-get -qqy purge nginx nginx-common
+        userdel guestbook""")
+    end.back("restore")
+    assert differences(end.bare, end.look()) == []
