@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -29,19 +30,33 @@ class Known:
     at: str = ""
 
 
-def folder() -> Path:
-    """Where the records lie."""
-    return state_folder() / "servers"
-
-
 def state_folder() -> Path:
-    """$WIZARD_STATE_DIR, else this user's state folder."""
-    state = os.environ.get("WIZARD_STATE_DIR")
-    return Path(state) if state else Path(platformdirs.user_state_path("wizard"))
+    """Where everything lies that is remembered: $WIZARD_STATE_DIR, else this user's state folder."""
+    given = os.environ.get("WIZARD_STATE_DIR")
+    return Path(given) if given else Path(platformdirs.user_state_path("wizard"))
+
+
+def folder() -> Path:
+    """Where the records of servers lie."""
+    return state_folder() / "servers"
 
 
 def path_of(login: Login) -> Path:
     return folder() / f"{login.host}_{login.port}.json".replace("/", "_")
+
+
+def preferences() -> dict[str, str]:
+    """How this person likes it: the colours. Empty where nothing is known, or where the file cannot be read."""
+    try:
+        data = json.loads((state_folder() / "preferences.json").read_text())
+        return {str(name): str(value) for name, value in data.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def prefer(**chosen: str) -> None:
+    """Stores what was chosen beside what was chosen before; where that cannot be, the next start has forgotten it."""
+    _write(state_folder() / "preferences.json", {**preferences(), **chosen})
 
 
 def recall(login: Login) -> Known:
@@ -55,8 +70,12 @@ def recall(login: Login) -> Known:
 
 def remember(login: Login, known: Known) -> None:
     """Stores it for this user alone; a full or read-only disk here must not fail a set-up there."""
+    _write(path_of(login), asdict(known))
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
-        private.write(path_of(login), json.dumps(asdict(known), indent=1))
+        private.write(path, json.dumps(data, indent=1))
 
 
 def recent() -> list[Known]:

@@ -98,7 +98,7 @@ TABLE: list[tuple[str, Cause]] = [
     ),
     (
         r"incorrect password attempt|Sorry, try again|sudo: a password is required|sudo.* password",
-        Cause("The sudo password is wrong, or one is needed.", "Stop here, and give it on the Connect page."),
+        Cause("The sudo password is wrong, or one is needed.", "Give it under “Other passwords”."),
     ),
     (
         r"password authentication failed|role \"\S+\" does not exist|database \"\S+\" does not exist",

@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import tomlkit
 
 from wizard import answers as answers_
-from wizard import private
+from wizard import known, private
 from wizard.answers import GENERATE, Given
 from wizard.errors import WizardError
 from wizard.journey import Journey
@@ -28,7 +27,7 @@ SECRET_NAME = re.compile(r"SECRET|PASSW|TOKEN|KEY|DSN|CREDENTIAL|_URL$", re.IGNO
 
 def path_of(target: str) -> Path:
     name = re.sub(r"[^A-Za-z0-9.@_-]+", "_", target) or "unnamed"
-    return Path(platformdirs.user_state_path("wizard")) / "answers" / f"{name}.toml"
+    return known.state_folder() / "answers" / f"{name}.toml"
 
 
 def recall(journey: Journey) -> None:

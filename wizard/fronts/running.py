@@ -37,6 +37,16 @@ def patient(journey: Journey, ask: Ask) -> Ask:
     return asked
 
 
+def log_in_anew(journey: Journey) -> None:
+    """A new connection, with the passwords that the request has now. Where it fails everything stays as it is."""
+    old = journey.session
+    assert old is not None
+    session = journey.connect(acquire=False)
+    session.run = old.run  # its lock is ours, also when the old connection could not give it back
+    session.secrets = {**old.secrets, **session.secrets}
+    old.close()
+
+
 def run(journey: Journey, plan: Plan, emit: Emit, ask: Ask) -> None:
     acquire(journey)
     assert journey.session is not None

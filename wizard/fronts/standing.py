@@ -12,9 +12,10 @@ def standing(server: Known, steps: list[str] | None = None) -> str:
     done = [step for step in server.checkpoints if steps is None or step in steps]
     if steps is None or not done:
         return f"{len(done)} steps done, {_ago(server.at)}" if done else f"Begun {_ago(server.at)}"
-    following = next((step for step in steps if step not in done), None)
-    stopped = f"stopped at {following.partition('/')[0].replace('_', ' ')}" if following else "complete"
-    return f"{len(done)} of {len(steps)} steps done, {stopped} {_ago(server.at)}"
+    rest = steps[max(steps.index(step) for step in done) + 1 :]  # a gap before is a step that this server does not need
+    if not rest:
+        return f"All {len(done)} steps done, {_ago(server.at)}"
+    return f"{len(done)} of {len(steps)} steps done, stopped at {rest[0].partition('/')[0].replace('_', ' ')} {_ago(server.at)}"
 
 
 def _ago(at: str) -> str:

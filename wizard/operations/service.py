@@ -28,6 +28,9 @@ sleep 1  # a program that dies at its start is "active" for a moment
 systemctl is-active --quiet {unit}
 [ "$(systemctl show -P NRestarts {unit})" = "$restarts" ]"""
 
+# systemctl says only that it failed; why, stands in the service's log
+WHY = "{{ journalctl -o cat -n 15 -u {unit}; exit 1; }}"
+
 daemon_reload = "systemctl daemon-reload"
 """For `notify=` of a unit's file: systemd reads the units again."""
 
@@ -85,7 +88,10 @@ class Service(Operation):
             lines.append(guard + SWITCHES[after.enabled].format(unit=unit))
         if after.running:
             # a unit that failed too often is not started before its failures are forgotten
-            lines += [f"systemctl reset-failed {unit} 2>/dev/null || true", f"systemctl start {unit}"]
+            lines += [
+                f"systemctl reset-failed {unit} 2>/dev/null || true",
+                f"systemctl start {unit} || {WHY.format(unit=unit)}",
+            ]
         else:
             lines.append(f"if_unit {unit} systemctl stop {unit}")
         return "\n".join(lines)

@@ -6,9 +6,11 @@ It knows files, directories and commands, as the recipes beside it use them, and
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import json
 import re
+import threading
 from dataclasses import dataclass, field
 
 from wizard.transport.base import Login, Result
@@ -44,11 +46,12 @@ class SmallServer(FakeTransport):
     fails: dict[str, str] = field(default_factory=dict)
     journal: list[dict[str, object]] = field(default_factory=list)
     flood: int = 0  # lines that the command `talk` prints
+    there: dict[str, str] = field(default_factory=dict)  # what is observed at a path, instead of nothing
+    waits: dict[str, threading.Event] = field(default_factory=dict)  # labels of scripts that are not answered before
+    holder: str = ""  # somebody else who has the lock, as the server's record of them has it
 
     def another(self, login: Login | None = None) -> SmallServer:
-        return SmallServer(
-            login or self.login, self.ran, self.files, connected=False, fails=self.fails, journal=self.journal, flood=self.flood
-        )  # fmt: skip
+        return dataclasses.replace(self, login=login or self.login, connected=False)
 
     def _reply(self, script: str, label: str) -> Reply:
         reply = self._answer(script, label)
@@ -59,13 +62,17 @@ class SmallServer(FakeTransport):
 
     def _answer(self, script: str, label: str) -> Result | str:
         kind, _, rest = label.partition(" ")
+        for gate in [event for what, event in self.waits.items() if what in label]:
+            gate.wait(300)
         if kind == "open":
+            if self.holder and " no <<" in script:
+                return record("held", self.holder)
             return record("facts", FACTS) + record("journal", gzip.compress(self._journal().encode()))
         if kind in ("plan", "observe"):
             return self._states(script)
         if kind in ("do", "undo"):
             return self._made(script, rest.partition(" ")[2])
-        return {"check": "warm\n", "prove": "0\n"}.get(kind, "")
+        return {"check": "warm\n", "prove": "0\n", "saved": record("saved", "")}.get(kind, "")
 
     def _journal(self) -> str:
         return "".join(json.dumps(line) + "\n" for line in self.journal)
@@ -74,7 +81,11 @@ class SmallServer(FakeTransport):
         """Every state that is asked for: absent, or not done."""
         parts = re.split(r"emit (state\.\d+)", script)
         pairs = zip(parts[::2], parts[1::2], strict=False)
-        return "".join(record(name, "absent||||||0\n" if "stat -c" in before else "no\n") for before, name in pairs)
+        return "".join(record(name, self._state(before)) for before, name in pairs)
+
+    def _state(self, script: str) -> str:
+        known = (text for path, text in self.there.items() if path in script)
+        return next(known, "absent||||||0\n" if "stat -c" in script else "no\n")
 
     def _made(self, script: str, key: str) -> Result:
         said = self.fails.get(key, "")

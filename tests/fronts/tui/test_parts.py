@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import re
 import statistics
 import threading
 import time
@@ -16,6 +17,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+import wizard
 from tests.fronts.tui.conftest import drive, reviewed, until
 from tests.fronts.tui.small_server import SmallServer
 from wizard import events, private
@@ -25,6 +27,7 @@ from wizard.fronts.qr import half_blocks
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.engine_thread import KEPT_LINES, EngineThread
 from wizard.fronts.tui.messages import Asked, Finished
+from wizard.fronts.tui.widgets.difference import commands
 from wizard.fronts.tui.widgets.output import LINES, Output
 from wizard.printable import printable
 from wizard.secret import Secret
@@ -249,3 +252,17 @@ def test_the_same_answers_make_the_same_plan_as_without_a_screen(app: WizardApp,
         assert [[op.key for op in step.operations] for step in app.forecast.plan.steps] == keys
 
     drive(app, scenario)
+
+
+def test_every_command_of_the_wizards_own_is_explained_where_commands_are_shown() -> None:
+    root = Path(wizard.__file__).parent
+    own = set(re.findall(r"^([a-z]+_[a-z_]+)\(\)", (root / "engine" / "prelude.sh").read_text(), re.MULTILINE))
+    sources = "\n".join(path.read_text() for path in (root / "operations").iterdir() if path.suffix in (".py", ".sh"))
+    used = {name for name in own if re.search(rf"\b{name}\b", sources)}
+    assert used
+    shown = commands("\n".join(sorted(used))).plain
+    assert not [name for name in used if f"\n{name}: " not in shown]
+
+
+def test_commands_that_every_manual_has_are_not_explained() -> None:
+    assert commands("mkdir /srv/x").plain == "$ mkdir /srv/x"

@@ -11,6 +11,7 @@ from textual.widgets import Button
 from tests.fronts.tui.conftest import connected, drive, focused, seen, showing, until
 from tests.fronts.tui.small_server import SmallServer
 from wizard import known
+from wizard.fronts.standing import standing
 from wizard.fronts.tui.app import WizardApp
 from wizard.secret import Secret
 from wizard.transport.base import Login
@@ -79,6 +80,22 @@ def test_the_menu_offers_colours(app: WizardApp) -> None:
         await until(pilot, lambda: app.theme == "wizard-light", "the light colours")
 
     drive(app, scenario)
+    assert WizardApp().theme == "wizard-light"  # at the next start
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"theme": "of-an-older-wizard"}'])
+def test_colours_that_cannot_be_remembered_are_the_usual_ones(home: Path, text: str) -> None:
+    (home / "state" / "wizard").mkdir(parents=True)
+    (home / "state" / "wizard" / "preferences.json").write_text(text)
+    assert WizardApp().theme == "wizard-dark"
+
+
+def test_a_set_up_is_complete_when_its_last_step_is_done_whatever_it_did_not_need() -> None:
+    steps = ["system/upgrade", "system/swap", "site/page"]
+    done = known.Known("me@there", checkpoints=["system/upgrade", "site/page"])
+    assert standing(done, steps).startswith("All 2 steps done")
+    begun = known.Known("me@there", checkpoints=["system/upgrade"])
+    assert "1 of 3 steps done, stopped at system" in standing(begun, steps)
 
 
 @pytest.mark.parametrize("key", ["f10", "ctrl+c", "ctrl+q"])

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from wizard import known
 from wizard.crash import as_error
 from wizard.events import CheckPassed
 from wizard.fronts.tui.engine_thread import EngineThread
@@ -77,7 +78,8 @@ class WizardApp(App[int]):
         self.listener: MessagePump | None = None  # the screen that is told about events and questions
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        chosen = known.preferences().get("theme", "")
+        self.theme = chosen if chosen in [theme.name for theme in THEMES] else THEMES[0].name
         self.engine = EngineThread(self)
 
     def on_mount(self) -> None:
@@ -263,11 +265,14 @@ class WizardApp(App[int]):
         yield SystemCommand("Help for this screen", "Its keys, and the guide", self.action_help)
         for theme in THEMES:
             name = theme.name.removeprefix("wizard-")
-            yield SystemCommand(
-                f"Colours: {name}", f"Use the {name} colours", lambda t=theme.name: setattr(self, "theme", t)
-            )
+            yield SystemCommand(f"Colours: {name}", f"Use the {name} colours", lambda t=theme.name: self.colour(t))
         yield SystemCommand("Save a picture of this screen", "An SVG file in the current folder", self.save_picture)
         yield SystemCommand("Quit", "Leave; what is done stays done, and can be gone on with", self.action_leave)
+
+    def colour(self, theme: str) -> None:
+        """These colours from now on, also at the next start."""
+        self.theme = theme
+        known.prefer(theme=theme)
 
     def save_picture(self) -> None:
         self.notify(f"Saved {Path(self.save_screenshot()).name}")

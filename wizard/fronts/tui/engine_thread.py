@@ -44,6 +44,11 @@ class EngineThread:
     def busy(self) -> bool:
         return self._busy > 0
 
+    @property
+    def asking(self) -> bool:
+        """Whether a person's answer is waited for: then nothing is being changed."""
+        return self._reply is not None
+
     def submit(self, name: str, job: Callable[[], Any], tell: MessagePump) -> None:
         """Does the job when those before it are done; `tell` gets Finished."""
         with self._lock:

@@ -52,7 +52,13 @@ class Connect(Page):
             yield Row("User, port", Input(id="user", compact=True, placeholder="root"),
                       Input(id="port", compact=True, placeholder="22", restrict=r"[0-9]*", max_length=5),
                       meaning="Most providers give you “root” or “debian”; SSH listens on port 22.")  # fmt: skip
-            yield Row("Key", self._keys(), button("Make it private", "mend-key"), id="key-row")
+            yield Row(
+                "Key",
+                self._keys(),
+                button("Make it private", "mend-key"),
+                meaning="A file that proves who you are; the server has its other half.",
+                id="key-row",
+            )
             yield Row("Passphrase", Input(id="passphrase", password=True, compact=True), reveal_button(),
                       meaning="What unlocks the key.", id="passphrase-row")  # fmt: skip
             yield Row("Password", Input(id="password", password=True, compact=True), reveal_button(),

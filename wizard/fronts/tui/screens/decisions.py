@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
 from wizard.fronts.tui.screens.page import Dialog, button
+from wizard.fronts.tui.widgets.difference import coloured
 
 if TYPE_CHECKING:
     from textual.screen import ModalScreen
 
     from wizard.fronts.tui.app import WizardApp
+
+SHOWN = 8  # lines of a difference
 
 LABELS = {
     "keep": ("Keep what is there", "The wizard leaves it as somebody made it, and remembers that."),
@@ -87,6 +91,7 @@ class DecisionDialog(Dialog[str]):
         from wizard.fronts.words import decision
 
         self.text = decision(app.words, question)
+        self.difference = _difference(app, question) if question.kind == "drift" else ""
         # where nothing is at stake Enter goes on; on a real server it takes the option that loses nothing
         easy = app.practice is not None and "go" in question.options
         self.first = "go" if easy else question.options[-1]
@@ -96,13 +101,20 @@ class DecisionDialog(Dialog[str]):
         yield Static(titles.get(self.question.kind, "A question"), classes="title")
         yield Static(self.text, markup=False)
         if "found" in self.question.facts:
-            yield Static(f"\n{_states(self.question.facts)}", markup=False, classes="dim")
+            with VerticalScroll(id="changed"):
+                yield from self._changed()
         for option in self.question.options:
             label, meaning = LABELS.get(option, (option, ""))
-            choice = Static(meaning, classes="dim", markup=False)
-            yield Static("")
-            yield button(label, option, variant="primary" if option == self.first else "default")
-            yield choice
+            with Horizontal(classes="option"):
+                yield button(label, option, variant="primary" if option == self.first else "default")
+                yield Static(meaning, classes="dim", markup=False)
+
+    def _changed(self) -> ComposeResult:
+        yield Static(_states(self.question.facts), markup=False)
+        if lines := self.difference.splitlines():
+            shown = [*lines[:SHOWN], "… and more: all of it stands in the review"] if len(lines) > SHOWN else lines
+            yield Static("Putting it right would make this difference:")
+            yield Static(coloured("\n".join(shown)))
 
     def on_mount(self) -> None:
         self.query_one(f"#{self.first}", Button).focus()
@@ -120,10 +132,10 @@ class GuardDialog(Dialog[None]):
         "unless the wizard gets in again by a *new* connection. You have nothing to do."
     )
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self.window = window  # seconds
-        self.until = time.monotonic() + window
+        self.clock = clock
+        self.until = clock() + window  # seconds
 
     def body(self) -> ComposeResult:
         yield Static("Guarded against locking you out", classes="title")
@@ -138,7 +150,7 @@ class GuardDialog(Dialog[None]):
         self.set_interval(0.5, self._count)
 
     def _count(self) -> None:
-        left = max(0, round(self.until - time.monotonic()))
+        left = max(0, round(self.until - self.clock()))
         for line in self.query("#countdown").results(Static):  # none, while the dialog is taken down
             line.update(f"\nUnless that works, the server takes it back in [b]{left} s[/].")
 
@@ -147,10 +159,20 @@ class GuardDialog(Dialog[None]):
 
 
 def _states(facts: dict[str, Any]) -> str:
-    """What differs between the state that the journal knows and the one found."""
+    """What differs between the state that the journal knows and the one found: how it was → how it is."""
     known, found = facts.get("known", {}), facts["found"]
-    lines = []
-    for name, value in found.items():
-        if known.get(name) != value:
-            lines += [f"- {name}: {json.dumps(known.get(name))}", f"+ {name}: {json.dumps(value)}"]
+    differ = {name: (known.get(name), value) for name, value in found.items() if known.get(name) != value}
+    lines = ["its content is another one"] if differ.pop("sha256", None) else []
+    lines += [f"{name.replace('_', ' ')}: {_said(before)} → {_said(after)}" for name, (before, after) in differ.items()]
     return "\n".join(lines)
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) and value else json.dumps(value)
+
+
+def _difference(app: WizardApp, question: Any) -> str:
+    """From what is there to what the answers say, as the plan worked it out for this very thing."""
+    planned = app.forecast.changes.get(question.step, []) if app.forecast is not None else []
+    same = [p.difference for p in planned if p.change.operation.key == question.facts["key"]]
+    return same[0] if same else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -15,6 +15,19 @@ from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.qr import QrCode
 from wizard.private import write
 from wizard.secret import MASK
+
+
+class Lines(Vertical):
+    """What it is, and below it how: commands, paths, addresses."""
+
+    def __init__(self, lines: Iterable[tuple[str, str]], classes: str) -> None:
+        super().__init__(classes=classes)
+        self.lines = lines
+
+    def compose(self) -> ComposeResult:
+        for what, how in self.lines:
+            yield Static(what, classes="what", markup=False)
+            yield Static(f"  {how}", classes="how", markup=False)
 
 
 class Done(Page):
@@ -44,11 +57,10 @@ class Done(Page):
                     with Horizontal(classes="secret"):
                         yield Static(MASK, id=f"secret-{number}", markup=False)
                         yield Button("Reveal", id=f"reveal-{number}", compact=True)
+                yield Lines(sheet.lines, "wide-only")  # beside the code there is room for them
             if sheet.address:
                 yield QrCode(sheet.address, id="qr")
-        for what, how in sheet.lines:
-            yield Static(what, classes="what", markup=False)
-            yield Static(f"  {how}", classes="how", markup=False)
+        yield Lines(sheet.lines, "narrow-only")
         if sheet.verified:
             yield Static("What was verified", classes="title gap")
             lines = [f"✓ {check}" + (f": {seen}" if seen else "") for check, seen in sheet.verified]

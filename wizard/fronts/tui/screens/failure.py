@@ -13,16 +13,26 @@ from textual.containers import Grid, Horizontal, VerticalScroll
 from textual.widgets import Button, Footer, Static
 
 from wizard.fronts import causes, report, shell
+from wizard.fronts.tui.screens.login import LoginDialog
 from wizard.fronts.tui.screens.page import ARROWS, TOO_SMALL, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.words import in_words
 from wizard.printable import printable
+from wizard.secret import Secret
 
+HELD = causes.Cause(
+    "Two at the same time would undo each other's work.",
+    "Wait for them, or watch what they do. Or take over: then their run stops before its next change.",
+)
+CHOSEN = causes.Cause("", "Try again goes on from here, and asks you the same once more.")
 LAST = 12  # lines of output
 
 
 class FailureScreen(Page):
-    """Dismissed with retry, answers, back, stop, wait, watch or take-over. held: somebody else has the server's lock."""
+    """Dismissed with retry, login, answers, back, stop, wait, watch or take-over.
+
+    held: somebody else has the server's lock; chosen: nothing failed, the person stopped the run at a question.
+    """
 
     station = "That did not work"
     AUTO_FOCUS = "#retry"
@@ -31,27 +41,32 @@ class FailureScreen(Page):
         "Nothing is lost: every change that was made stands in the journal on the server, and a step can be tried "
         "again as often as you like. **Roll this step back** undoes what this step has changed, so that the server is "
         "as it was at the last checkpoint. **Open a shell** lets you type commands on the server yourself; `exit` "
-        "brings you back here. **Save a report** writes what is known to a file, without passwords."
+        "brings you back here. **Other passwords** logs in anew, for example when sudo's password was mistyped. **Save "
+        "a report** writes what is known to a file, without passwords."
     )
 
-    def __init__(self, step: str, reason: str, output: str, *, hint: str = "", held: bool = False) -> None:
+    def __init__(self, step: str, reason: str, output: str, *, hint: str = "", held: bool = False, chosen: bool = False
+    ) -> None:  # fmt: skip
         super().__init__()
+        self.chosen = chosen
         self.step, self.reason, self.hint, self.held = step, reason, hint, held
         self.output = "\n".join(printable(line) for line in output.splitlines())
-        self.cause = causes.likely(reason, self.output)
+        self.cause = HELD if held else CHOSEN if chosen else causes.likely(reason, self.output)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static(f"✗ {self.station}", id="station")
+            yield Static("Stopped, as you chose" if self.chosen else f"✗ {self.station}", id="station")
         with VerticalScroll(id="body", can_focus=False):
-            yield Static("", id="reason", markup=False, classes="bad")
+            yield Static("", id="reason", markup=False, classes="" if self.chosen else "bad")
             known = self.cause is not causes.UNKNOWN
-            yield Static(self.cause.what if known else "", markup=False, classes="title")
+            if known or not self.hint:
+                yield Static(self.cause.what, markup=False, classes="title")
             advice = self.cause.advice if known or not self.hint else f"Next: {self.hint}"
             yield Static(advice, markup=False)
             if self.cause.look:
                 yield Static(f"Look with: {self.cause.look}", markup=False, classes="dim")
             yield Static("\n".join(self.output.splitlines()[-LAST:]), id="last", markup=False)
+        self.set_class(self.chosen, "-chosen")
         with Grid(id="actions"):
             yield from self._actions()
         yield Footer(show_command_palette=False, compact=True)
@@ -62,6 +77,7 @@ class FailureScreen(Page):
         yield button("Change the answers", "answers")
         yield button("Roll this step back", "back")
         yield button("Open a shell there", "shell")
+        yield button("Other passwords …", "login")
         yield button("Save a report …", "report")
         yield button("Stop, go on later", "stop")
         if self.held:
@@ -73,7 +89,9 @@ class FailureScreen(Page):
         words, journey = self.wizard.words, self.wizard.journey
         assert words is not None and journey is not None
         name = f"“{words.heading(self.step)}” failed: " if self.step else ""
-        self.query_one("#reason", Static).update(journey.mask(f"{name}{in_words(self.reason)}."))
+        said = f"{name}{in_words(self.reason)}."
+        self.query_one("#reason", Static).update(journey.mask(said[:1].upper() + said[1:]))
+        self.query_one("#last").display = bool(self.output)
         self.query_one("#last", Static).update(journey.mask("\n".join(self.output.splitlines()[-LAST:])))
         self.query_one("#answers").display = self.query_one("#back").display = bool(self.step)
         self.query_one("#retry").focus()
@@ -90,10 +108,20 @@ class FailureScreen(Page):
         match event.button.id:
             case "shell":
                 self._shell()
+            case "login":
+                self.wizard.push_screen(LoginDialog(), self._log_in)
             case "report":
                 self.wizard.push_screen(SaveDialog("a report", "wizard-report.md", self._report))
             case str(choice):
                 self.dismiss(choice)  # type: ignore[arg-type]
+
+    def _log_in(self, typed: dict[str, Secret] | None) -> None:
+        assert self.wizard.journey is not None
+        if typed is None:
+            return
+        for name, secret in typed.items():
+            setattr(self.wizard.journey.request, name, secret)
+        self.dismiss("login")  # type: ignore[arg-type]
 
     def _report(self, path: Path) -> None:
         from wizard.private import write

@@ -10,8 +10,12 @@ from textual.widgets import Button, Static
 
 from wizard.fronts.tui.screens.page import Dialog, button, relabel
 
+WAITING = """\
+The set-up waits for you, and nothing is half-done. What is done stays done: the wizard keeps a record of it on the server.
+
+To go on later, start the wizard again and choose “Go on with …”."""
 TEXT = """\
-Something is still under way. What is done stays done: every change stands in the journal on the server.
+Something is still under way. What is done stays done: the wizard keeps a record of it on the server.
 
 [b]Stop after this change[/] waits until the change that is being made is complete, then closes.
 [b]Leave at once[/] closes now. The server brings the change to its end by itself; the wizard looks at it when you come back.
@@ -25,10 +29,13 @@ class LeaveScreen(Dialog[None]):
 
     def body(self) -> ComposeResult:
         yield Static("Leave the wizard?", classes="title")
-        yield Static(TEXT)
+        yield Static(WAITING if self.wizard.engine.asking else TEXT)
 
     def buttons(self) -> Iterator[Button]:
         yield button("Go on", "stay", variant="primary")
+        if self.wizard.engine.asking:
+            yield button("Leave", "stop")
+            return
         yield button("Stop after this change", "stop")
         yield button("Leave at once", "now", variant="warning")
 

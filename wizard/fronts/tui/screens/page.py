@@ -77,7 +77,7 @@ class Page(_Frame, Screen[None]):
     """One of the stations, or a screen beside them."""
 
     AUTO_FOCUS = "#buttons Button"
-    BINDINGS: ClassVar[list[BindingType]] = [*ARROWS, Binding("escape", "back", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [*ARROWS, Binding("escape", "back", "Back", key_display="Esc")]
     station: ClassVar[str] = ""
 
     def compose(self) -> ComposeResult:

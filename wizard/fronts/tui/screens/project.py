@@ -8,6 +8,7 @@ from typing import Any
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.markup import escape
 from textual.widgets import Button, Input, Static
 
 from wizard.errors import WizardError
@@ -15,6 +16,7 @@ from wizard.fronts import remembered
 from wizard.fronts.findings import problem
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, Primary, button
+from wizard.fronts.tui.widgets.facts import Facts
 from wizard.fronts.tui.widgets.field import Field
 from wizard.fronts.tui.widgets.row import Row
 from wizard.recipe import Question
@@ -38,6 +40,7 @@ class Project(Page):
             yield Field(
                 self.wizard.draft, self.source, "A folder of this computer, or the address of a git repository."
             )
+        yield Facts(id="found")
         yield Static("", id="findings")
         with Vertical(id="corrections"):
             pass
@@ -72,6 +75,8 @@ class Project(Page):
     def look(self) -> None:
         assert self.wizard.journey is not None
         self.wizard.journey.found = None
+        self.query_one("#found").display = False
+        self.query_one("#findings").display = True
         self.query_one("#findings", Static).update("Looking at the project …")
         self.query_one("#continue", Primary).wait("Looking …")
         self.wizard.engine.submit("look", self.wizard.journey.inspect_project, self)
@@ -106,9 +111,14 @@ class Project(Page):
         if message.error is not None:
             error = message.error
             hint = f"\n{error.hint}" if isinstance(error, WizardError) and error.hint else ""
-            self.query_one("#findings", Static).update(f"[$error]✗ {error!s}[/]{hint}".replace("[/home", r"\[/home"))
+            self.query_one("#findings", Static).update(f"[$error]✗ {escape(str(error))}[/]{escape(hint)}")
             return
-        self.query_one("#findings", Static).update(self._findings(message.result))
+        if message.result is not None:
+            await self.query_one(Facts).show(found_in(message.result))
+            self.query_one("#found").display = True
+        problems = self._findings(message.result)
+        self.query_one("#findings", Static).update(problems)
+        self.query_one("#findings").display = bool(problems)
         assert self.wizard.draft is not None and self.wizard.words is not None
         corrections = self.query_one("#corrections", Vertical)
         await corrections.remove_children()
@@ -127,18 +137,21 @@ class Project(Page):
     def _findings(self, found: Any) -> str:
         if found is None:
             return "A git repository is looked at on the server. Say on the next pages what is in it."
-        dependencies = found.dependencies
-        rows = [
-            ("Django", f"{found.django or 'any version'}"),
-            ("Settings", found.settings_module or "not found"),
-            ("WSGI", found.wsgi or "not found"),
-            ("Packages", f"{dependencies.path}, {len(dependencies.packages)} of them" if dependencies else "no list found"),
-            ("Libraries", ", ".join(found.native_packages) or "none needed"),
-            ("Variables", ", ".join(dict.fromkeys(n.name for n in found.env_names)) or "none read"),
-        ]  # fmt: skip
-        lines = [f"[$success]✓[/] {name:<10} {value}".replace("[psy", r"\[psy") for name, value in rows]
-        lines += [f"[$warning]![/] {problem(one)}" for one in found.problems]
+        lines = [f"[$warning]![/] {escape(problem(one))}" for one in found.problems]
         return "\n".join(lines)
+
+
+def found_in(found: Any) -> list[tuple[str, str]]:
+    """The facts of a project, by their names on the screen."""
+    dependencies = found.dependencies
+    return [
+        ("Django's version", f"{found.django or 'any version'}"),
+        ("Settings module", found.settings_module or ""),
+        ("Web server's door (WSGI)", found.wsgi or ""),
+        ("Python packages", f"{dependencies.path}, {len(dependencies.packages)} of them" if dependencies else ""),
+        ("Debian libraries", ", ".join(found.native_packages) or "none needed"),
+        ("Variables that it reads", ", ".join(dict.fromkeys(n.name for n in found.env_names)) or "none read"),
+    ]  # fmt: skip
 
 
 class EnvironmentRow(Row):

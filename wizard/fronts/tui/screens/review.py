@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -27,6 +28,24 @@ if TYPE_CHECKING:
     from wizard.operations.base import Change
 
 
+BADGES = {"!": "error", "D": "warning", "G": "accent"}
+
+
+class Changes(Tree[object]):
+    """The tree of the plan. Its labels are Rich's text, which knows no names of the theme's colours."""
+
+    def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:
+        text = super().render_label(node, base_style, style)
+        name, _, mark = text.plain.rpartition("  ")
+        if name and mark in BADGES:
+            text.stylize(f"bold {self.app.theme_variables[BADGES[mark]]}", len(text) - 1)
+        return text
+
+
+def _label(text: str, mark: str) -> str:
+    return f"{text}  {mark}" if mark else text
+
+
 class Review(Page):
     station = "Review"
     help_text = (
@@ -44,7 +63,7 @@ class Review(Page):
 
     def middle(self) -> ComposeResult:
         with Horizontal(id="plan"):
-            tree: Tree[object] = Tree("plan", id="tree")
+            tree = Changes("plan", id="tree")
             tree.show_root = False
             tree.guide_depth = 2
             yield tree
@@ -106,13 +125,13 @@ class Review(Page):
                 title = self.wizard.words.guides[recipe].title or recipe
                 shown[recipe] = tree.root.add(Text(title, style="bold"), data=recipe, expand=True)
             node = shown[recipe].add(
-                self._label(self.wizard.words.heading(planned.step.id), "G" if planned.step.way_in else ""),
+                _label(self.wizard.words.heading(planned.step.id), "G" if planned.step.way_in else ""),
                 data=planned,
             )
             for one in forecast.changes[planned.step.id]:
                 op = one.change.operation
                 mark = "!" if op.irreversible else "D" if loses_data(op.kind) else ""
-                node.add_leaf(self._label(describe(op.kind, op.key), mark), data=one)
+                node.add_leaf(_label(describe(op.kind, op.key), mark), data=one)
         total = len(forecast.all)
         if done == len(forecast.plan.steps):
             self.lead("[b]Nothing is left to do:[/] the server is as the answers say. Start runs the checks again.")
@@ -127,11 +146,6 @@ class Review(Page):
         )
         tree.move_cursor(tree.root.children[0] if tree.root.children else None)
 
-    def _label(self, text: str, mark: str) -> Text:
-        """A node's name with its badge; a tree takes Rich's text, which knows no names of the theme's colours."""
-        colour = self.app.theme_variables[{"!": "error", "D": "warning", "G": "accent", "": "foreground"}[mark]]
-        return Text.assemble(text, (f"  {mark}", f"bold {colour}") if mark else "")
-
     @on(Tree.NodeHighlighted)
     def _detail(self, event: Tree.NodeHighlighted[object]) -> None:
         self.query_one("#detail-text", Static).update(self._text(event.node.data))
@@ -140,6 +154,7 @@ class Review(Page):
     def _text(self, data: object) -> Content:
         from wizard.engine.plan import PlannedStep
         from wizard.fronts.tui.forecast import Planned
+        from wizard.fronts.words import describe
 
         words = self.wizard.words
         assert words is not None
@@ -147,11 +162,14 @@ class Review(Page):
             return Content(flowing(words.guides[data].intro))
         if isinstance(data, PlannedStep):
             text = words.guides[data.step.recipe].steps.get(data.step.name, ("", ""))[1]
-            return Content(_about(data, flowing(text)))
+            heading = Content.styled(words.heading(data.step.id), "b")
+            return Content("\n").join([heading, Content(_about(data, flowing(text)))])
         if isinstance(data, Planned):
+            op = data.change.operation
             return Content("\n").join([
-                badge(data.change), Content(""), Content.styled("Commands", "b"), commands(data.change.script()),
-                Content(""), Content.styled("Difference", "b"), coloured(data.difference),
+                Content.styled(describe(op.kind, op.key), "b"), badge(data.change), Content(""),
+                Content.styled("Commands", "b"), commands(data.change.script()), Content(""),
+                Content.styled("Difference", "b"), coloured(data.difference),
             ])  # fmt: skip
         return Content("")
 

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button
 
 from wizard import events
-from wizard.errors import HeldError
+from wizard.errors import HeldError, StoppedError
 from wizard.fronts import running
 from wizard.fronts.estimates import Estimate, duration
 from wizard.fronts.pace import NextStep, Pace
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wizard.fronts.tui.forecast import Forecast
 
 DRAINS_PER_S = 20
+STOPPED = "nothing is half-done on the server, and what is done stays done"
 LAST = 25  # lines of output that a failure shows
 
 
@@ -206,15 +207,16 @@ class Run(Page):
     # -- failing, ending ------------------------------------------------------------------------------------------
 
     def _failed(
-        self, step: str, reason: str, *, alive: bool, details: str = "", hint: str = "", held: bool = False
-    ) -> None:
-        """alive: the runner waits for what is decided; otherwise it has ended."""
+        self, step: str, reason: str, *, alive: bool, details: str = "", hint: str = "",
+        held: bool = False, chosen: bool = False,
+    ) -> None:  # fmt: skip
+        """alive: the runner waits for what is decided; otherwise it has ended. held, chosen: see FailureScreen."""
         self._guard_over()
         output = self.current.output
         while self.wizard.engine.lines:
             output.drain(self.wizard.engine.lines)
-        text = details or "\n".join(list(output.lines)[-LAST:])
-        screen = FailureScreen(step, reason, text, hint=hint, held=held)
+        text = "" if chosen or held else details or "\n".join(list(output.lines)[-LAST:])
+        screen = FailureScreen(step, reason, text, hint=hint, held=held, chosen=chosen)
         self.app.push_screen(screen, lambda choice: self._decided(str(choice or "stop"), alive))
 
     def _decided(self, choice: str, alive: bool) -> None:
@@ -230,10 +232,14 @@ class Run(Page):
     def on_finished(self, message: Finished) -> None:
         error = message.error
         self.current.drain(self.wizard.engine.lines)
-        if error is None:
+        if error is None and message.job == "login":
+            self.start()
+        elif error is None:
             self._came_to_the_end(message.job)
         elif self.after:
             self._do_after()
+        elif type(error) is StoppedError:  # not those that follow from it: somebody else is at work there
+            self._failed("", STOPPED, alive=False, chosen=True)
         else:
             text = getattr(error, "message", f"{type(error).__name__}: {error}")
             held = isinstance(error, HeldError)
@@ -250,6 +256,11 @@ class Run(Page):
                 app.journey.request.take_over = after == "take-over"
                 app.journey.request.when_held = after if after in ("wait", "watch") else "stop"
                 self.start()
+            case "login":
+                journey = app.journey
+                assert journey is not None
+                self.current.say("Logging in …")
+                app.engine.submit("login", lambda: running.log_in_anew(journey), self)
             case "answers":
                 app.change_answers(self.steps.current.partition("/")[0])
             case "back":

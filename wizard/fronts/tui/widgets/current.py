@@ -55,15 +55,16 @@ class Current(Vertical):
 
     def progress(self, share: float, words: str) -> None:
         """share: from 0 to 1."""
-        self.query_one("#bar", ProgressBar).update(progress=100 * share)
-        self.query_one("#left", Static).update(words)
+        for bar in self.query("#bar").results(ProgressBar):  # none, while the screen is taken down
+            bar.update(progress=100 * share)
+            self.query_one("#left", Static).update(words)
 
     def show_step(self, heading: str, why: str, planned: list[Planned]) -> None:
         """The guide's text in Markdown, and what the plan says of this step."""
         self.query_one("#why-text", Markdown).update(f"**{heading}**\n\n{why}")
         blank = Content("")
-        scripts = [commands(p.change.script()) for p in planned]
-        self.query_one("#commands-text", Static).update(Content("\n").join(scripts) if scripts else NOTHING)
+        scripts = "\n".join(p.change.script() for p in planned)
+        self.query_one("#commands-text", Static).update(commands(scripts) if scripts else NOTHING)
         texts = [
             line
             for p in planned

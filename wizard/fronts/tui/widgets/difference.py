@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.content import Content
 
 STYLES = (
@@ -22,9 +24,24 @@ def coloured(difference: str) -> Content:
     return Content("\n").join(lines)
 
 
+# the functions of wizard/engine/prelude.sh that commands are written with
+MEANINGS = {
+    "keep_blob": "keeps a copy of what is in this file now, so that it can be put back",
+    "put_file": "writes a file in one go: its new content (named by its checksum; see Difference), path, mode, owner",
+    "put_link": "makes a symbolic link in one go: where it leads to, where it is",
+    "apt_get": "apt-get without questions; it waits while another apt is at work",
+    "apt_lists": "apt-get update, where the lists of packages are older than six hours",
+    "if_unit": "runs a command where systemd knows this service",
+}
+
+
 def commands(script: str) -> Content:
-    """Shell commands, as one would type them."""
-    return Content("\n").join(
+    """Shell commands, as one would type them; those that no manual explains are explained below."""
+    lines = [
         Content.assemble(("$ ", "$accent"), line) if not line.startswith((" ", "\t", "}")) else Content(f"  {line}")
         for line in script.splitlines()
+    ]
+    used = [name for name in MEANINGS if re.search(rf"\b{name}\b", script)]
+    return Content("\n").join(
+        [*lines, *(Content.styled(f"{name}: {MEANINGS[name]}", "$foreground 70%") for name in used)]
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from time import monotonic
 
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -16,6 +16,9 @@ SIGNS = {
     "already": ("✓", "$foreground 60%"), "skipped": ("–", "$foreground 60%"), "failed": ("✗", "bold $error"),
     "undone": ("↩", "$warning"),
 }  # fmt: skip
+
+
+NARROWEST = 36  # columns, before the window's width is known
 
 
 @dataclass
@@ -34,7 +37,7 @@ class Steps(VerticalScroll, can_focus=False):
         super().__init__(Static("", id="steps-text"), id=id)
         self.lines: dict[str, Line] = {}
         self.current = ""
-        self.began = time.monotonic()
+        self.began = monotonic()
 
     def fill(self, headings: dict[str, str]) -> None:
         self.lines = {step: Line(heading) for step, heading in headings.items()}
@@ -53,12 +56,12 @@ class Steps(VerticalScroll, can_focus=False):
         """Marks the step that an event is about."""
         match event:
             case events.StepStarted(step):
-                self.began = time.monotonic()
+                self.began = monotonic()
                 self.mark(step, "running")
             case events.UndoStarted(step):
                 self.mark(step, "running")
             case events.CheckpointReached(step):
-                self.mark(step, "done", seconds=time.monotonic() - self.began)
+                self.mark(step, "done", seconds=monotonic() - self.began)
             case events.StepSkipped(step, reason):
                 self.mark(step, "already" if reason == "already-so" else "skipped")
             case events.StepFailed(step):
@@ -66,20 +69,26 @@ class Steps(VerticalScroll, can_focus=False):
             case events.Undone(step):
                 self.mark(step, "undone")
 
+    def on_resize(self) -> None:
+        self._show()
+
     def count(self, *states: str) -> int:
         return sum(line.state in states for line in self.lines.values())
 
     def _show(self) -> None:
         if not self.is_mounted:
             return
-        self.query_one("#steps-text", Static).update(Content("\n").join(map(_line, self.lines.values())))
+        width = (self.scrollable_content_region.width or NARROWEST) - 1
+        lines = [_line(line, width) for line in self.lines.values()]
+        self.query_one("#steps-text", Static).update(Content("\n").join(lines))
         if self.current in self.lines:
             y = list(self.lines).index(self.current)
             self.scroll_to(y=max(0, y - self.size.height // 2), animate=False)
 
 
-def _line(line: Line) -> Content:
+def _line(line: Line, width: int) -> Content:
     sign, style = SIGNS[line.state]
     took = f" {line.seconds:.0f} s" if line.seconds >= 1 else ""
-    heading = line.heading if len(line.heading) + len(took) <= 32 else line.heading[: 31 - len(took)] + "…"
+    room = width - len(f"{sign} {took}")
+    heading = line.heading if len(line.heading) <= room else line.heading[: room - 1] + "…"
     return Content.assemble((f"{sign} {heading}", style), (took, "$foreground 60%"))

@@ -1,0 +1,105 @@
+"""The Project screen: what is found in a folder, what of it can be corrected, and the variables that the project reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.fronts.tui.conftest import drive, focused, seen, showing, until
+from tests.fronts.tui.small_server import SmallServer
+from tests.fronts.tui.test_looks import carded, make_project
+from wizard import catalog
+from wizard.fronts.tui.app import WizardApp
+from wizard.fronts.tui.screens.project import EnvironmentRow
+
+pytestmark = pytest.mark.usefixtures("server")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(catalog, "own_folder", lambda: Path(__file__).parent / "recipes_of_a_project")
+    make_project(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+async def looked_at(pilot: Pilot[int], source: str) -> None:
+    await carded(pilot)
+    await pilot.press("enter")
+    await until(pilot, showing(pilot, "Project"), "Project")
+    await pilot.press(*source)
+    await pilot.click("#look")
+    await until(pilot, lambda: not pilot.app.screen.query_one("#continue").waiting, "what was found")  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+def row(app: WizardApp, name: str) -> Input:
+    rows = [row for row in app.screen.query(EnvironmentRow) if row.variable.name == name]
+    return rows[0].query_one(Input)
+
+
+def test_what_was_found_is_listed_and_can_be_corrected(app: WizardApp) -> None:
+    async def scenario(pilot: Pilot[int]) -> None:
+        await looked_at(pilot, "shop")
+        text = seen(app)
+        for found in ("shop.settings", "requirements.txt, 2 of them", "SHOP_NAME", "the secret key stands in the code"):
+            assert found in text
+        field = next(box for box in app.screen.query(Input) if box.value == "shop.settings")
+        field.value = "shop settings"
+        await pilot.pause()
+        await pilot.click("#continue")
+        await until(pilot, lambda: "must look like shop.settings" in seen(app), "the refusal")
+        field.value = "shop.live"
+        await pilot.pause()
+        await pilot.click("#continue")
+        await until(pilot, lambda: not showing(pilot, "Project")(), "the next page")
+        assert app.journey is not None
+        assert app.journey.given.tables["project"]["settings_module"] == "shop.live"
+
+    drive(app, scenario, size=(120, 40))
+
+
+def test_a_variable_that_the_project_needs_is_asked_for_and_given_back_on_return(
+    app: WizardApp, server: SmallServer
+) -> None:
+    async def scenario(pilot: Pilot[int]) -> None:
+        await looked_at(pilot, "shop")
+        row(app, "SHOP_NAME").value = "Ana's corner"
+        assert "The project needs it" in seen(app)
+        await pilot.click("#continue")
+        await until(pilot, lambda: not showing(pilot, "Project")(), "the next page")
+        assert app.journey is not None
+        assert app.journey.given.env == {"SHOP_NAME": "Ana's corner"}
+        await pilot.press("escape")
+        await until(pilot, showing(pilot, "Project"), "Project again")
+        row(app, "SHOP_NAME").value = ""
+        await pilot.click("#continue")
+        await until(pilot, lambda: not showing(pilot, "Project")(), "the next page")
+        assert app.journey.given.env == {}
+
+    drive(app, scenario, size=(120, 40))
+
+
+@pytest.mark.parametrize("source", ["nowhere", "[b]nowhere[/]"])
+def test_a_folder_that_is_not_there_can_be_mended(app: WizardApp, source: str) -> None:
+    async def scenario(pilot: Pilot[int]) -> None:
+        await looked_at(pilot, source)
+        box = app.screen.query(Input).first()
+        box.value = "shop"
+        await pilot.click("#look")
+        await until(pilot, lambda: bool(app.screen.query("#corrections Row")), "what was found")
+        assert focused(pilot) == "continue"
+
+    drive(app, scenario)
+
+
+def test_a_settings_file_with_brackets_in_its_errors_is_shown_as_it_is(app: WizardApp, project: Path) -> None:
+    (project / "shop" / "settings.py").write_text("[/b] = (\n")
+
+    async def scenario(pilot: Pilot[int]) -> None:
+        await looked_at(pilot, "shop")
+        assert "settings.py" in seen(app)
+
+    drive(app, scenario)
