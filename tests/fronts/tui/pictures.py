@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import string
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from wizard.fronts.tui.app import WizardApp
 
 THEMES = ("dark", "light", "contrast")
 READABLE = 3.0  # contrast of faded words; WCAG 2.2 asks for 4.5 of running text, 3 of large and of parts one can press
+CHECKSUM = re.compile(r"\b[0-9a-f]{64}\b")  # of a password that is made up: another one each time
 Colour = tuple[int, int, int]
 
 
@@ -80,7 +82,8 @@ def cells(app: WizardApp) -> Cells:
 
 
 def _text(look: Cells) -> str:
-    return "".join("".join(cell.sign for cell in row).rstrip() + "\n" for row in look)
+    text = "".join("".join(cell.sign for cell in row).rstrip() + "\n" for row in look)
+    return CHECKSUM.sub("0" * 64, text)
 
 
 def _styles(looks: list[Cells]) -> str:
