@@ -105,6 +105,13 @@ def test_what_a_person_made_since_is_kept_or_saved_before_packages_go(cycle: Cyc
     ]  # fmt: skip
 
 
+def test_where_nothing_in_etc_is_to_be_put_back_what_a_person_changed_there_stays(cycle: Cycle) -> None:
+    assert cycle.make(packages("jq")) == 1
+    cycle.run("echo '# mine' >>/etc/hosts; chmod 600 /etc/hosts")
+    cycle.undo()
+    assert cycle.run("tail -n 1 /etc/hosts; stat -c %a /etc/hosts") == "# mine\n600\n"
+
+
 def test_packages_that_something_else_needs_by_now_stay_and_the_undo_says_why(cycle: Cycle) -> None:
     cycle.make(packages("libjansson4"))
     cycle.run("DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nftables >/dev/null")

@@ -212,7 +212,10 @@ put_files_back() {
     paths "$change/before/etc" >"$change/paths"
     differing "$change/before/etc" "$change/etc" | no_accounts | comm -z -23 - "$change/kept" >"$change/wrong"
     comm -z -12 "$change/wrong" "$change/paths" | sed -z 's#^/##' >"$change/restore"
-    tar -C / --numeric-owner -xpf "$change/before/etc.tar" --no-recursion --null -T "$change/restore"
+    # of an empty list tar would take out everything, and with it undo what anybody has changed in /etc since
+    if [ -s "$change/restore" ]; then
+        tar -C / --numeric-owner -xpf "$change/before/etc.tar" --no-recursion --null -T "$change/restore"
+    fi
     comm -z -23 "$change/wrong" "$change/paths" | comm -z -23 - "$change/owned" | remove
 }
 remove() { # paths on stdin, in order; a folder with something in it stays, and so does any file in /usr/local
