@@ -140,8 +140,8 @@ class Runner:
     def _wanted(self, planned: PlannedStep, operation: Operation, found: State) -> bool:
         """Settles drift: whether this operation is to be brought about after all."""
         journal = self.session.journal
-        # what failed half-way is in no state that anybody knows; that is not drift
-        unknown = journal.half_done_of(operation) and not operation.atomic
+        # what failed half-way is in no state that anybody knows, and who took away what was in its way has mended it
+        unknown = journal.half_done_of(operation) and (not operation.atomic or found == operation.state())
         if unknown or not drifted(operation, found, journal.known(operation)):
             return True
         known = journal.known(operation)[0]
