@@ -12,7 +12,10 @@ import pytest
 from tests.practice.matrix import results
 from wizard.practice.backend import available
 
-LONGEST = ("test_journey.py", "test_tui.py", "test_django_site.py", "test_apt.py")
+LONGEST = (
+    "test_journey.py", "test_django_site.py", "test_tui.py", "test_apt.py", "test_engine.py", "test_hardening.py",
+    "test_plain_front.py", "test_podman.py", "test_lockouts.py", "test_rollback_drift.py",
+)  # fmt: skip
 REASON = pytest.StashKey[str]()
 why_not = functools.cache(available)
 
@@ -37,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files start first, so that no process works alone at the end."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
