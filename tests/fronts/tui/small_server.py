@@ -10,6 +10,7 @@ import dataclasses
 import gzip
 import json
 import re
+import shlex
 import threading
 from dataclasses import dataclass, field
 
@@ -50,6 +51,8 @@ class SmallServer(FakeTransport):
     waits: dict[str, threading.Event] = field(default_factory=dict)  # labels of scripts that are not answered before
     holder: str = ""  # somebody else who has the lock, as the server's record of them has it
 
+    remembers: bool = False  # whether what it is told to journal is in its journal from then on
+
     def another(self, login: Login | None = None) -> SmallServer:
         return dataclasses.replace(self, login=login or self.login, connected=False)
 
@@ -62,6 +65,8 @@ class SmallServer(FakeTransport):
 
     def _answer(self, script: str, label: str) -> Result | str:
         kind, _, rest = label.partition(" ")
+        if self.remembers:
+            self._note(script, failed=rest.partition(" ")[2] in self.fails)
         for gate in [event for what, event in self.waits.items() if what in label]:
             gate.wait(300)
         if kind == "open":
@@ -71,8 +76,18 @@ class SmallServer(FakeTransport):
         if kind in ("plan", "observe"):
             return self._states(script)
         if kind in ("do", "undo"):
-            return self._made(script, rest.partition(" ")[2])
+            return self._made(script, rest.partition(" ")[2] if kind == "do" else "")
         return {"check": "warm\n", "prove": "0\n", "saved": record("saved", "")}.get(kind, "")
+
+    def _note(self, script: str, *, failed: bool) -> None:
+        for line in re.findall(r"^journal (\'\{.*\}\')$", script, re.MULTILINE):
+            entry = json.loads(shlex.split(line)[0])
+            if entry["event"] == "failed" and not failed:
+                continue
+            if entry["event"] in ("doing", "failed", "undoing", "undone", "checkpoint"):
+                self.journal.append({"at": "2026-01-01T00:00:00Z", **entry})
+                if entry["event"] == "doing" and not failed:
+                    self.journal.append({"event": "done", "id": entry["id"]})
 
     def _journal(self) -> str:
         return "".join(json.dumps(line) + "\n" for line in self.journal)

@@ -24,6 +24,7 @@ ACTIONS = ("retry", "answers", "back", "shell", "login", "report", "stop")  # in
 @pytest.fixture(autouse=True)
 def broken(server: SmallServer) -> None:
     server.fails["long_command:talk"] = DISK_FULL
+    server.remembers = True  # going back looks at its journal anew
 
 
 async def at(pilot: Pilot[int], action: str) -> None:
