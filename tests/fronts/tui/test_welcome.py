@@ -143,7 +143,7 @@ def test_every_button_of_every_page_is_inside_the_window(
             inside()
             await until(pilot, lambda: not app.engine.busy, "the plan")
             await pilot.press("enter")
-        await until(pilot, lambda: "waiting for you" in seen(app), "the run")
+        await until(pilot, lambda: "waiting for" in seen(app), "the run")  # folded where the window is narrow
         inside()
 
     drive(app, scenario, size=size)
