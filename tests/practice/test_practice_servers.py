@@ -342,7 +342,7 @@ def test_the_server_outlives_the_program_that_started_it_and_down_names_only_wha
         assert password.stat().st_mode & 0o077 == 0
         assert password.read_text() not in made.stdout + made.stderr + wizard("list").stdout
         assert json.loads(wizard("list", "--json").stdout)["running"] is True
-        assert wizard("reboot", "two").returncode == 1
+        assert wizard("reboot", "two").returncode == 2
         assert wizard("up", "Not_a_name").returncode == 2
         assert wizard("down").returncode == 2
     finally:

@@ -153,7 +153,7 @@ def test_a_server_without_sudo_is_told(connect: Connect, ssh: SshTransport, logi
 
 def test_an_expired_password_is_told_with_what_to_do(connect: Connect, ssh: SshTransport, other: Login) -> None:
     ssh.run("passwd --expire plain")
-    with pytest.raises(ConnectError, match="wants the password changed first") as e:
+    with pytest.raises(ConnectError, match="the password of plain is expired, and must be changed first") as e:
         connect(other).run("true", root=False)
     assert "ssh plain@" in e.value.hint
 
