@@ -32,6 +32,7 @@ class Person:
             finally:
                 os._exit(127)
         self.status: int | None = None
+        self.typed = ""
         self.raw = b""
         self.place = 0  # what comes before it was looked at already
 
@@ -49,6 +50,7 @@ class Person:
         self.place = at + len(text)
 
     def type(self, text: str) -> None:
+        self.typed = text
         os.write(self.master, text.encode())
 
     def answer(self, prompt: str, text: str = ENTER, patience: float = 40) -> None:
@@ -56,12 +58,22 @@ class Person:
         self.type(text)
 
     def leave(self, patience: float = 40) -> int:
-        """Waits for the program's end; its exit status."""
+        """Waits for the program's end; its exit status. Never for ever."""
         end = time.monotonic() + patience
-        while self._read(end):
-            pass
-        self.status = self.status if self.status is not None else _ended(self.pid)
+        while self._read(min(end, time.monotonic() + 5)) or (self.status is None and self._is_there(end)):
+            # a signal that comes just before the program begins to read is seen after the next key: a person presses again
+            if self.typed == CTRL_C and not select.select([self.master], [], [], 2)[0]:
+                with contextlib.suppress(OSError):
+                    os.write(self.master, CTRL_C.encode())
+        if self.status is None:
+            raise AssertionError(f"it did not end; it shows:\n{self.seen[-500:]}")
         return self.status
+
+    def _is_there(self, end: float) -> bool:
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self.status = os.waitstatus_to_exitcode(status)
+        return not pid and time.monotonic() < end
 
     def _read(self, end: float) -> bool:
         """Takes in what there is; False at the end of the program, or when the time is up."""
