@@ -45,6 +45,28 @@ def cycle(bare: PracticeServer) -> Cycle:
     return cycle
 
 
+def test_from_nothing_to_a_sites_database_and_back_to_nothing(bare: PracticeServer) -> None:
+    cycle = Cycle(bare)
+    assert cycle.observe(role("site", PASSWORD)) == RoleState()
+    assert cycle.observe(cluster()) == ClusterState()
+    pristine = cycle.fingerprint()
+    operations = (
+        packages("postgresql"), cluster(), settings("wizard.conf", "listen_addresses = 'localhost'\n"),
+        role("site", PASSWORD), database("site", "site"),
+    )  # fmt: skip
+    proofs = [
+        checks.answers(), checks.listens_locally(), checks.network_logins_need_scram(),
+        checks.role_may_only_log_in("site"), checks.database_belongs_to("site", "site"),
+        checks.row_written_and_read("site", "site", PASSWORD),
+    ]  # fmt: skip
+    assert cycle.make(*operations, checks=proofs) == 4  # the package makes its cluster itself
+    assert cycle.make(*operations) == 0
+    sql(cycle, "CREATE DATABASE later")
+    cycle.undo()
+    assert differences(pristine, cycle.fingerprint()) == []
+    assert "CREATE DATABASE later" in cycle.run("cat /var/backups/wizard/*postgresql-15-main*.sql")
+
+
 def test_a_cluster_with_empty_files_is_made_anew_where_it_holds_nothing_and_left_alone_where_it_does(
     cycle: Cycle,
 ) -> None:
@@ -76,28 +98,6 @@ def looked(cycle: Cycle, check: Check) -> Finding:
     assert check.look
     with cycle.transport() as transport:
         return check.look(Vantage(transport, transport.login))
-
-
-def test_from_nothing_to_a_sites_database_and_back_to_nothing(bare: PracticeServer) -> None:
-    cycle = Cycle(bare)
-    assert cycle.observe(role("site", PASSWORD)) == RoleState()
-    assert cycle.observe(cluster()) == ClusterState()
-    pristine = cycle.fingerprint()
-    operations = (
-        packages("postgresql"), cluster(), settings("wizard.conf", "listen_addresses = 'localhost'\n"),
-        role("site", PASSWORD), database("site", "site"),
-    )  # fmt: skip
-    proofs = [
-        checks.answers(), checks.listens_locally(), checks.network_logins_need_scram(),
-        checks.role_may_only_log_in("site"), checks.database_belongs_to("site", "site"),
-        checks.row_written_and_read("site", "site", PASSWORD),
-    ]  # fmt: skip
-    assert cycle.make(*operations, checks=proofs) == 4  # the package makes its cluster itself
-    assert cycle.make(*operations) == 0
-    sql(cycle, "CREATE DATABASE later")
-    cycle.undo()
-    assert differences(pristine, cycle.fingerprint()) == []
-    assert "CREATE DATABASE later" in cycle.run("cat /var/backups/wizard/*postgresql-15-main*.sql")
 
 
 def test_any_name_that_postgresql_takes_is_taken(cycle: Cycle) -> None:
