@@ -18,6 +18,7 @@ from wizard.operations.base import Change, Operation, State, operation_from_json
 
 VERSION = 1
 HALF = ("doing", "failed", "undoing")
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)  # what a record raises that has another shape than ours
 ABOUT_CHANGES = (*HALF, "done", "undone", "redoing", "redone", "nothing")
 
 
@@ -48,7 +49,7 @@ class Entry:
         """The operation as the journal keeps it. StoppedError when its kind isn't known here."""
         try:
             return operation_from_json(self.operation)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except UNREADABLE as error:
             raise StoppedError(
                 f"cannot read change {self.id} of the journal: this version does not know {self.operation.get('kind')!r}",
                 details=str(error),
@@ -64,7 +65,7 @@ class Entry:
         try:
             before = self.thing.state.from_json(self.before)
             after = self.thing.state.from_json(self.after)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except UNREADABLE as error:
             raise StoppedError(
                 f"cannot read change {self.id} of the journal: its record is damaged",
                 details=repr(error),
@@ -200,7 +201,7 @@ def parse(text: str) -> Journal:
                     hint="upgrade wizard on this computer; nothing on the server was touched",
                 )
             journal.add(record)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (*UNREADABLE, RecursionError):
             journal.torn += 1
     return journal
 

@@ -55,15 +55,9 @@ def work_script(work: Work, line: Line, *, blobs: str, secrets: str, following: 
     op = work.change.operation
     name = f"{work.id:04d}"
     if work.undo:
-        begin = line("undoing", id=work.id)
-        end = line("undone", id=work.id)
+        begin, end = line("undoing", id=work.id), line("undone", id=work.id)
     else:
-        begin = line(
-            "doing", id=work.id, step=work.step, operation=op.to_json(), login=login,
-            before=work.change.before.to_json(), after=work.change.after.to_json(), secret_blobs=work.secret_blobs,
-            guarded=work.guarded,
-        )  # fmt: skip
-        end = _done(work, line)
+        begin, end = _doing(work, line, login), _done(work, line)
     parts = [
         f"id={name}; change=$W/changes/$id; mkdir -p $change",
         f"check_failsafe {'first' if work.first else 'next'}" if work.guarded else "",
@@ -108,6 +102,14 @@ EMIT_OBSERVED = 'printf %s "$observed" | base64 -d | emit observed'
 def _observed(operation: Operation) -> str:
     """Keeps in $observed, as base64, what the operation's observation prints now."""
     return f"observed=$( (\n{operation.observe()}\n) 2>/dev/null </dev/null | base64 -w0)"
+
+
+def _doing(work: Work, line: Line, login: str) -> str:
+    change = work.change
+    return line(
+        "doing", id=work.id, step=work.step, operation=change.operation.to_json(), login=login,
+        before=change.before.to_json(), after=change.after.to_json(), secret_blobs=work.secret_blobs, guarded=work.guarded,
+    )  # fmt: skip
 
 
 def _done(work: Work, line: Line) -> str:
