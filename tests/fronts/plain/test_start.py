@@ -99,8 +99,16 @@ def test_a_server_that_is_known_here_is_offered_with_how_far_it_is(env: dict[str
 
 @pytest.mark.parametrize(
     ("how", "answered", "key"),
-    [("numbers", 0, CTRL_D), ("numbers", 2, CTRL_C), ("menus", 1, CTRL_D), ("menus", 2, CTRL_D)],
-    ids=["numbers-first-D", "numbers-third-C", "menus-second-D", "menus-third-D"],
+    [
+        ("numbers", 0, CTRL_C),
+        ("numbers", 0, CTRL_D),
+        ("numbers", 1, CTRL_C),
+        ("numbers", 2, CTRL_C),
+        ("menus", 0, CTRL_C),
+        ("menus", 1, CTRL_D),
+        ("menus", 2, CTRL_D),
+    ],
+    ids=lambda value: {CTRL_C: "C", CTRL_D: "D"}.get(value, str(value)),
 )
 def test_leaving_at_a_question_says_how_to_go_on(env: dict[str, str], how: str, answered: int, key: str) -> None:
     questions = [
@@ -119,3 +127,15 @@ def test_leaving_at_a_question_says_how_to_go_on(env: dict[str, str], how: str, 
             person.wait_for(f"wizard setup {NOBODY}")
         assert person.leave() == 130
     assert "Traceback" not in person.seen
+
+
+def test_a_hidden_answer_is_not_shown_and_ctrl_c_leaves_there_too(env: dict[str, str]) -> None:
+    with at_terminal([*WIZARD, "--accessible"], env) as person:
+        to_the_unreachable_server(person)
+        person.answer("1 to 7 [7]: ", "3" + ENTER)
+        person.answer("(nothing is shown as you type): ", "not-to-be-shown" + ENTER)
+        person.answer("1 to 7 [7]: ", "3" + ENTER)
+        person.answer("(nothing is shown as you type): ", CTRL_C)
+        person.wait_for("Nothing is lost")
+        assert person.leave() == 130
+    assert "not-to-be-shown" not in person.seen

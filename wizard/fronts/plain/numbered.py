@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
+import contextlib
+import os
 import re
+import select
 import shutil
+import signal
+import sys
+import termios
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from wizard.fronts.plain.terminal import BACK, Back, Judge
 
@@ -53,7 +58,7 @@ class Numbered:
 
     def ask_hidden(self, name: str, judge: Judge) -> None:
         while True:
-            typed = _line(f"{name} (nothing is shown as you type): ", getpass.getpass)
+            typed = _line(f"{name} (nothing is shown as you type): ", hidden=True)
             if typed == BACK:
                 raise Back
             reason = judge(typed)
@@ -82,11 +87,44 @@ class Numbered:
             print(f"Not taken: type a number from 1 to {len(values)}.")
 
 
-def _line(prompt: str, read: Callable[[str], str] = input) -> str:
+def _line(prompt: str, *, hidden: bool = False) -> str:
+    with _unseen() if hidden else contextlib.nullcontext():
+        print(prompt, end="", flush=True)
+        if sys.stdin.isatty():
+            _until_a_line_or_a_signal()
+        typed = sys.stdin.readline()
+    if not typed:
+        raise KeyboardInterrupt  # Ctrl-D, or the terminal was closed
+    return typed.rstrip("\n")
+
+
+def _until_a_line_or_a_signal() -> None:
+    """Ctrl-C that comes just before a read begins would be noticed only after the next key: here it wakes the wait."""
+    woken, wakes = os.pipe()
+    os.set_blocking(wakes, False)  # signal.set_wakeup_fd asks for it
+    before = signal.set_wakeup_fd(wakes)
     try:
-        return read(prompt)
-    except EOFError:
-        raise KeyboardInterrupt from None  # Ctrl-D, or the terminal was closed
+        select.select([sys.stdin, woken], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(wakes)
+
+
+@contextlib.contextmanager
+def _unseen() -> Iterator[None]:
+    """As in the standard getpass, which cannot be woken in this way: no echo, and what was typed before is dropped."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    shown = termios.tcgetattr(sys.stdin)
+    hidden = [*shown[:3], shown[3] & ~termios.ECHO, *shown[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, hidden)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, shown)
+        print()
 
 
 def wrapped(text: str) -> str:
