@@ -10,7 +10,8 @@ class Server:
     """Facts of a target. Memory, swap and disk in MiB; `python` is the version of its python3, or "".
 
     disk_free_mb: the least that is free where packages and the site go. read_only, noexec: the first such place, or "".
-    clock_off_s: seconds that its clock is ahead of this computer's.
+    clock_off_s: seconds that its clock is ahead of this computer's. services: those of a site, or in its way, whose
+    configuration is there, by the names of their folders in /etc.
     """
 
     hostname: str = ""
@@ -31,6 +32,7 @@ class Server:
     noexec: str = ""
     home_writable: bool = True  # the home of the user we logged in as
     clock_off_s: int = 0
+    services: tuple[str, ...] = ()
     login_user: str = "root"
     login_keys: tuple[str, ...] = ()  # the authorized_keys lines of the user we logged in as
     host_keys: tuple[str, ...] = ()  # the lines of its sshd's public keys

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.practice.conftest import OnServer, ServerFactory
+from tests.practice.lockout.trial import session
 from tests.practice.matrix.results import tried
 from tests.practice.program import Laptop
+from wizard.errors import StoppedError
 from wizard.practice.fleet import PracticeServer
 
 JOURNAL = "/var/lib/wizard/journal"
@@ -78,3 +80,18 @@ def test_strange_journal_is_explained_by_every_command(
                 path.write_bytes(data)
             row.survived += 1
     on_server(server, "rm -rf /root/kept /root/kept-demo")
+
+
+@pytest.mark.parametrize(
+    "damage", [CASES[0].damage, f"head -n 4 {JOURNAL} >/root/j; mv /root/j {JOURNAL}"], ids=["wiped", "older"]
+)
+def test_a_server_that_was_wiped_or_put_back_while_the_line_was_cut_is_not_gone_on_with(
+    damage: str, server: PracticeServer, on_server: OnServer, tmp_path: Path
+) -> None:
+    on_server(server, "rm -rf /var/lib/wizard /etc/demo")
+    status, said = Laptop(tmp_path).run(server, "setup")
+    assert status == 0, said
+    with session(server) as run:
+        on_server(server, damage)
+        with pytest.raises(StoppedError, match="wiped or put back to an earlier state"):
+            run.reconnect()

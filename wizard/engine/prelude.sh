@@ -203,7 +203,8 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
     # who took the server over, or the same run on a new connection, brings this to its end
     [ "$(holder_field run)" = "$run" ] && [ "$(holder_field sshd)" = "$(ssh_ancestor)" ] || exit 99
     if [ ! -e "$_exit" ] && systemctl is-active --quiet "$_unit"; then exit 99; fi # nobody listens; the job goes on
-    return "$(cat "$_exit" 2>/dev/null || echo 98)"
+    _status=$(cat "$_exit" 2>/dev/null) # empty where the disk was full
+    return "${_status:-98}"
 }
 wait_job() { # NAME: until it is over, where it is running at all
     while systemctl is-active --quiet "wizard-$1.service"; do follow_job "wizard-$1.service" 0; sleep 0.2; done

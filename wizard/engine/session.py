@@ -197,8 +197,12 @@ class Session:
         old.close()
 
     def reconnect(self, *, patience: float = 300, expected: bool = False) -> None:
-        """After a lost connection: tries the known ways in until one works, then takes the lock again."""
+        """After a lost connection: tries the known ways in until one works, then takes the lock again.
+
+        StoppedError where the server was wiped or put back meanwhile: what was planned would not fit any more.
+        """
         self.emit(events.ConnectionBroken(expected))
+        known = self.journal
         self.transport_was_back = False
         self.transport.close()
         start, pause, last = time.monotonic(), 1.0, ConnectError("cannot reach the server")
@@ -209,6 +213,11 @@ class Session:
                     fresh.connect()
                     self.transport = fresh
                     self.open(acquire=True)
+                    if known.id and (self.journal.id != known.id or self.journal.size < known.size):
+                        raise StoppedError(
+                            "cannot go on: this is not the server as we left it, it was wiped or put back to an earlier state",
+                            hint="run the same command again: it looks at what is there now, and goes on from that",
+                        )
                     self.transport_was_back = True
                     self.emit(events.Reconnected(str(login), time.monotonic() - start))
                     return
@@ -323,6 +332,7 @@ OPEN = r"""
     setpriv --reuid "${SUDO_USER:-root}" --clear-groups test -w "$_home" || echo "home_writable="
     grep -v '^#' "$_home/.ssh/authorized_keys" 2>/dev/null | sed 's/^/login_keys=/'
     cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null | sed 's/^/host_keys=/'
+    (cd /etc && ls -d nginx apache2 caddy lighttpd postgresql mysql redis docker ufw fail2ban 2>/dev/null | sed 's/^/services=/')
 } | emit facts
 [ ! -e $W/journal ] || gzip -c $W/journal | emit journal
 for _s in $W/secrets/*; do [ -f "$_s" ] && emit "secret.${_s##*/}" <"$_s"; done
@@ -332,11 +342,11 @@ exit 0
 
 def _server(text: str, login: Login) -> Server:
     values: dict[str, Any] = {"address": login.host}
-    keys: dict[str, list[str]] = {"login_keys": [], "host_keys": []}
+    several: dict[str, list[str]] = {"login_keys": [], "host_keys": [], "services": []}
     for line in text.splitlines():
         name, _, value = line.partition("=")
-        if name in keys:
-            keys[name].append(value)
+        if name in several:
+            several[name].append(value)
         elif name in ("cpus", "memory_mb", "swap_mb", "disk_free_mb") and value.isdecimal():
             values[name] = int(value)
         elif name in ("systemd", "home_writable"):
@@ -345,5 +355,5 @@ def _server(text: str, login: Login) -> Server:
             values["clock_off_s"] = int(value) - int(time.time())
         elif name in Server.__dataclass_fields__:
             values[name] = value
-    values |= {name: tuple(k for k in lines if k.strip()) for name, lines in keys.items()}
+    values |= {name: tuple(v for v in lines if v.strip()) for name, lines in several.items()}
     return Server(**values)

@@ -167,11 +167,22 @@ class Worker:
                 if time.monotonic() >= deadline:
                     raise
             if self.session.server.boot_id == old:
+                if not self._is_going_down():
+                    return  # the script ended before it gave the order
                 time.sleep(1)
         # a login works long before the last service has started
         self.session.send(
             "started?", "timeout 120 systemctl is-system-running --wait >/dev/null 2>&1\nexit 0", silence=150
         )
+
+
+    def _is_going_down(self) -> bool:
+        """Whether the restart was ordered ("stopping" in systemctl(1), is-system-running)."""
+        try:
+            answer = self.session.send("restarting?", "systemctl is-system-running | emit state")
+            return b"stopping" in answer.records.get("state", b"stopping")
+        except ConnectionLost:
+            return True
 
 
 def _failed(work: Work, status: int, answer: Answer, output: str) -> StepError:

@@ -138,7 +138,7 @@ class Virtualenv(Operation):
         lines = [f"[ -s {sh(venv)}/{MARK} ]", "cd /"]
         if self.imports:
             lines.append(f"{as_site} {sh(venv)}/bin/python -c {sh('import ' + ', '.join(self.imports))}")
-        lines += [f"{as_site} {sh(f'{venv}/bin/{program}')} --version" for program in self.programs]
+        lines += [f"{as_site} {sh(f'{venv}/bin/{program}')} --version >/dev/null" for program in self.programs]
         return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,11 +40,6 @@ class Breakage:
 
 
 UNDISTURBED = Breakage("", "undisturbed")
-PARTS = {  # of a set-up, each with about as many points as the others
-    "server": ("system_update", "deploy_user", "hardening"),
-    "database": ("postgres", "project", "virtualenv", "env_vars"),
-    "site": ("django", "gunicorn", "nginx", "sanity_check"),
-}
 
 
 @dataclass
@@ -56,19 +51,17 @@ class Broken:
     folder: Path
     expected: Fingerprint = field(default_factory=dict)
 
-    def prove(self, breakage: Breakage, recipes: Collection[str], *, everything: bool) -> None:
-        """The fault at the points of these recipes; the site is the same in the end, and nothing was done twice."""
+    def prove(self, breakage: Breakage, *, everything: bool) -> None:
+        """The fault at the points of a whole set-up; the site is the same in the end, and nothing was done twice."""
         chain = self._fresh(breakage)
         fault, wanted = getattr(chain, breakage.fault), breakage.sample(everything)
         with tried(breakage.area) as row:
             row.points = 0  # known when it is over
             try:
                 for recipe in load():
-                    if recipe.name in recipes:
-                        chain.break_everywhere(fault, "--only", recipe.name, wanted=wanted)
-                    else:
-                        chain.undisturbed("--only", recipe.name)
+                    chain.break_everywhere(fault, "--only", recipe.name, wanted=wanted)
             finally:
+                chain.close()
                 row.points, row.survived = len(chain.tried), max(0, len(chain.tried) - 1)
             left = [*made_twice(chain.world.journal()), *chain.complaints()]
             found = outcome(self.server)

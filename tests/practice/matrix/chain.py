@@ -94,6 +94,11 @@ class Chain:
         self.processes.append(Client(process, output))
         return self.processes[-1]
 
+    def close(self) -> None:
+        """Nothing goes on behind the next one's back."""
+        for client in self.processes:
+            client.kill()
+
     def come_to(self, client: Client, wanted: Callable[[str], bool]) -> str | None:
         """Lets it run until it stops at a point that is wanted; None when it has ended before."""
         deadline = time.monotonic() + PATIENCE_S

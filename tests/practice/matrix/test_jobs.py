@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,8 +128,9 @@ def prove(chain: Chain, fault: Callable[..., None], keys: tuple[str, ...], *opti
 
 
 @pytest.fixture
-def chain(fleet: Fleet, pristine: PracticeServer, tmp_path: Path) -> Chain:
-    return Chain(World(fleet, pristine), tmp_path, silence=12)
+def chain(fleet: Fleet, pristine: PracticeServer, tmp_path: Path) -> Iterator[Chain]:
+    with contextlib.closing(Chain(World(fleet, pristine), tmp_path, silence=12)) as chain:
+        yield chain
 
 
 @pytest.mark.parametrize("fault", [killed, cut], ids=["killed", "cut"])

@@ -27,7 +27,7 @@ from wizard.practice.sample import PROJECT
 from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 
-pytestmark = pytest.mark.matrix
+pytestmark = [pytest.mark.matrix, pytest.mark.timeout(3600)]
 
 ANSWERS = f'[project]\nsource = "{PROJECT}"\nname = "guestbook"\n[sanity_check]\nreboot = false\n'
 # What no two set-ups of the same server have alike.

@@ -5,120 +5,19 @@ Where a point is: prelude.sh (`point`), before and after each journal write. Wor
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import time
-import traceback
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.practice.compare import Fingerprint, differences, fingerprint
+from tests.practice.compare import differences
 from tests.practice.conftest import ServerFactory
 from tests.practice.matrix import results
+from tests.practice.matrix.outcome import left_different
+from tests.practice.matrix.site import Site
 from wizard import events
-from wizard.engine.rollback import roll_back
-from wizard.engine.runner import Runner
-from wizard.engine.session import Session
-from wizard.errors import WizardError
-from wizard.journey import Journey, Request
-from wizard.practice.fleet import Fleet, PracticeServer
-from wizard.practice.sample import PROJECT
+from wizard.practice.fleet import Fleet
 
 pytestmark = [pytest.mark.matrix, pytest.mark.timeout(3600)]
 
-FORK = multiprocessing.get_context("fork")
 MAYBE = 300  # tries: more than there are points; a way back that never comes to its end fails
-
-
-class Site:
-    """The sample project on one practice server, walked forward and back."""
-
-    def __init__(self, fleet: Fleet, server: PracticeServer, folder: Path) -> None:
-        self.fleet, self.server, self.folder = fleet, server, folder
-        answers = folder / "answers.toml"
-        answers.write_text(f'[project]\nsource = "{PROJECT}"\nname = "guestbook"\n')
-        self.request = Request(target=f"practice:{server.name}", answers=answers)
-        self.bare: Fingerprint = {}
-        self.seen: list[events.Event] = []
-
-    @contextlib.contextmanager
-    def journey(self, *, acquire: bool = True) -> Iterator[tuple[Journey, Session]]:
-        journey = Journey(self.request, self.seen.append)
-        try:
-            journey.prepare()
-            journey.inspect_project()
-            yield journey, journey.connect(acquire=acquire)
-        finally:
-            journey.close()
-
-    def look(self) -> Fingerprint:
-        with self.journey(acquire=False) as (_, session):
-            return fingerprint(session.transport, deep=True)
-
-    def forward(self) -> None:
-        with self.journey() as (journey, session):
-            journey.answer()
-            Runner(journey.plan(), session, self.seen.append, lambda question: question.options[0]).run()
-
-    def back(self, drift: str = "stop") -> None:
-        """To the very beginning. With "stop" nothing may be taken for somebody's work by hand."""
-        with self.journey() as (_, session):
-            roll_back(session, self.seen.append, None, on_drift=lambda *_: drift)
-
-    def run(self, script: str) -> str:
-        """By hand, as root."""
-        with self.journey(acquire=False) as (_, session):
-            result = session.transport.run(f"exec 2>&1; cd /\n{script}", silence=120)
-        assert result.status == 0, result.out
-        return result.out
-
-    # -- interruptions ----------------------------------------------------------------------------------------------
-
-    @property
-    def run_folder(self) -> Path:
-        """The server's /run, seen from this computer."""
-        return Path("/proc", (self.fleet.servers / self.server.name / "leader").read_text().strip(), "root", "run")
-
-    def child(self, work: Callable[[], None]) -> multiprocessing.process.BaseProcess:
-        """This in a process of its own. It ends with 0, or 1 for an error that is said, or 2 for one that must not be."""
-
-        def run() -> None:
-            status = 0
-            try:
-                work()
-            except WizardError as error:
-                status = 1
-                with (self.folder / "errors").open("a") as file:
-                    print(error.message, error.details, file=file)
-            except BaseException:
-                status = 2
-                with (self.folder / "errors").open("a") as file:
-                    traceback.print_exc(file=file)
-            os._exit(status)
-
-        process = FORK.Process(target=run)
-        process.start()
-        return process
-
-    def interrupted(self, work: Callable[[], None]) -> int | None:
-        """Its exit status; None when it came to a point where the client is to die, and died there."""
-        process, marker = self.child(work), self.run_folder / "wizard-client-dies"
-        while process.is_alive():
-            if marker.exists():
-                assert process.pid is not None
-                os.kill(process.pid, signal.SIGKILL)
-                process.join()
-                marker.unlink()
-                return None
-            time.sleep(0.01)
-        process.join()
-        assert process.exitcode in (0, 1), (self.folder / "errors").read_text()
-        return process.exitcode
-
 
 # Each point of an undo is broken once, in one of three ways in turn: the script is killed, the connection is cut while
 # the script goes on, or the client is killed and the script goes on.
@@ -145,6 +44,7 @@ def site(server_factory: ServerFactory, fleet: Fleet, tmp_path_factory: pytest.T
     site = Site(fleet, server, tmp_path_factory.mktemp("site"))
     site.bare = site.look()
     site.forward()
+    site.whole = site.look()
     fleet.snapshot(server.name, "end")
     return site
 
@@ -178,6 +78,32 @@ def test_way_back_that_is_interrupted_at_every_point_leads_to_the_bare_server(
     assert tried >= 4 * 40  # before and after `undoing` and `undone` of each change
 
 
+# Client and script die when the undo of one change has begun.
+DIE_AT = """\
+case $1 in 'journalled {"event":"undoing"'*'"id":NUMBER}'*)
+    : >/run/wizard-client-dies
+    while [ -e /run/wizard-client-dies ]; do sleep 0.02; done
+    kill -9 0 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("key", ["packages:postgresql", "migrations:guestbook", "firewall:ufw"])
+def test_set_up_after_a_way_back_that_broke_off_ends_as_if_nothing_had_been(end: Site, key: str) -> None:
+    """The person changes their mind: what was being undone is undone to its end, and said; then all is made again."""
+    with end.journey(acquire=False) as (_, session):
+        (entry,) = (e for e in session.journal.in_force if e.key == key)
+    (end.run_folder / "wizard-point").write_text(DIE_AT.replace("NUMBER", str(entry.id)))
+    assert end.interrupted(end.back) is None
+    (end.run_folder / "wizard-point").unlink()
+    with results.tried("set-up after a way back that broke off") as row:
+        end.forward()
+        assert [e.key for e in end.seen if isinstance(e, events.Recovering) and e.undo] == [key] * (not entry.guarded)
+        left = left_different(end.whole, end.look())
+        row.differences = len(left)
+    assert left == []
+
+
 def test_way_back_leads_to_the_bare_server_where_somebody_has_taken_everything_away(end: Site) -> None:
     end.run("""
         systemctl stop guestbook.socket guestbook.service nginx
@@ -186,5 +112,5 @@ def test_way_back_leads_to_the_bare_server_where_somebody_has_taken_everything_a
         rm -rf /srv/guestbook /etc/guestbook /etc/nginx/sites-*/guestbook /usr/local/bin/guestbook-manage
         apt-get -qqy purge nginx nginx-common
         userdel guestbook""")
-    end.back("restore")
+    end.back(drift="restore")
     assert differences(end.bare, end.look()) == []

@@ -131,6 +131,7 @@ def _card(at: Station, session: Session) -> None:
     at.terminal.text(
         f"{server.hostname}: {server.pretty_name}, {words_.counted(server.cpus, 'processor')}, "
         f"{server.memory_mb} MB of memory, {server.disk_free_mb // 1024} GB of disk free."
+        + (f" There already: {', '.join(server.services)}." if server.services else "")
     )
     if journal.entries:
         done = {c.step for c in journal.checkpoints}

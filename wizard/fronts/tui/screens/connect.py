@@ -231,6 +231,7 @@ def card(session: Any) -> str:
         ("Memory", f"{server.memory_mb} MB" + (f" and {server.swap_mb} MB of swap, which is slow" if server.swap_mb else "")),
         ("Free disk", f"{server.disk_free_mb / 1024:.1f} GB"),
         ("Python", server.python or "not there yet"),
+        ("There already", ", ".join(server.services) or "no web server, no database"),
     ]  # fmt: skip
     if journal.checkpoints:
         rows.append(("Earlier set-up", f"{len(journal.checkpoints)} steps are done; it goes on from there"))
