@@ -13,6 +13,8 @@ from tests.practice.matrix import results
 from wizard.practice.backend import available
 
 LONGEST = (
+    "test_stopped_anywhere.py", "test_checkpoints.py", "test_one_side_killed.py", "test_power.py", "test_line_cut.py",
+    "test_rollback_whole_site.py", "test_jobs.py", "test_other_users.py", "test_hostile_fields.py",
     "test_journey.py", "test_django_site.py", "test_tui.py", "test_apt.py", "test_engine.py", "test_hardening.py",
     "test_plain_front.py", "test_podman.py", "test_lockouts.py", "test_rollback_drift.py",
 )  # fmt: skip
@@ -39,7 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files start first, so that no process works alone at the end."""
+    """The longest files start first, so that no process works alone at the end. The fault matrix may take its time."""
+    for item in items:
+        if item.get_closest_marker("matrix"):
+            item.add_marker(pytest.mark.timeout(7200))
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 

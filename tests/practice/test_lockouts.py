@@ -94,7 +94,6 @@ def test_a_dozen_bad_configurations_lock_nobody_out(new_server: ServerFactory, o
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(1500)
 @pytest.mark.usefixtures("short_window")
 def test_hundreds_of_bad_configurations_lock_nobody_out(new_server: ServerFactory, on_server: OnServer) -> None:
     servers = [firewalled(new_server(release=r), on_server) for r in ("bookworm", "bookworm", "trixie", "trixie")]

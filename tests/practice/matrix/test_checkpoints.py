@@ -16,7 +16,6 @@ from wizard.practice.fleet import Fleet
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(7200)
 def test_each_checkpoint_is_gone_back_to_and_left_again_and_nothing_differs(
     new_server: ServerFactory, fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -139,14 +139,12 @@ def test_apt_goes_on_without_us_and_is_taken_up(chain: Chain, fault: Callable[..
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("fault", [killed, cut], ids=["killed", "cut"])
 def test_apt_pip_and_migrate_go_on_without_us_and_are_taken_up(chain: Chain, fault: Callable[..., None]) -> None:
     prove(chain, fault, ("packages:postgresql", "virtualenv:", "migrations:"), "--until", "django")
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(1800)
 def test_apt_goes_on_while_the_line_is_cut_for_a_minute(
     fleet: Fleet, new_server: ServerFactory, tmp_path: Path
 ) -> None:

@@ -13,7 +13,6 @@ BREAKAGES = (
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: breakage.fault)
 def test_set_up_whose_line_is_cut_comes_to_the_same_end(
     broken: Broken, breakage: Breakage, pytestconfig: pytest.Config

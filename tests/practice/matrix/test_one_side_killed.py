@@ -13,7 +13,6 @@ BREAKAGES = (
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: breakage.fault)
 def test_set_up_of_which_one_side_is_killed_comes_to_the_same_end(broken: Broken, breakage: Breakage) -> None:
     broken.prove(breakage, everything=True)

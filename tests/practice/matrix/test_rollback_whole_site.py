@@ -15,7 +15,7 @@ from tests.practice.matrix.site import Site
 from wizard import events
 from wizard.practice.fleet import Fleet
 
-pytestmark = [pytest.mark.matrix, pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.matrix
 
 MAYBE = 300  # tries: more than there are points; a way back that never comes to its end fails
 

@@ -10,6 +10,5 @@ STOPPED = Breakage("client and remote script killed (SIGKILL) at a journal write
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(7200)
 def test_set_up_stopped_at_every_point_comes_to_the_same_end(broken: Broken) -> None:
     broken.prove(STOPPED, everything=True)
