@@ -175,7 +175,6 @@ class Worker:
             "started?", "timeout 120 systemctl is-system-running --wait >/dev/null 2>&1\nexit 0", silence=150
         )
 
-
     def _is_going_down(self) -> bool:
         """Whether the restart was ordered ("stopping" in systemctl(1), is-system-running)."""
         try:

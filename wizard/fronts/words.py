@@ -117,7 +117,8 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     events.Reconnected: lambda _, e: f"Back as {e.login} after {e.after_s:.0f} s.",
     events.ServerReplaced: lambda _, e: REPLACED.get(e.how, REPLACED["older"]),
     events.ServerHeld: lambda _, e: (
-        f"{e.who} has been setting this server up since {e.since or 'a while'}. "
+        f"{e.who} is setting this server up"
+        + (f", since {e.since}. " if e.since else ". ")
         + ("This is what they do:" if e.watched else "Waiting until they are done …")
     ),
     events.JournalDamaged: lambda _, e: _damage(e),

@@ -51,6 +51,7 @@ class SmallServer(FakeTransport):
     waits: dict[str, threading.Event] = field(default_factory=dict)  # labels of scripts that are not answered before
     holder: str = ""  # somebody else who has the lock, as the server's record of them has it
 
+    theirs: list[dict[str, object]] = field(default_factory=list)  # what that somebody journals meanwhile
     remembers: bool = False  # whether what it is told to journal is in its journal from then on
 
     def another(self, login: Login | None = None) -> SmallServer:
@@ -73,6 +74,10 @@ class SmallServer(FakeTransport):
             if self.holder and " no <<" in script:
                 return record("held", self.holder)
             return record("facts", FACTS) + record("journal", gzip.compress(self._journal().encode()))
+        if kind == "watch":
+            more = "".join(json.dumps(line) + "\n" for line in self.theirs)
+            held = record("holder", self.holder) if self.holder else ""
+            return record("size", "0") if "emit size" in script else held + record("more", more)
         if kind in ("plan", "observe"):
             return self._states(script)
         if kind in ("do", "undo"):

@@ -190,3 +190,31 @@ def test_a_server_that_somebody_else_works_on_is_taken_over_only_on_request(
 
     drive(app, scenario)
     assert any("acquire" in r.script and " yes <<" in r.script for r in server.ran) == taken
+
+
+@pytest.mark.parametrize("how", ["wait", "watch"])
+def test_a_server_that_somebody_else_works_on_is_waited_for_and_they_are_watched(
+    app: WizardApp, server: SmallServer, how: str
+) -> None:
+    server.holder = "who=ana\nfrom=her-laptop\npid=7\n"
+    server.theirs = [{"at": "2026-01-01T00:00:00Z", "event": "checkpoint", "step": "theirs/first", "last": 1}]
+
+    async def scenario(pilot: Pilot[int]) -> None:
+        await reviewed(pilot)
+        await pilot.press("enter")
+        await until(pilot, showing(pilot, "FailureScreen"), "the failure")
+        await pilot.click(f"#{how}")
+        await until(pilot, lambda: any(r.label == "watch" for r in server.ran), "it looks whether they are done")
+        await until(pilot, lambda: "ana on her-laptop" in seen(app).replace("\n", " "), "whom it waits for")
+        if how == "watch":
+            await until(pilot, lambda: "theirs/first" in seen(app), "what they do")
+        server.holder = ""
+        if how == "watch":
+            done = "they are done, and nothing was changed from here"
+            await until(pilot, lambda: done in " ".join(seen(app).split()), "they are done")
+            await until(pilot, lambda: focused(pilot) == "retry", "what to do now")
+            await pilot.press("enter")
+        await waiting(pilot, "Write the greeting")
+
+    drive(app, scenario)
+    assert not any("acquire" in r.script and " yes <<" in r.script for r in server.ran), "it takes nothing from them"

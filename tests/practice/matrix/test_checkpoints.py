@@ -11,6 +11,7 @@ from tests.practice.conftest import ServerFactory
 from tests.practice.matrix import results
 from tests.practice.matrix.outcome import left_different
 from tests.practice.matrix.site import Site
+from wizard import events
 from wizard.engine.session import Session
 from wizard.practice.fleet import Fleet
 
@@ -39,8 +40,11 @@ def test_each_checkpoint_is_gone_back_to_and_left_again_and_nothing_differs(
             left[f"{where}, {how}"] = found
 
     for before, step in list(pairwise(at))[::-1]:
+        site.seen.clear()
         site.back(before)
         compare(before, "gone back to")
+        if not any(isinstance(e, events.Undone) for e in site.seen):
+            continue  # a step that only looks: there is nothing to make again
         site.forward(lambda reached, _, step=step: reached != step)  # type: ignore[misc]
         compare(step, "come to again")
         site.back(before)

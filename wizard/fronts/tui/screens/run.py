@@ -150,6 +150,9 @@ class Run(Page):
             case events.UndoStarted(commands=script):
                 self.current.show_commands(script)
                 self.current.say(line or "")
+            case events.ServerHeld():
+                self.current.say(line or "")
+                self.current.tab = "output"
             case events.ChangeDone(key=key):
                 self.estimate.spend(key)
             case events.FailsafeArmed(_, window):
@@ -238,6 +241,8 @@ class Run(Page):
             self._came_to_the_end(message.job)
         elif self.after:
             self._do_after()
+        elif type(error) is StoppedError and self.watching:
+            self._failed("", error.message, alive=False, hint="Try again goes on from where they stopped.")
         elif type(error) is StoppedError:  # not those that follow from it: somebody else is at work there
             self._failed("", STOPPED, alive=False, chosen=True)
         else:
@@ -245,6 +250,11 @@ class Run(Page):
             held = isinstance(error, HeldError)
             details, hint = getattr(error, "details", ""), getattr(error, "hint", "")
             self._failed("", text, alive=False, details=details, hint=hint, held=held)
+
+    @property
+    def watching(self) -> bool:
+        journey = self.wizard.journey
+        return journey is not None and journey.request.when_held == "watch"
 
     def _do_after(self) -> None:
         """What was chosen, now that nothing runs any more."""
