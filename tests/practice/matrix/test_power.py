@@ -19,8 +19,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.practice.compare import ALLOWED, Allowed, Fingerprint, differences, fingerprint
+from tests.practice.compare import Allowed, Fingerprint, differences, fingerprint
 from tests.practice.conftest import ServerFactory
+from tests.practice.matrix.outcome import BETWEEN_RUNS
 from tests.practice.matrix.results import tried
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.practice.sample import PROJECT
@@ -30,19 +31,14 @@ from wizard.transport.ssh import SshTransport
 pytestmark = pytest.mark.matrix
 
 ANSWERS = f'[project]\nsource = "{PROJECT}"\nname = "guestbook"\n[sanity_check]\nreboot = false\n'
-# What no two set-ups of the same server have alike.
+# What no two set-ups of the same server have alike, when it was restarted at other points.
 EACH_ITS_OWN = (
-    Allowed(
-        "etc", r"/etc/ssl/(certs|private)/ssl-cert-snakeoil\.(pem|key)#", "a key and a certificate made by a script"
-    ),
-    Allowed("etc", r"/etc/ssl/certs/[0-9a-f]{8}\.0", "a link that is named by the hash of that certificate"),
-    Allowed("etc", r"/etc/guestbook/env#", "passwords that the wizard made up"),
+    *BETWEEN_RUNS,
     Allowed("etc", r"/etc/(g?shadow|passwd|group|sub[ug]id)-#?", "copies from one change ago"),
     Allowed("etc", r"/etc/ufw/user6?\.rules#", "ufw's own order"),
     Allowed("trees", r"/srv/guestbook/releases/.*/__pycache__(/.*)?", "compiled when a module is first imported"),
     Allowed("trees", r"/(usr|srv)/.*\.pyc", "the same"),
     Allowed("trees", r"/var/log(/.*)?", "what happened stays on record"),
-    Allowed("trees", r"/var/lib/postgresql/\d+/main/(pg_wal|base|global|pg_[a-z]+|postmaster)[^ ]*", "data files"),
     Allowed("active", r".*\.(mount|device|swap|scope)", "comes and goes by itself"),
     Allowed("timers", r".*", "they run at their time"),
 )
@@ -123,7 +119,7 @@ class Site:
         found = self.fingerprint()
         page = httpx.get(f"http://{self.server.host}/", trust_env=False)
         assert page.status_code == 200 and "Guestbook" in page.text
-        return differences(self.undisturbed, found, (*ALLOWED, *EACH_ITS_OWN))
+        return differences(self.undisturbed, found, EACH_ITS_OWN)
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +200,7 @@ def test_power_cuts_all_along_a_way_back_leave_no_difference(set_up: Site, fleet
             if status == 0:
                 break
         assert status == 0, events[-5:]
-        left = differences(site.bare, site.fingerprint(), (*ALLOWED, *EACH_ITS_OWN))
+        left = differences(site.bare, site.fingerprint(), EACH_ITS_OWN)
         result.differences = len(left)
         assert left == []
     assert len(cut) >= 8, cut
