@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import answers as answers_
-from wizard import catalog, known
+from wizard import catalog, kept_answers, known
 from wizard.engine import fitness, watch
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
@@ -55,6 +55,7 @@ class Journey:
     chosen: list[Recipe] = field(default_factory=list)
     answered: list[Recipe] = field(default_factory=list)  # the chosen ones and those that they need
     given: answers_.Given = field(default_factory=answers_.Given)
+    remembered: set[tuple[str, str]] = field(default_factory=set)  # answers that only this computer's memory gave
     found: Any = None
     session: Session | None = None
     answers: Answers | None = None
@@ -104,6 +105,7 @@ class Journey:
         try:
             session.open(acquire=False)
             self._compare_with_known(session)
+            self._take_up_answers(session)
             if fit:
                 fitness.check(session.server, session.journal, self.emit)
             if acquire:
@@ -221,6 +223,22 @@ class Journey:
         except (WizardError, LookupError, TypeError, ValueError):
             return []
         return [(w.user, w.sudo_password) for w in ways]
+
+    def _take_up_answers(self, session: Session) -> None:
+        """What was answered for this server before, here or elsewhere: newer than this computer's memory, older than what is given."""
+        for table, values in kept_answers.loads(session.kept_answers, self.recipes).tables.items():
+            for name, value in values.items():
+                if name not in self.given.tables.get(table, {}) or (table, name) in self.remembered:
+                    self.given.set(table, name, value)
+        self.remembered.clear()  # from now on what is there was seen by the person
+
+    def leave_answers(self) -> None:
+        """Keeps the answers (but for secrets) on the server, where it has others; the session holds the lock."""
+        session = self._open_session()
+        assert self.answers is not None
+        text = kept_answers.dumps(self.answers, self.answered, session.kept_answers)
+        if text != session.kept_answers:
+            session.keep_answers(text)
 
     def _compare_with_known(self, session: Session) -> None:
         memory = known.recall(session.transport.login)

@@ -34,7 +34,8 @@ class Question(Generic[T]):
 
     type: str, int, bool, Secret, or tuple for a list of strings. default: a value, or a function of the answers so far; None
     means that it must be answered, unless `optional`, where unanswered is the empty value. `valid` returns the
-    reason why a value is refused, or None. `made_up`: a secret that the wizard can make up, because any will do.
+    reason why a value is refused, or None. `made_up`: a secret that the wizard can make up, because any will do. `portable`
+    says whether a value means the same on every computer: only then is it kept on the server for whoever goes on there.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Question(Generic[T]):
     maximum: int | None = None
     valid: Callable[[T], str | None] | None = None
     made_up: bool = True
+    portable: Callable[[T], bool] = lambda _: True
     recipe: str = ""
 
     def refusal(self, value: Any) -> str | None:

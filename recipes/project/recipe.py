@@ -44,6 +44,11 @@ def source_refused(source: str) -> str | None:
     return None
 
 
+def is_remote(source: str) -> bool:
+    """A repository somewhere, and no folder of one computer."""
+    return bool(re.match(r"(https?|ssh|git)://|[\w.-]+@[\w.-]+:", source))
+
+
 def name_of(a: Answers) -> str | None:
     last = re.split(r"[/:]", (a[source] or "").rstrip("/"))[-1].removesuffix(".git")
     slug = re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-")[:24].strip("-")
@@ -52,7 +57,11 @@ def name_of(a: Answers) -> str | None:
 
 source = recipe.ask(
     Question(
-        "source", str, valid=source_refused, example="https://git.example.org/me/guestbook.git or ~/code/guestbook"
+        "source",
+        str,
+        valid=source_refused,
+        example="https://git.example.org/me/guestbook.git or ~/code/guestbook",
+        portable=is_remote,
     )
 )
 branch = recipe.ask(Question("branch", str, "", optional=True, pattern=r"[\w][\w./+-]*", example="main"))

@@ -40,7 +40,9 @@ def recall(journey: Journey) -> None:
     except WizardError:
         return
     for table, values in earlier.tables.items():
-        journey.given.tables[table] = {**values, **journey.given.tables.get(table, {})}
+        newer = journey.given.tables.get(table, {})
+        journey.remembered |= {(table, name) for name in values if name not in newer}
+        journey.given.tables[table] = {**values, **newer}
     journey.given.env = {**earlier.env, **journey.given.env}
 
 

@@ -50,6 +50,7 @@ def log_in_anew(journey: Journey) -> None:
 def run(journey: Journey, plan: Plan, emit: Emit, ask: Ask) -> None:
     acquire(journey)
     assert journey.session is not None
+    journey.leave_answers()
     Runner(plan, journey.session, emit, patient(journey, ask)).run()
 
 

@@ -116,6 +116,7 @@ def setup(options: Options, request: Request | None = None) -> None:
             forecast = _plan(at, acquire=True)
             _refuse_points_of_no_return(at, forecast)
             assert at.journey.session is not None
+            at.journey.leave_answers()
             Runner(forecast, at.journey.session, at.front.emit, at.decide).run()
             done.told(at)
     except KeyboardInterrupt:

@@ -139,7 +139,7 @@ def _card(at: Station, session: Session) -> None:
         at.terminal.text(
             f"An earlier set-up is there: {words_.counted(len(done), 'step')} done"
             + (f", the last one “{at.words.heading(last.step)}” ({words_.moment(last.at)})." if last else ".")
-            + " It goes on from there. At the review you can go back to a checkpoint instead."
+            + " It goes on from there, with the answers given then. At the review you can go back to a checkpoint instead."
         )
 
 
