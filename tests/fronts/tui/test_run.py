@@ -301,7 +301,7 @@ def test_a_set_up_that_was_begun_is_gone_on_with(app: WizardApp, server: SmallSe
     async def scenario(pilot: Pilot[int]) -> None:
         app.start(target="root@203.0.113.7")
         await until(pilot, lambda: focused(pilot) == "continue", "the card")
-        assert "1 steps are done; it goes on from there" in seen(app)
+        assert "1 steps done; it goes on from there" in seen(app)
         await pilot.click("#checkpoints")
         await until(pilot, showing(pilot, "Checkpoints"), "the timeline")
 

@@ -234,7 +234,9 @@ def card(session: Any) -> str:
         ("There already", ", ".join(server.services) or "no web server, no database"),
     ]  # fmt: skip
     if journal.checkpoints:
-        rows.append(("Earlier set-up", f"{len(journal.checkpoints)} steps done; it goes on from there, with its answers"))
+        rows.append(
+            ("Earlier set-up", f"{len(journal.checkpoints)} steps done; it goes on from there, with its answers")
+        )
     elif journal.entries:
         rows.append(("Earlier set-up", "begun here; it goes on from there, with its answers"))
     else:
