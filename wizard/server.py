@@ -10,8 +10,8 @@ class Server:
     """Facts of a target. Memory, swap and disk in MiB; `python` is the version of its python3, or "".
 
     disk_free_mb: the least that is free where packages and the site go. read_only, noexec: the first such place, or "".
-    clock_off_s: seconds that its clock is ahead of this computer's. services: those of a site, or in its way, whose
-    configuration is there, by the names of their folders in /etc.
+    clock_off_s: seconds that its clock is ahead of this computer's. services: those of a site, or in its way, that are
+    installed.
     """
 
     hostname: str = ""

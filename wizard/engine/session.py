@@ -339,7 +339,10 @@ OPEN = r"""
     setpriv --reuid "${SUDO_USER:-root}" --clear-groups test -w "$_home" || echo "home_writable="
     grep -v '^#' "$_home/.ssh/authorized_keys" 2>/dev/null | sed 's/^/login_keys=/'
     cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null | sed 's/^/host_keys=/'
-    (cd /etc && ls -d nginx apache2 caddy lighttpd postgresql mysql redis docker ufw fail2ban 2>/dev/null | sed 's/^/services=/')
+    for _p in nginx apache2 caddy lighttpd postgresql:pg_ctlcluster mysql:mysqld mariadb:mariadbd redis:redis-server \
+        docker:dockerd ufw fail2ban:fail2ban-server; do
+        if command -v ${_p#*:} >/dev/null; then echo "services=${_p%%:*}"; fi
+    done
 } | emit facts
 [ ! -e $W/journal ] || gzip -c $W/journal | emit journal
 [ ! -e $W/answers.json ] || head -c 1M $W/answers.json | emit answers

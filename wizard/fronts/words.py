@@ -26,8 +26,12 @@ class Words:
         return guide.heading(name) if guide else step
 
     def question(self, recipe: str, name: str) -> str:
+        """What is asked, from the guide, as a sentence; its name where no guide has it."""
         guide = self.guides.get(recipe)
-        return guide.questions.get(name, name.replace("_", " ")) if guide else name
+        text = guide.questions.get(name) if guide else None
+        if text is None:
+            return name.replace("_", " ")
+        return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
     def event(self, event: events.Event) -> str | None:
         """One line for an event; None where there is nothing to say. `OutputLine` is the program's own output."""

@@ -236,3 +236,18 @@ def test_the_guide_stands_beside_the_questions_where_there_is_room(app: WizardAp
             assert "A server can greet" in app.screen.query_one(Markdown).source
 
     drive(app, scenario, size=(width, 30))
+
+
+def test_an_answer_that_is_longer_than_its_field_can_be_read(app: WizardApp) -> None:
+    async def scenario(pilot: Pilot[int]) -> None:
+        await connected(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Questions · A page" in seen(app), "the next page")
+        await typed(pilot, "title", "ITS-BEGINNING " + "x" * 150 + " ITS-END")
+        box(app, "title").focus()
+        await pilot.press("end")
+        await until(pilot, lambda: "ITS-END" in seen(app), "its end")
+        await pilot.press("home")
+        await until(pilot, lambda: "ITS-BEGINNING" in seen(app), "its beginning")
+
+    drive(app, scenario)

@@ -94,7 +94,7 @@ class Questions:
             self._variable(item.name)
             return
         self.draft.refused.pop(_key(item), None)  # what was refused before one went back is not offered again
-        self.terminal.text("\n" + sentence(self.words.question(item.recipe, item.name)))
+        self.terminal.text("\n" + re.sub(r"[`*]", "", self.words.question(item.recipe, item.name)))
         if item.type is Secret:
             self._secret(item)
         elif item.type is bool or item.choices:
@@ -212,12 +212,6 @@ class Questions:
             return False
         show_found(self.terminal, found)
         return True
-
-
-def sentence(text: str) -> str:
-    """A guide's phrase as a sentence, without Markdown's code marks."""
-    text = re.sub(r"[`*]", "", text)
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _name(question: Question[Any]) -> str:

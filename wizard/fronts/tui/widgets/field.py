@@ -41,7 +41,8 @@ class Field(Row):
         box = Input(text, password=secret, compact=True, placeholder=self._placeholder())
         if not secret:
             return [box]
-        return [box, reveal_button(), Button("Generate", compact=True, classes="generate")]
+        generate = [Button("Generate", compact=True, classes="generate")] if question.made_up else []
+        return [box, reveal_button(), *generate]
 
     def _placeholder(self) -> str:
         if self.draft.generated(self.question):
