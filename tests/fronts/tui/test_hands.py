@@ -66,6 +66,7 @@ def test_the_mouse_alone_leads_from_a_known_server_to_done(app: WizardApp, serve
         await waiting(pilot, "Leave the door open")
         await pilot.click("#pace")
         await until(pilot, showing(pilot, "Done"), "the end")
+        await until(pilot, lambda: "Save as a file" in seen(app), "its buttons")
         await pilot.click("#quit")
         await until(pilot, lambda: app.return_code == 0, "the terminal")
 
