@@ -12,10 +12,10 @@ from typing import Protocol
 
 import pytest
 
+from tests.practice.doors import logged_in
 from wizard.errors import WizardError
 from wizard.practice.fleet import Fleet, PracticeServer
-from wizard.transport.base import Login, Result
-from wizard.transport.ssh import SshTransport
+from wizard.transport.base import Result
 
 HERE = Path(__file__).parent
 NAME = re.compile(r"test([0-9]+)-[0-9]+")
@@ -104,10 +104,7 @@ def on_server() -> OnServer:
     """Runs a script on a server over a new connection."""
 
     def run(server: PracticeServer, script: str, *, root: bool = True) -> Result:
-        login = Login(server.host, server.user, server.port, key=server.key, sudo_password=server.sudo_password)
-        transport = SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None)
-        with contextlib.closing(transport):
-            transport.connect()
+        with logged_in(server) as transport:
             return transport.run(script, root=root, silence=300)
 
     return run

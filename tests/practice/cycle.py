@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from tests.practice.compare import Fingerprint, fingerprint
+from tests.practice.doors import logged_in, session_on
 from wizard import events
 from wizard.checks.base import Check
 from wizard.engine.plan import make_plan
@@ -15,7 +16,6 @@ from wizard.engine.session import Session
 from wizard.operations.base import Operation, State
 from wizard.practice.fleet import PracticeServer
 from wizard.recipe import Answers, Recipe
-from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 
 
@@ -28,10 +28,7 @@ class Cycle:
 
     @contextlib.contextmanager
     def transport(self) -> Iterator[SshTransport]:
-        login = Login(self.server.host, self.server.user, self.server.port, key=self.server.key)
-        transport = SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
-        with contextlib.closing(transport):
-            transport.connect()
+        with logged_in(self.server) as transport:
             yield transport
 
     def run(self, script: str) -> str:
@@ -47,14 +44,8 @@ class Cycle:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        login = Login(self.server.host, self.server.user, self.server.port, key=self.server.key)
-        transport = SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
-        session = Session(transport, self.seen.append)
-        session.open(acquire=True)
-        try:
+        with session_on(self.server, self.seen.append) as session:
             yield session
-        finally:
-            session.close()
 
     def make(self, *operations: Operation, checks: Sequence[Check] = ()) -> int:
         """Makes them in one step; the number of changes that were needed. StepError when one fails."""

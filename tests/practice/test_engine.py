@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.practice.conftest import OnServer, ServerFactory
+from tests.practice.doors import session_on
 from wizard import events
 from wizard.answers import Given, complete
 from wizard.catalog import from_folder
@@ -27,8 +28,6 @@ from wizard.engine.session import Session
 from wizard.errors import ConnectionLost, StepError, StoppedError
 from wizard.practice.fleet import PracticeServer
 from wizard.secret import Secret
-from wizard.transport.base import Login
-from wizard.transport.ssh import SshTransport
 
 RECIPES = Path(__file__).parent / "recipes"
 TICKS = "cat /etc/demo/begun | wc -l"
@@ -44,13 +43,8 @@ class Demo:
 
     @contextlib.contextmanager
     def session(self, **options: Any) -> Iterator[Session]:
-        login = Login(self.server.host, self.server.user, self.server.port, key=self.server.key)
-        session = Session(SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None), self.seen.append)
-        session.open(acquire=True, **options)
-        try:
+        with session_on(self.server, self.seen.append, **options) as session:
             yield session
-        finally:
-            session.close()
 
     def run(self, decide: Any = lambda _: "stop", **given: Any) -> list[events.Event]:
         self.seen.clear()

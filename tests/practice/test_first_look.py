@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice.conftest import OnServer, ServerFactory
-from tests.practice.lockout.trial import transport
+from tests.practice.doors import transport_to
 from tests.practice.matrix.results import tried
 from tests.practice.program import Laptop
 from wizard.practice.fleet import PracticeServer
@@ -93,7 +93,7 @@ ALWAYS = ("may not use sudo", "the sudo password is wrong", "the password is exp
 )
 def test_obstacle_is_named_and_nothing_is_touched(case: Case, server: PracticeServer, tmp_path: Path) -> None:
     laptop = Laptop(tmp_path, {"WIZARD_SUDO_PASSWORD": case.sudo_password} if case.sudo_password else {})
-    with tried("servers that cannot be set up, refused untouched"), contextlib.closing(transport(server)) as beside:
+    with tried("servers that cannot be set up, refused untouched"), contextlib.closing(transport_to(server)) as beside:
         beside.connect()  # before it is broken
         result = beside.run(f"{case.break_}\nsleep 0.1; touch /run/marker; sleep 0.1")
         assert result.status == 0, result.err

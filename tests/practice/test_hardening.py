@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from tests.practice.compare import ALLOWED, FIRST_BOOT, differences, fingerprint
 from tests.practice.conftest import ServerFactory
+from tests.practice.doors import logged_in, session_on
 from wizard import events
 from wizard.answers import Given, complete
 from wizard.catalog import load
@@ -23,31 +22,12 @@ from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.recipe import Answers, Question, Recipe, Step
 from wizard.secret import Secret
 from wizard.server import Server
-from wizard.transport.base import Login
-from wizard.transport.ssh import SshTransport
 
 GIVEN = {
     "system_update": {"timezone": "Europe/Berlin", "locale": "de_DE.UTF-8"},
     "hardening": {"extra_ports": ("8080",)},
 }
 GUARDED = ("software", "firewall", "ssh")
-
-
-def connected(server: PracticeServer, user: str = "root") -> SshTransport:
-    login = Login(server.host, user, server.port, key=server.key)
-    transport = SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None)
-    transport.connect()
-    return transport
-
-
-@contextlib.contextmanager
-def session_of(server: PracticeServer, user: str, emit: object) -> Iterator[Session]:
-    session = Session(connected(server, user), emit)  # type: ignore[arg-type]
-    session.open(acquire=True)
-    try:
-        yield session
-    finally:
-        session.close()
 
 
 def plan_of(session: Session) -> Plan:
@@ -75,14 +55,14 @@ def test_a_hardened_server_is_shut_from_outside_and_comes_back_without_a_trace(
     release: str, server_factory: ServerFactory, fleet: Fleet
 ) -> None:
     server = server_factory(release=release)
-    with contextlib.closing(connected(server)) as transport:
+    with logged_in(server) as transport:
         before = fingerprint(transport)
     seen: list[events.Event] = []
-    with session_of(server, "root", seen.append) as session:
+    with session_on(server, seen.append) as session:
         Runner(plan_of(session), session, seen.append, lambda decision: decision.options[0]).run()
         assert sum(isinstance(event, events.LoginProved) for event in seen) >= 2
 
-    with session_of(server, "deploy", seen.append) as session:
+    with session_on(server, seen.append, "deploy") as session:
         assert plan_of(session).changes == []
         listeners = "for port in 8080 8081; do systemd-run -q python3 -m http.server $port; done; sleep 1"
         assert session.transport.run(listeners).status == 0
@@ -92,21 +72,21 @@ def test_a_hardened_server_is_shut_from_outside_and_comes_back_without_a_trace(
         assert session.transport.run(ban).status == 0
 
     fleet.reboot(server.name)
-    with session_of(server, "deploy", seen.append) as session:
+    with session_on(server, seen.append, "deploy") as session:
         assert plan_of(session).changes == []
         assert roll_back(session, seen.append, None, on_drift=lambda *_: "stop") > 10
 
-    with contextlib.closing(connected(server)) as transport:
+    with logged_in(server) as transport:
         assert differences(before, fingerprint(transport), [*ALLOWED, FIRST_BOOT]) == []
     fleet.reboot(server.name)
-    with contextlib.closing(connected(server)) as transport:
+    with logged_in(server) as transport:
         assert differences(before, fingerprint(transport), [*ALLOWED, FIRST_BOOT]) == []
 
 
 def test_five_failed_logins_are_answered_with_a_ban(server_factory: ServerFactory) -> None:
     server = server_factory()
     seen: list[events.Event] = []
-    with session_of(server, "root", seen.append) as session:
+    with session_on(server, seen.append) as session:
         Runner(plan_of(session), session, seen.append, lambda decision: decision.options[0]).run()
         # the server itself is the attacker, by its own address, so that this computer is not shut out
         attack = """
@@ -129,14 +109,14 @@ def test_firewall_and_sshd_are_taken_back_where_the_new_login_does_not_work(serv
     answers.tables["hardening"] = {"extra_ports": (), "firewall": True, "fail2ban": False, "automatic_updates": False}
     hardening = next(recipe for recipe in load() if recipe.name == "hardening")
     software, *guarded = [replace(step, checks=None) for step in hardening.steps if step.name in GUARDED]
-    with session_of(server, "root", seen.append) as session:
+    with session_on(server, seen.append) as session:
         run_step(software, answers, session, seen)
-        with contextlib.closing(connected(server)) as transport:
+        with logged_in(server) as transport:
             before = fingerprint(transport)
         for step in guarded:
             with pytest.raises(StepError, match="taken back"):
                 run_step(step, answers, session, seen)
-            with contextlib.closing(connected(server)) as transport:
+            with logged_in(server) as transport:
                 assert differences(before, fingerprint(transport)) == []
 
 

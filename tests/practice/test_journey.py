@@ -20,9 +20,9 @@ import pytest
 
 from tests.practice.compare import differences, fingerprint, unneeded
 from tests.practice.conftest import OnServer, ServerFactory
+from tests.practice.doors import logged_in
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.transport.base import Login
-from wizard.transport.ssh import SshTransport
 
 MODELS = """
 from django.db import models
@@ -88,16 +88,6 @@ def last(events: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
     return [e for e in events if e["event"] == name][-1]
 
 
-@contextlib.contextmanager
-def root(server: PracticeServer, user: str = "root") -> Any:
-    transport = SshTransport(
-        Login(server.host, user, server.port, key=server.key), known_hosts=server.known_hosts, ask_host_key=None
-    )
-    with contextlib.closing(transport):
-        transport.connect()
-        yield transport
-
-
 def repository(server: PracticeServer, on_server: OnServer, folder: Path) -> None:
     """A project of `django-admin startproject` with an app, pushed into a bare repository on the server."""
     folder.mkdir()
@@ -124,7 +114,7 @@ def repository(server: PracticeServer, on_server: OnServer, folder: Path) -> Non
     ):
         subprocess.run([*git, *command], cwd=folder, check=True)
     assert on_server(server, "apt-get -qq update; apt-get -qqy --no-install-recommends install git").status == 0
-    with root(server) as transport, (folder / "shop.bundle").open("rb") as bundle:
+    with logged_in(server) as transport, (folder / "shop.bundle").open("rb") as bundle:
         transport.put(bundle, "/root/shop.bundle")
         done = transport.run(
             "install -d /srv/git && git clone -q --bare /root/shop.bundle /srv/git/shop.git && rm /root/shop.bundle "
@@ -139,7 +129,7 @@ def test_sample_is_set_up_killed_resumed_undone_and_set_up_again(
     server = new_server()
     fleet.reboot(server.name)  # what runs only at the first boot is over
     on_server(server, "systemctl is-system-running --wait")
-    with root(server) as transport:
+    with logged_in(server) as transport:
         before = fingerprint(transport, deep=True)
     answers = tmp_path / "answers.toml"
     sample = Path(__file__).parents[2] / "wizard" / "practice" / "sample_project"
@@ -176,12 +166,12 @@ def test_sample_is_set_up_killed_resumed_undone_and_set_up_again(
     # back to the bare server, which is then as it was, and forward again
     undone = program.run("rollback", "--all", "--yes")
     assert last(undone, "RunFinished")["outcome"] == "rolled-back"
-    with root(server) as transport:
+    with logged_in(server) as transport:
         live = fingerprint(transport, deep=True)
     assert differences(before, live) == []
     fleet.reboot(server.name)
     on_server(server, "systemctl is-system-running --wait")
-    with root(server) as transport:
+    with logged_in(server) as transport:
         rebooted = fingerprint(transport, deep=True)
     assert differences(before, rebooted) == []
     assert unneeded([(before, live), (before, rebooted)]) == []
@@ -229,7 +219,7 @@ SHOP_TOKEN = { generate = "secret" }
     assert process.returncode == 0, output[-4000:]
     page = httpx.get(f"http://{server.host}/", headers={"Host": "shop.example.org"}, trust_env=False)
     assert "so far" in page.text, page.text
-    with root(server, "deploy") as transport:
+    with logged_in(server, "deploy") as transport:
         transport.login = Login(transport.login.host, "deploy", key=server.key, sudo_password=_secret(planted))
         kept = transport.run("cat /var/lib/wizard/secrets/*").out.split()
         words = [*planted.values(), *kept]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -12,10 +11,8 @@ import pytest
 
 from tests.fronts.plain.person import CTRL_C, CTRL_D, DOWN, ENTER, UP, Person, at_terminal
 from tests.practice.conftest import OnServer
-from wizard.engine.session import Session
+from tests.practice.doors import session_on
 from wizard.practice.fleet import PracticeServer
-from wizard.transport.base import Login
-from wizard.transport.ssh import SshTransport
 
 RECIPES = Path(__file__).parent / "recipes"
 TRIALS = Path(__file__).parent / "recipes_of_trials"
@@ -219,10 +216,7 @@ def test_after_a_failure_answers_change_and_the_step_goes_back(program: Program,
 
 def test_somebody_else_at_work_can_be_taken_over_from(program: Program) -> None:
     server = program.server
-    login = Login(server.host, server.user, server.port, key=server.key)
-    other = Session(SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None), lambda event: None)
-    other.open(acquire=True)
-    with contextlib.closing(other), program.start("setup", "--accessible") as person:
+    with session_on(server), program.start("setup", "--accessible") as person:
         number(person, "Which questions", "only those")
         number(person, "Nothing on the server has been touched yet", "start")
         number(person, "At what pace?", "all at once")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice.conftest import OnServer, ServerFactory
-from tests.practice.lockout.trial import session
+from tests.practice.doors import session_on
 from tests.practice.matrix.results import tried
 from tests.practice.program import Laptop
 from wizard.errors import StoppedError
@@ -91,7 +91,7 @@ def test_a_server_that_was_wiped_or_put_back_while_the_line_was_cut_is_not_gone_
     on_server(server, "rm -rf /var/lib/wizard /etc/demo")
     status, said = Laptop(tmp_path).run(server, "setup")
     assert status == 0, said
-    with session(server) as run:
+    with session_on(server) as run:
         on_server(server, damage)
         with pytest.raises(StoppedError, match="wiped or put back to an earlier state"):
             run.reconnect()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice.conftest import OnServer
-from tests.practice.lockout.trial import session
+from tests.practice.doors import session_on
 from tests.practice.matrix.results import tried
 from tests.practice.program import Laptop
 from wizard.engine.journal import parse
@@ -27,14 +27,18 @@ rm /run/inside
 
 
 def test_second_is_told_who_has_the_lock_since_when_and_what_can_be_done(pristine: PracticeServer) -> None:
-    with session(pristine), pytest.raises(HeldError, match="is setting it up, since 20") as caught, session(pristine):
+    with (
+        session_on(pristine),
+        pytest.raises(HeldError, match="is setting it up, since 20") as caught,
+        session_on(pristine),
+    ):
         pass
     assert " on " in caught.value.who
     assert all(flag in caught.value.hint for flag in ("--wait", "--watch", "--take-over"))
 
 
 def test_time_of_the_lock_stays_when_its_holder_reconnects(pristine: PracticeServer, on_server: OnServer) -> None:
-    with session(pristine) as first:
+    with session_on(pristine) as first:
         on_server(pristine, "sed -i 's/^since=.*/since=then/' /var/lib/wizard/holder")
         first.reconnect()
         assert on_server(pristine, "sed -n 's/^since=//p' /var/lib/wizard/holder").out == "then\n"
@@ -43,8 +47,8 @@ def test_time_of_the_lock_stays_when_its_holder_reconnects(pristine: PracticeSer
 def test_first_stops_at_its_next_write_after_a_take_over_and_says_why(
     pristine: PracticeServer, on_server: OnServer
 ) -> None:
-    with session(pristine) as first:
-        with session(pristine, take_over=True), pytest.raises(StoppedError, match=r"took this server over at 20"):
+    with session_on(pristine) as first:
+        with session_on(pristine, take_over=True), pytest.raises(StoppedError, match=r"took this server over at 20"):
             first.write("too late", "touch /root/too-late")
         with pytest.raises(StoppedError, match="another wizard has worked there since"):
             first.write("too late", "touch /root/too-late")
@@ -52,7 +56,7 @@ def test_first_stops_at_its_next_write_after_a_take_over_and_says_why(
 
 
 def test_second_waits_until_the_first_is_done_and_then_goes_on(pristine: PracticeServer, tmp_path: Path) -> None:
-    with session(pristine):
+    with session_on(pristine):
         second = Laptop(tmp_path).start(pristine, "setup", "--wait")
         assert second.stdout is not None
         for line in second.stdout:
@@ -69,7 +73,7 @@ def test_second_waits_until_the_first_is_done_and_then_goes_on(pristine: Practic
 def test_second_sees_what_the_first_does_and_changes_nothing(
     pristine: PracticeServer, on_server: OnServer, tmp_path: Path
 ) -> None:
-    with session(pristine) as holder:  # so that the watcher is there before anything begins
+    with session_on(pristine) as holder:  # so that the watcher is there before anything begins
         watcher = Laptop(tmp_path / "watcher").start(pristine, "setup", "--watch")
         assert watcher.stdout is not None
         for line in watcher.stdout:
@@ -97,7 +101,7 @@ def test_both_never_write_at_once(pristine: PracticeServer, on_server: OnServer,
         try:
             while time.monotonic() < end:
                 try:
-                    with session(pristine, take_over=True) as one:
+                    with session_on(pristine, take_over=True) as one:
                         for number in range(5):
                             record = one.journal_line("accepted", key=f"{name}:{number}", state={"x": "y" * 3000})
                             one.write("inside", INSIDE.format(name=name) + record)

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from tests.practice.doors import session_on, transport_to
 from wizard import events
 from wizard.engine.plan import make_plan
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
-from wizard.engine.session import Session
 from wizard.errors import WizardError
 from wizard.operations.base import Operation
 from wizard.practice.fleet import PracticeServer
 from wizard.recipe import Answers, Recipe, Step, WayIn
-from wizard.transport.base import Login
-from wizard.transport.ssh import SshTransport
 
 # what a lock-out could leave different: sshd's files and what it says of them, the firewall's, the unit of the way back
 LOOK = r"""
@@ -37,26 +35,11 @@ class Dead(Exception):
     """The laptop dies."""
 
 
-def transport(server: PracticeServer, user: str = "root") -> SshTransport:
-    login = Login(server.host, user, server.port, key=server.key)
-    return SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None)
-
-
-@contextlib.contextmanager
-def session(server: PracticeServer, emit: object = lambda _: None, **options: bool) -> Iterator[Session]:
-    one = Session(transport(server), emit)  # type: ignore[arg-type]
-    one.open(acquire=True, **options)
-    try:
-        yield one
-    finally:
-        one.close()
-
-
 def look(server: PracticeServer, patience: float = 0) -> str:
     """What the server is like, over a new connection. WizardError when there is none within so many seconds."""
     deadline = time.monotonic() + patience
     while True:
-        with contextlib.closing(transport(server)) as fresh:
+        with contextlib.closing(transport_to(server)) as fresh:
             try:
                 fresh.connect()
                 return fresh.run(LOOK).out
@@ -78,12 +61,12 @@ def attempt(
             raise Dead
 
     step = Step("bad", "door", lambda _: iter(operations), None, lambda _: WayIn(user), None)
-    with session(server, emit) as one, contextlib.suppress(Dead, WizardError):
+    with session_on(server, emit) as one, contextlib.suppress(Dead, WizardError):
         plan = make_plan([Recipe("bad", __file__, steps=[step])], Answers({}, server=one.server), one)
         Runner(plan, one, emit, lambda question: question.options[-1]).run()
     return seen
 
 
 def undo(server: PracticeServer) -> None:
-    with session(server) as one:
+    with session_on(server) as one:
         roll_back(one, lambda _: None, None, on_drift=lambda *_: "stop")

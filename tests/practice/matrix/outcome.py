@@ -5,14 +5,12 @@ Generated secrets differ from run to run: where they occur their names stand ins
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 
 from tests.practice.compare import ALLOWED, Allowed, Fingerprint, differences, fingerprint
+from tests.practice.doors import logged_in
 from wizard.engine.journal import parse
 from wizard.practice.fleet import PracticeServer
-from wizard.transport.base import Login
-from wizard.transport.ssh import SshTransport
 
 SECRETS = "/var/lib/wizard/secrets"
 # The environment with the names of secrets for their values; what PostgreSQL holds, without its numbers for things.
@@ -41,10 +39,7 @@ BETWEEN_RUNS = (
 
 def outcome(server: PracticeServer) -> Fingerprint:
     """The fingerprint of a server that is set up, with what the site is made of."""
-    login = Login(server.host, "deploy", server.port, key=server.key)
-    transport = SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None)
-    with contextlib.closing(transport):
-        transport.connect()
+    with logged_in(server, "deploy") as transport:
         found = fingerprint(transport)
         result = transport.run(EXTRA, silence=60)
     assert result.status == 0, result.err

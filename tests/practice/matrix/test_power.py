@@ -21,11 +21,11 @@ import pytest
 
 from tests.practice.compare import Allowed, Fingerprint, differences, fingerprint
 from tests.practice.conftest import ServerFactory
+from tests.practice.doors import logged_in
 from tests.practice.matrix.outcome import BETWEEN_RUNS
 from tests.practice.matrix.results import tried
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.practice.sample import PROJECT
-from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 
 pytestmark = pytest.mark.matrix
@@ -97,10 +97,7 @@ class Site:
         """As the user who may log in at that point of the set-up: a refused login would count against us."""
         leader = (self.fleet.servers / self.server.name / "leader").read_text().strip()
         deploy = Path("/proc", leader, "root/etc/sudoers.d/wizard-deploy").exists()
-        login = Login(self.server.host, "deploy" if deploy else "root", self.server.port, key=self.server.key)
-        transport = SshTransport(login, known_hosts=self.server.known_hosts, ask_host_key=None)
-        with contextlib.closing(transport):
-            transport.connect()
+        with logged_in(self.server, "deploy" if deploy else "root") as transport:
             yield transport
 
     def on_server(self, script: str) -> str:
