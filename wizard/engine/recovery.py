@@ -67,6 +67,9 @@ def _finish(session: Session, worker: Worker, entry: Entry, work: Work) -> None:
         if operation.atomic and canonical(found) != canonical(work.change.after):
             _note(session, entry, "failed")  # somebody changed it meanwhile: the plan asks
             return
+        if entry.secret_blobs:
+            _note(session, entry, "failed")  # only the plan still has what it was made from
+            return
     try:
         worker.do(work)
     except StepError as error:

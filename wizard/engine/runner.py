@@ -119,7 +119,7 @@ class Runner:
                     choice = self._ask("point_of_no_return", planned, operation, ("go", "skip", "stop"))
                     if choice == "skip":
                         return False
-                blobs = operation.blobs(found)
+                blobs = operation.blobs(change.before)
                 work = Work(
                     self.session.journal.next_id, planned.step.id, change, guarded=planned.step.way_in is not None,
                     first=not guarded, blobs=blobs, secret_blobs=tuple(b.name for b in blobs if b.secret),

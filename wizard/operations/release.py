@@ -180,10 +180,9 @@ class UploadedRelease(Release):
         return self.id
 
     def fetch(self, target: str) -> str:
-        return (
-            f"id={sh(self.id)}\n"
-            f'tar --extract --no-same-owner --no-same-permissions --file "$blobs/{self.sha256}" --directory "$new"'
-        )
+        tar = f'tar --extract --no-same-owner --no-same-permissions --file "$blobs/{self.sha256}" --directory "$new"'
+        # what has its name is whole: an interrupted run may have got so far, and the archive is gone by then
+        return f'id={sh(self.id)}\n[ -d "$root/releases/$id" ] || {tar}'
 
     def blobs(self, found: ReleaseState) -> tuple[Blob, ...]:
         # secret, so that no second copy of the code stays behind
