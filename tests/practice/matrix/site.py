@@ -57,6 +57,16 @@ class Site:
         with self.journey(acquire=False) as (_, session):
             return fingerprint(session.transport, deep=True)
 
+    def settle(self) -> None:
+        """Until everything that starts at a boot has started."""
+        self.run("timeout 120 systemctl is-system-running --wait || :")
+
+    def after_a_restart(self) -> Fingerprint:
+        """Some of what a set-up makes takes hold at the next boot only, where the unit that does it was started by hand."""
+        self.fleet.reboot(self.server.name)
+        self.settle()
+        return self.look()
+
     def forward(self, at_checkpoint: Callable[[str, Session], bool] = lambda *_: True) -> None:
         """To the end, or until `at_checkpoint`, which is called at each with the step's id, says False."""
         with self.journey() as (journey, session):
