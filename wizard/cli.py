@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -63,14 +63,20 @@ def cli() -> None:
     """
 
 
+def _full_screen(options: Options) -> NoReturn:
+    from wizard.fronts import curtain
+
+    with curtain.drawn():
+        from wizard.fronts.tui.app import run
+    raise click.exceptions.Exit(run(options))
+
+
 def practise(ctx: click.Context) -> None:
     """`wizard practice` alone: a practice server, and the sample project set up on it."""
     options = _options({"target": ""}, **ctx.params)
     options.yes = not options.asks
     if options.chosen_front() == "tui":
-        from wizard.fronts.tui.app import run
-
-        raise click.exceptions.Exit(run(options))
+        _full_screen(options)
     from wizard.fronts.plain.start import start
 
     start(options)
@@ -133,9 +139,7 @@ def setup(yes: bool, front: str | None, **options: Any) -> None:
     """
     chosen = _options(options, yes=yes, front=front)
     if chosen.chosen_front() == "tui":
-        from wizard.fronts.tui.app import run
-
-        raise click.exceptions.Exit(run(chosen))
+        _full_screen(chosen)
     _commands().setup(chosen)
 
 

@@ -1,13 +1,18 @@
-"""How soon something is there: the first screen against a bare Textual app, `wizard --help` against importing click alone.
+"""How soon something is there: the first screen against a bare Textual app, `wizard --help` against importing click alone,
+the first signs on the screen against the whole first screen.
 
 Processor time of processes that run in turn, the best of a few: what else this computer does falls on both sides alike.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from tests.fronts.plain.person import at_terminal
 
 ROUNDS = 4
 PAINTED = """
@@ -53,3 +58,17 @@ def test_the_first_screen_takes_little_more_than_textual_itself(tmp_path: Path) 
 def test_help_takes_little_more_than_importing_click(tmp_path: Path) -> None:
     click, shown = best(CLICK, HELP, cwd=tmp_path)
     assert shown < 2 * click, f"{shown / click:.2f} times the import of click"
+
+
+def test_something_is_on_the_screen_long_before_the_front_is_loaded(tmp_path: Path) -> None:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "WIZARD_"))}
+    env |= {"HOME": str(tmp_path), "TERM": "xterm-256color"}
+    shares = []
+    for _ in range(ROUNDS):
+        begun = time.monotonic()
+        with at_terminal([sys.executable, "-m", "wizard", "practice"], env) as person:
+            person.wait_for("Starting")
+            something = time.monotonic() - begun
+            person.wait_for("Practise on this computer")
+            shares.append(something / (time.monotonic() - begun))
+    assert min(shares) < 0.5, shares

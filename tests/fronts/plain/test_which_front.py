@@ -25,8 +25,17 @@ def env(tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("argv", [["practice"], ["setup", "root@127.0.0.1:1"]], ids=" ".join)
 def test_a_terminal_gets_the_full_screen_front(argv: list[str], env: dict[str, str]) -> None:
     with at_terminal([sys.executable, "-m", "wizard", *argv], env) as person:
-        person.wait_for("Quit")
+        person.wait_for("Starting …")
         assert FULL_SCREEN in person.raw
+        person.wait_for("Quit")
+
+
+def test_a_front_that_cannot_be_loaded_leaves_the_screen_as_it_was(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "textual").mkdir()
+    (tmp_path / "textual" / "__init__.py").write_text("raise KeyboardInterrupt")
+    with at_terminal([sys.executable, "-m", "wizard", "practice"], env | {"PYTHONPATH": str(tmp_path)}) as person:
+        assert person.leave() == 130
+    assert person.raw.index(FULL_SCREEN) < person.raw.index(FULL_SCREEN.replace(b"h", b"l"))
 
 
 @pytest.mark.parametrize(
