@@ -215,7 +215,7 @@ def test_the_printed_file_has_every_question_with_its_guides_words() -> None:
         assert f"[{recipe.name}]" in text or not recipe.questions
         for question in recipe.questions:
             assert re.search(rf"^(# )?{question.name} = ", text, re.MULTILINE)
-    assert "the name under which visitors reach the site" in unwrapped
+    assert "The name under which visitors reach the site" in unwrapped
 
 
 def test_without_a_project_what_must_be_answered_is_left_open_and_refused_when_empty(tmp_path: Path) -> None:

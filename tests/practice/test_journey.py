@@ -123,6 +123,7 @@ def repository(server: PracticeServer, on_server: OnServer, folder: Path) -> Non
         assert done.status == 0, done.err
 
 
+@pytest.mark.timeout(1800)  # the whole way, three times
 def test_sample_is_set_up_killed_resumed_undone_and_set_up_again(
     new_server: ServerFactory, fleet: Fleet, on_server: OnServer, tmp_path: Path
 ) -> None:
