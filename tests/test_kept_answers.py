@@ -75,6 +75,10 @@ def test_what_no_question_takes_is_left_out(tables: dict[str, Any]) -> None:
     assert kept_answers.loads(json.dumps(tables), RECIPES).tables == {}
 
 
+def test_nesting_without_end_is_left_out() -> None:
+    assert kept_answers.loads('{"nginx":' * 100_000, RECIPES).tables == {}
+
+
 @given(
     st.text(max_size=40)
     | JSON.map(json.dumps)

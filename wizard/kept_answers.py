@@ -57,6 +57,6 @@ def _taken(question: Question[Any], value: Any) -> bool:
 def _tables(text: str) -> Tables:
     try:
         found = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):  # nesting that Python refuses
         return {}
     return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
