@@ -208,6 +208,7 @@ class Exchange:
 
     def _refusal(self) -> ConnectError:
         """Why the shell was never reached: told apart by facts; English text only chooses between words."""
+        self._err_reader.join(STATUS_PATIENCE)  # what it said may come after the end of stdout
         login = self._login
         if self._wrong_password:
             return ConnectError(
