@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import UsageError
+from wizard.project.secret_names import secret_value
 from wizard.recipe import Answers, Question, Recipe
 from wizard.secret import Secret
 from wizard.server import Server
@@ -123,6 +124,7 @@ def _take(
         value = tuple(value)
     elif question is None:
         value = {True: "True", False: "False"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        value = Secret(value) if secret_value(name, value) else value
     if question is not None and value == GENERATE and (question.type is not Secret or not question.made_up):
         problems.append(f"{where}: must be given, because it cannot be made up")
         return

@@ -167,7 +167,13 @@ class Journey:
 
     def mask(self, text: str) -> str:
         """The text without any secret that this journey knows, and without what a terminal would act on."""
-        secrets = list(self.answers.all_secrets()) if self.answers else []
+        secrets = [
+            s
+            for values in (*self.given.tables.values(), self.given.env)
+            for s in values.values()
+            if isinstance(s, Secret)
+        ]
+        secrets += self.answers.all_secrets() if self.answers else []
         secrets += self.session.secrets.values() if self.session else []
         login = (self.request.password, self.request.passphrase, self.request.sudo_password)
         return printable(masked(text, [*secrets, *(s for s in login if s)]))

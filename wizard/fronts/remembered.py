@@ -14,6 +14,7 @@ from wizard import known, private
 from wizard.answers import GENERATE, Given
 from wizard.errors import WizardError
 from wizard.journey import Journey
+from wizard.project.secret_names import secret_value
 from wizard.recipe import Recipe
 from wizard.secret import Secret
 
@@ -21,8 +22,6 @@ HEAD = (
     "# Answers for `wizard setup TARGET --answers THIS-FILE`. Secrets are not in here: each is read from the environment\n"
     "# variable that is named, or made up and kept on the server.\n"
 )
-
-SECRET_NAME = re.compile(r"SECRET|PASSW|TOKEN|KEY|DSN|CREDENTIAL|_URL$", re.IGNORECASE)
 
 
 def path_of(target: str) -> Path:
@@ -66,7 +65,7 @@ def as_toml(given: Given, recipes: list[Recipe], *, references: bool) -> str:
     for name, values in tables.items():
         table = tomlkit.table()
         for key, value in values.items():
-            if name == "env" and isinstance(value, str) and SECRET_NAME.search(key):
+            if name == "env" and isinstance(value, str) and secret_value(key, value):
                 value = Secret(value)  # noqa: PLW2901  (named like a secret, so taken for one)
             if (item := _item(value, f"{name}_{key}".upper() if name != "env" else key, references)) is not None:
                 table[key] = item

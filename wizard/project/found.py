@@ -15,7 +15,8 @@ class EnvName:
     required: the settings fail without it (where `when` holds). default: its text where it is a literal, but never
     one that looks like a secret. kind: how the text is used: "text", "bool" (compared with words like True), "truthy"
     (any text but the empty one means yes), "int", "list" (split at `separator`), "url", "json".
-    when: the conditions around the read, as Python text; None where it is always read.
+    when: the conditions around the read, as Python text; None where it is always read. secret: what a person gives for it
+    is hidden, masked, and kept nowhere in clear.
     """
 
     name: str
@@ -26,6 +27,7 @@ class EnvName:
     kind: str = "text"
     separator: str = ","
     when: str | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from fnmatch import fnmatch
 from wizard.project.found import EnvName
 from wizard.project.names import Wrapper, literal, wrappers_in
 from wizard.project.reads import Read, reads_in
+from wizard.project.secret_names import may_be_shown, secret_name
 from wizard.project.source import Source
 
 MAX_FILES = 60
@@ -66,7 +67,17 @@ BY_NAME = {
 EXCEPTIONAL = re.compile(r"^(DEBUG|DEV|TEST|TESTING)$|sys\.argv|environ|getenv")
 # Settings whose variable may go by any name: it is found through what the setting is made of.
 FOLLOWED = ("SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASES", "STATIC_ROOT", "MEDIA_ROOT")
-SECRET = re.compile(r"SECRET|PASS(WORD|WD|PHRASE)?$|TOKEN|API_?KEY|PRIVATE|DSN|CREDENTIAL|_KEY$|SALT", re.I)
+SECRETS = {
+    "secret_key",
+    "database_password",
+    "database_url",
+    "email_password",
+    "sentry",
+    "redis_url",
+    "broker_url",
+    "cache_url",
+}
+ADDRESSES = {"database_url", "redis_url", "broker_url", "cache_url"}  # secret only with a password in them
 
 
 @dataclass(frozen=True)
@@ -277,15 +288,15 @@ def _add(values: Values, name: str, parts: list[ast.expr]) -> None:
 
 def _env_name(path: str, read: Read, behind: dict[str, set[str]]) -> EnvName:
     purpose = _purpose(read, behind)
-    secret = purpose in {"secret_key", "database_password", "email_password", "sentry"} or SECRET.search(read.name)
+    secret = purpose in SECRETS or secret_name(read.name)
     default = read.default
-    if default and (secret or re.search(r"://[^/\s]*:[^/\s]*@", default)):
+    if default and (purpose in SECRETS - ADDRESSES or not may_be_shown(read.name, default)):
         default = None
     # Without a default, `.get` gives None, which Django refuses for this one.
     required = read.required or (purpose == "secret_key" and read.default is None and read.target == "SECRET_KEY")
     where = f"{path}:{read.line}"
     kind = "url" if purpose == "database_url" else read.kind
-    return EnvName(read.name, required, default, where, purpose, kind, read.separator, read.when)
+    return EnvName(read.name, required, default, where, purpose, kind, read.separator, read.when, secret)
 
 
 def _purpose(read: Read, behind: dict[str, set[str]]) -> str | None:
@@ -314,4 +325,5 @@ def _merged(one: EnvName, other: EnvName) -> EnvName:
     kind = first.kind if first.kind != "text" else second.kind
     separator = first.separator if first.kind == "list" else second.separator
     purpose = first.purpose or second.purpose
-    return EnvName(one.name, first.required, default, one.where, purpose, kind, separator, when)
+    secret = one.secret or other.secret
+    return EnvName(one.name, first.required, default, one.where, purpose, kind, separator, when, secret)

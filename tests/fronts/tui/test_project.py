@@ -14,6 +14,7 @@ from tests.fronts.tui.test_looks import carded, make_project
 from wizard import catalog
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.screens.project import EnvironmentRow
+from wizard.secret import Secret
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -80,6 +81,42 @@ def test_a_variable_that_the_project_needs_is_asked_for_and_given_back_on_return
         assert app.journey.given.env == {}
 
     drive(app, scenario, size=(120, 40))
+
+
+def test_a_token_is_hidden_as_it_is_typed_and_is_nowhere_in_clear(
+    app: WizardApp, project: Path, home: Path, server: SmallServer
+) -> None:
+    settings = project / "shop" / "settings.py"
+    settings.write_text(settings.read_text() + "\nT = os.environ['SHOP_TOKEN']\n")
+    planted = "pl4nted-T0ken"
+
+    async def scenario(pilot: Pilot[int]) -> None:
+        await looked_at(pilot, "shop")
+        row(app, "SHOP_NAME").value = "Ana's corner"
+        row(app, "SHOP_TOKEN").value = planted
+        await pilot.pause()
+        app.screen.query_one("#corrections").scroll_visible(animate=False)
+        row(app, "SHOP_TOKEN").scroll_visible(animate=False)
+        await pilot.pause()
+        assert row(app, "SHOP_TOKEN").password and not row(app, "SHOP_NAME").password
+        assert "SHOP_TOKEN" in seen(app) and planted not in seen(app)
+        await pilot.click("#continue")
+        await until(pilot, lambda: not showing(pilot, "Project")(), "the next page")
+        assert app.journey is not None
+        assert app.journey.given.env["SHOP_TOKEN"] == Secret(planted)
+        assert planted not in app.journey.mask(f"the site said {planted}")
+        await pilot.press("escape")
+        await until(pilot, showing(pilot, "Project"), "Project again")
+        await until(pilot, lambda: bool(app.screen.query(EnvironmentRow)), "the variables")
+        assert row(app, "SHOP_TOKEN").password and row(app, "SHOP_TOKEN").value == planted
+        row(app, "SHOP_TOKEN").value = ""
+        await pilot.click("#continue")
+        await until(pilot, lambda: not showing(pilot, "Project")(), "the next page")
+        assert set(app.journey.given.env) == {"SHOP_NAME"}
+
+    drive(app, scenario, size=(120, 40))
+    for path in home.rglob("*"):
+        assert path.is_dir() or planted.encode() not in path.read_bytes(), path
 
 
 @pytest.mark.parametrize("source", ["nowhere", "[b]nowhere[/]"])

@@ -17,11 +17,11 @@ from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.terminal import Back, Terminal
 from wizard.journey import Journey
 from wizard.project.found import EnvName
+from wizard.project.secret_names import secret_value
 from wizard.recipe import Question
 from wizard.secret import Secret
 
 SOURCE = ("project", "source")
-SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|KEY|DSN")
 
 
 @dataclass(frozen=True)
@@ -189,10 +189,10 @@ class Questions:
             if not text and name.required:
                 return "it must have a value"
             if text:
-                env[name.name] = Secret(text) if SECRET_NAME.search(name.name) else text
+                env[name.name] = Secret(text) if name.secret or secret_value(name.name, text) else text
             return None
 
-        if SECRET_NAME.search(name.name):
+        if name.secret:
             self.terminal.ask_hidden(name.name, judge)
         else:
             self.terminal.ask(name.name, name.default or "", judge)

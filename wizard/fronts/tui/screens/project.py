@@ -18,8 +18,10 @@ from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.facts import Facts
 from wizard.fronts.tui.widgets.field import Field
-from wizard.fronts.tui.widgets.row import Row
+from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
+from wizard.project.secret_names import secret_value
 from wizard.recipe import Question
+from wizard.secret import Secret
 
 LEAD = "Which Django project is to run on the server? The wizard reads its files; it does not run them."
 
@@ -159,17 +161,24 @@ class EnvironmentRow(Row):
 
     def __init__(self, name: Any, value: Any) -> None:
         self.variable = name
-        text = value if isinstance(value, str) else ""
+        text = value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else ""
         what = "The project needs it" if name.required else "The project can do without it"
-        super().__init__(
-            name.name, Input(text, compact=True, placeholder=name.default or ""), meaning=f"{what} ({name.where})."
-        )
+        secret = name.secret or isinstance(value, Secret)
+        box = Input(text, password=secret, compact=True, placeholder="" if secret else name.default or "")
+        controls = [box, reveal_button()] if secret else [box]
+        super().__init__(name.name, *controls, meaning=f"{what} ({name.where}).")
 
     def take(self, env: dict[str, Any]) -> None:
-        if text := self.query_one(Input).value:
-            env[self.variable.name] = text
-        elif isinstance(env.get(self.variable.name), str):
-            del env[self.variable.name]
+        name, text = self.variable.name, self.query_one(Input).value
+        if text:
+            env[name] = Secret(text) if self.variable.secret or secret_value(name, text) else text
+        elif isinstance(env.get(name), str | Secret):
+            del env[name]
+
+    @on(Button.Pressed, ".reveal")
+    def _reveal(self, event: Button.Pressed) -> None:
+        event.stop()
+        toggle_reveal(event.button)
 
 
 def make() -> Project:
