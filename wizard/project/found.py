@@ -41,6 +41,15 @@ class DependencyFile:
     others: tuple[str, ...] = ()  # other files that name dependencies too
 
 
+@dataclass(frozen=True)
+class Page:
+    """An address of the site, without parameters. kind: "front" (`/`), "admin", "login", or "page" for any other."""
+
+    address: str  # with a slash in front: "/", "/admin/"
+    kind: str
+    where: str  # file:line, relative to the source's top
+
+
 @dataclass(frozen=True, init=False)
 class Problem:
     """Something a learner must know. `code` names it, `fields` say where and what, in the order given below.
@@ -83,6 +92,16 @@ class Found:
     has_app_server: bool
     has_database_driver: bool  # for PostgreSQL
     problems: tuple[Problem, ...]
+    # whether INSTALLED_APPS has it; None where that cannot be told
+    has_admin: bool | None = None
+    has_auth: bool | None = None
+    has_staticfiles: bool | None = None
+    pages: tuple[Page, ...] = ()
+    pages_complete: bool = False  # every URL pattern was understood: what is not in `pages` is not there
+
+    def page(self, kind: str) -> Page | None:
+        """The first page of this kind."""
+        return next((page for page in self.pages if page.kind == kind), None)
 
     def env(self, purpose: str) -> EnvName | None:
         """The first variable with this purpose."""

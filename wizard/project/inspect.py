@@ -12,15 +12,21 @@ from pathlib import Path
 
 from wizard.errors import UsageError
 from wizard.project import dependencies as deps
-from wizard.project.found import DependencyFile, EnvName, Found, Problem
+from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
 from wizard.project.names import literal
 from wizard.project.settings import Settings
 from wizard.project.source import MAX_ENTRIES, Source, dotted
+from wizard.project.urls import UrlPatterns
 
-__all__ = ["DependencyFile", "EnvName", "Found", "Problem", "inspect"]
+__all__ = ["DependencyFile", "EnvName", "Found", "Page", "Problem", "inspect"]
 
 APP_SERVERS = {"gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "waitress", "granian"}
 DRIVERS = {"psycopg", "psycopg2", "psycopg-binary", "psycopg2-binary", "psycopg-c"}
+# An application by its name or by its configuration's, which may be the project's own ("mysite.apps.MyAdminConfig")
+ADMIN, AUTH, STATICFILES = (
+    rf"django\.contrib\.{name}(\.apps\.\w+)?|.*\.\w*{config}"
+    for name, config in (("admin", "AdminConfig"), ("auth", "AuthConfig"), ("staticfiles", "StaticFilesConfig"))
+)
 DEVELOPMENT = re.compile(r"dev|develop(ment)?|local|tests?|testing|ci|debug|docker_?dev|docs?|example|template", re.I)
 PRODUCTION = re.compile(r"prod|production|live|deploy(ment)?", re.I)
 ASIDE = {"tests", "test", "testing", "docs", "doc", "examples", "example", "demo", "sandbox"}
@@ -83,6 +89,7 @@ class _Look:
         module, candidates = self._settings_module()
         path = self.source.find(module, *self.bases) if module else None
         settings = Settings(self.source, path, self.bases) if path else None
+        urls = UrlPatterns(self.source, settings, module or "", self.bases) if settings else None
         apps = settings.strings("INSTALLED_APPS") if settings else ()
         wsgi, asgi = (self._entry(settings, kind) for kind in ("wsgi", "asgi"))
         file, packages = deps.dependency_file(self.source, self.root)
@@ -115,6 +122,11 @@ class _Look:
             has_app_server=bool(APP_SERVERS & set(packages.specifiers)),
             has_database_driver=bool(DRIVERS & set(packages.specifiers)),
             problems=tuple(dict.fromkeys(self.problems)),
+            has_admin=settings.has("INSTALLED_APPS", ADMIN) if settings else None,
+            has_auth=settings.has("INSTALLED_APPS", AUTH) if settings else None,
+            has_staticfiles=settings.has("INSTALLED_APPS", STATICFILES) if settings else None,
+            pages=urls.pages if urls else (),
+            pages_complete=bool(urls and urls.complete),
         )
 
     def _problem(self, code: str, *fields: object) -> None:

@@ -192,6 +192,48 @@ class Settings:
             return literal(node)
         return ast.unparse(node)[:200]
 
+    def literal(self, name: str) -> str | None:
+        """The text that a setting has, through names of other settings; None for anything else."""
+        for _ in range(10):
+            value = self.values.get(name)
+            node = value.main if value else None
+            if not isinstance(node, ast.Name):
+                return literal(node)
+            name = node.id
+        return None
+
+    def has(self, name: str, wanted: str) -> bool | None:
+        """Whether a text of this form is in a list; None where it is not and the list could not be read whole."""
+        if any(re.fullmatch(wanted, text) for text in self.strings(name)):
+            return True
+        parts = self.values[name].parts if name in self.values else ()
+        whole = bool(parts) and all(self._is_plain(part, frozenset({name})) for part in parts)
+        return False if whole else None
+
+    def _is_plain(self, node: ast.expr, seen: frozenset[str]) -> bool:
+        """Whether `strings` finds all that is in this value."""
+        if isinstance(node, ast.Constant):
+            return True
+        if isinstance(node, ast.Name):
+            if node.id in seen:
+                return True
+            parts = self.values[node.id].parts if node.id in self.values else ()
+            return bool(parts) and all(self._is_plain(part, seen | {node.id}) for part in parts)
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            return all(self._is_plain(item, seen) for item in node.elts)
+        if isinstance(node, ast.BinOp):
+            return self._is_plain(node.left, seen) and self._is_plain(node.right, seen)
+        if isinstance(node, ast.Starred):
+            return self._is_plain(node.value, seen)
+        if isinstance(node, ast.Attribute):  # base.INSTALLED_APPS: its parts are ours too, see _put
+            return node.attr in seen
+        return (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) in {"list", "tuple", "sorted"}
+            and bool(node.args)
+            and self._is_plain(node.args[0], seen)
+        )
+
     def strings(self, name: str) -> tuple[str, ...]:
         """The texts in a list, through sums of lists, `+=` and names of other lists."""
         return tuple(dict.fromkeys(self._strings_of(name, frozenset())))
