@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import tempfile
 from pathlib import Path
 
+import platformdirs
 import pytest
 
+from tests.computer import prepare, why_not
 from tests.practice.matrix import results
-from wizard.practice.backend import available
 
 LONGEST = (
     "test_stopped_anywhere.py", "test_checkpoints.py", "test_one_side_killed.py", "test_power.py", "test_line_cut.py",
@@ -19,7 +19,6 @@ LONGEST = (
     "test_plain_front.py", "test_podman.py", "test_lockouts.py", "test_rollback_drift.py",
 )  # fmt: skip
 REASON = pytest.StashKey[str]()
-why_not = functools.cache(available)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: os.environ.pop(results.FOLDER, None))
         config.add_cleanup(folder.cleanup)
         os.environ[results.FOLDER] = folder.name
+    if "WIZARD_PRACTICE_DIR" not in os.environ:
+        # not the person's own practice servers: `wizard practice down --all` takes none away from a suite that runs
+        os.environ["WIZARD_PRACTICE_DIR"] = str(platformdirs.user_cache_path("wizard") / "tests")
     if "WIZARD_STATE_DIR" not in os.environ:
         state = tempfile.TemporaryDirectory(prefix="wizard-tests-")
         config.add_cleanup(state.cleanup)
@@ -49,7 +51,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("practice") is None or (reason := why_not()) is None:
+    if item.get_closest_marker("practice") is None:
+        return
+    if (reason := why_not()) is None:
+        prepare()
         return
     item.config.stash[REASON] = reason
     if os.environ.get("CI", "").lower() in ("1", "true"):

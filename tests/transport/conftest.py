@@ -15,6 +15,9 @@ from typing import NoReturn
 
 import pytest
 
+from tests.computer import prepare, why_not
+from wizard.practice.backend import cache_folder
+from wizard.practice.image import image
 from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 
@@ -80,15 +83,37 @@ class Sshd:
 
 StartSshd = Callable[..., Sshd]
 
+# sshd and its libraries are the image's; homes, /tmp and the network are this computer's
+FROM_IMAGE = """for path in usr etc/passwd etc/group etc/shadow; do mount --bind "$1/$path" "/$path"; done
+mkdir -p /run/sshd
+shift; exec /usr/sbin/sshd "$@"
+"""
+
+
+def sshd_of_an_image(folder: Path) -> list[str]:
+    """A command that starts the sshd of the practice servers' Debian: no server is installed on this computer for a test."""
+    script = folder / "sshd.sh"
+    script.write_text(FROM_IMAGE)
+    tree = image("bookworm", cache_folder(), lambda _: None)
+    return ["unshare", "--mount", "sh", "-eu", str(script), str(tree)]
+
+
+def sshd_of_this_computer() -> list[str]:
+    """Where no practice server can be had."""
+    binary = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if not binary:
+        _cannot("these tests need practice servers, or OpenSSH's sshd: apt install openssh-server")
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's privilege separation wants it
+    return [binary]
+
 
 @pytest.fixture(scope="session")
 def start_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSshd]:
     """Starts servers with further lines of sshd_config; all are stopped at the end."""
-    binary = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if not binary:
-        _cannot("these tests need OpenSSH's sshd: apt install openssh-server")
-    if os.getuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's privilege separation wants it
+    if why_not() is None:
+        prepare()
+    command = sshd_of_an_image(tmp_path_factory.mktemp("image")) if why_not() is None else sshd_of_this_computer()
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*lines: str) -> Sshd:
@@ -115,7 +140,7 @@ def start_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSshd]:
         public = host_key.with_suffix(".pub").read_text().split()
         (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public[0]} {public[1]}\n")
         log = folder / "log"
-        process = subprocess.Popen([binary, "-D", "-f", config, "-E", log])
+        process = subprocess.Popen([*command, "-D", "-f", config, "-E", log])
         running.append(process)
         _wait_for_port(port, process, log)
         return Sshd(folder, port, log, process)
