@@ -10,9 +10,7 @@ import hashlib
 import os
 import posixpath
 import re
-import shutil
 import stat
-import subprocess
 import tarfile
 import tempfile
 from collections import Counter
@@ -23,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from wizard.errors import UsageError, WizardError
+from wizard.project import git
 from wizard.project.inspect import inspect
 from wizard.project.source import is_venv
 
@@ -147,16 +146,7 @@ def _media(top: Path) -> str | None:
 
 def _tracked(top: Path) -> _Tracked:
     """Everything, where this is no git work tree, git ignores it all, or there is no git."""
-    if shutil.which("git") is None:
-        return _Tracked()
-    # core.fsmonitor names a program to run: a folder from a stranger must not choose one. Asking for names only is
-    # safe in a folder that belongs to somebody else.
-    git = ["git", "-c", "core.fsmonitor=", "-c", "safe.directory=*", "-C", str(top)]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run([*git, "ls-files", "-coz", "--exclude-standard"], capture_output=True, check=False, env=env)
-    if done.returncode != 0:
-        return _Tracked()
-    return _Tracked(os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
+    return _Tracked(git.listed(top) or ())
 
 
 def _is_private(name: str) -> bool:
