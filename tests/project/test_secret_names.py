@@ -29,7 +29,6 @@ OPEN = [
     "LANGUAGE",
     "SITE_URL",
     "STATIC_URL",
-    "COMPASS",
     "EMAIL_HOST",
     "PASSENGERS",
     "PINGS",
