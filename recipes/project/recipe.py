@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 
 from wizard.checks.base import Check, on_server
+from wizard.operations import git_host
 from wizard.operations.apt import packages
 from wizard.operations.base import Operation
 from wizard.operations.file import directory, file
 from wizard.operations.quoting import sh
 from wizard.operations.release import data_directory, release_from_folder, release_from_git
 from wizard.operations.service import restart
+from wizard.project import clone
 from wizard.recipe import HOST_NAME, Answers, Question, Recipe
 from wizard.secret import Secret
 
@@ -41,12 +43,12 @@ def source_refused(source: str) -> str | None:
         return "must be the address of a git repository, or a folder of this computer"
     if re.match(r"https?://[^/]*@", source):
         return "must not hold a user name or a password, which would be shown and kept: use a deploy key"
-    return None
+    return clone.refused(source)
 
 
 def is_remote(source: str) -> bool:
     """A repository somewhere, and no folder of one computer."""
-    return bool(re.match(r"(https?|ssh|git)://|[\w.-]+@[\w.-]+:", source))
+    return bool(re.match(r"(https|ssh)://|[\w.-]+@[\w.-]+:", source))
 
 
 def name_of(a: Answers) -> str | None:
@@ -68,6 +70,12 @@ branch = recipe.ask(Question("branch", str, "", optional=True, pattern=r"[\w][\w
 deploy_key = recipe.ask(
     Question("deploy_key", Secret, optional=True, example='{ file = "~/.ssh/guestbook_deploy" }', made_up=False)
 )
+git_host_key = recipe.ask(
+    Question(
+        "git_host_key", tuple, lambda a: git_host.accepted(a[source] or ""), optional=True, pattern=git_host.FINGERPRINT,
+        example="SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU", portable=lambda _: False,
+    )
+)  # fmt: skip
 name = recipe.ask(
     Question(
         "name", str, name_of, pattern=r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", example="guestbook",
@@ -116,13 +124,15 @@ def code(a: Answers) -> Iterator[Operation]:
     if not from_git(a[source]):
         yield release_from_folder(root, a[source], group=site, notify=restart(site))
         return
-    yield packages("git", "ca-certificates", *(["openssh-client"] if "@" in a[source] else []))
+    yield packages("git", "ca-certificates", *(["openssh-client"] if git_host.address(a[source]) else []))
     key = ""
     if a[deploy_key]:
         key = f"/etc/{site}/deploy_key"
         yield directory(f"/etc/{site}")
         yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
-    yield release_from_git(root, a[source], group=site, branch=a[branch], key=key, notify=restart(site))
+    yield release_from_git(
+        root, a[source], group=site, branch=a[branch], key=key, notify=restart(site), host_keys=a[git_host_key]
+    )
 
 
 recipe.tell("code", lambda a: f"/srv/{a[name]}/current")

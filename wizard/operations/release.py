@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from wizard.operations import git_host
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.file import Directory, FileState, save_folder
 from wizard.operations.quoting import sh
@@ -117,13 +118,22 @@ put_link "releases/$id" "$root/current\""""
 
 @dataclass(frozen=True)
 class GitRelease(Release):
-    """The newest commit of a branch (or a tag), cloned without history. `deploy_key`: its path on the server."""
+    """The newest commit of a branch (or a tag), cloned without history. `deploy_key`: its path on the server.
+
+    host_keys: the fingerprints of which a git server that is reached over ssh must show one (see git_host).
+    """
 
     kind: ClassVar[str] = "git_release"
     long: ClassVar[bool] = True
     source: str = ""
     branch: str = ""
     deploy_key: str = ""
+    host_keys: tuple[str, ...] = ()
+
+    @property
+    def known_hosts(self) -> str:
+        """Where the git server's host key is kept, on the server."""
+        return f"{self.deploy_key or self.root + '/git'}.known_hosts"
 
     def observe(self) -> str:
         names = [f"refs/{kind}/{self.branch}" for kind in ("heads", "tags")] if self.branch else ["HEAD"]
@@ -131,7 +141,7 @@ class GitRelease(Release):
         return (
             f"{super().observe()}\n"
             "if command -v git >/dev/null; then\n"
-            f"{self._git_environment('yes')}\n"
+            f"{self._git_environment()}\n"
             f'printf "head=%s\\n" "$(timeout 20 git ls-remote {self._options()} -- {sh(self.source)} '
             f"{' '.join(map(sh, names))} | awk '{{ id = $1 }} $2 ~ /heads/ {{ exit }} "
             f"END {{ print substr(id, 1, {ID_LENGTH}) }}')\"\n"
@@ -144,23 +154,36 @@ class GitRelease(Release):
     def fetch(self, target: str) -> str:
         branch = f"--branch {sh(self.branch)} " if self.branch else ""
         return (
-            f"{self._git_environment('accept-new')}\n"
+            f"{self._git_environment()}\n{self._hold_to_host_key()}\n"
             f'git clone --quiet --depth 1 {branch}{self._options()} -- {sh(self.source)} "$new"\n'
             f'id=$(git -C "$new" rev-parse HEAD | cut -c1-{ID_LENGTH})'
         )
 
     def apply(self, before: ReleaseState, after: ReleaseState) -> str:
-        forget = f"\nrm -f {sh(self.deploy_key + '.known_hosts')}" if self.deploy_key and not after.current else ""
+        forget = f"\nrm -f {sh(self.known_hosts)}" if self._over_ssh and not after.current else ""
         return super().apply(before, after) + forget
 
-    def _git_environment(self, strict: str) -> str:
-        """git and ssh must never wait for an answer; the git server's key is learned once and then held to."""
-        if not self.deploy_key:
-            return "export GIT_TERMINAL_PROMPT=0 GIT_SSH_COMMAND='ssh -o BatchMode=yes'"
-        known = f"{self.deploy_key}.known_hosts"
-        ssh = f"ssh -F none -i {sh(self.deploy_key)} -o IdentitiesOnly=yes -o BatchMode=yes"
-        ssh += f" -o UserKnownHostsFile={sh(known)} -o StrictHostKeyChecking={strict}"
-        return f"export GIT_TERMINAL_PROMPT=0 GIT_SSH_COMMAND={sh(ssh)}"
+    @property
+    def _over_ssh(self) -> bool:
+        return git_host.address(self.source) is not None
+
+    def _hold_to_host_key(self) -> str:
+        others = () if self.deploy_key else ("/root/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+        return git_host.hold_to(self.source, self.host_keys, self.known_hosts, *others)
+
+    def _git_environment(self) -> str:
+        """git and ssh never wait for an answer; nothing is fetched unencrypted, and from no other server than the right one.
+
+        A repository's own configuration names no program to run (git-config(1)): neither a hook nor a lazy fetch.
+        """
+        known = self.known_hosts if self.deploy_key else f"{self.known_hosts} /root/.ssh/known_hosts"
+        ssh = f"ssh -F none -i {sh(self.deploy_key)} -o IdentitiesOnly=yes" if self.deploy_key else "ssh"
+        ssh += f" -o BatchMode=yes -o UserKnownHostsFile={sh(known)} -o StrictHostKeyChecking=yes"
+        return (
+            f"export GIT_TERMINAL_PROMPT=0 GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=https:ssh:file GIT_SSH_COMMAND={sh(ssh)}\n"
+            "export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null "
+            "GIT_CONFIG_KEY_1=core.fsmonitor GIT_CONFIG_VALUE_1=false"
+        )
 
     def _options(self) -> str:
         # git refuses a repository that belongs to somebody else, unless told on the command line
@@ -257,10 +280,20 @@ class Serving(Operation):
 
 
 def release_from_git(
-    root: str, source: str, *, group: str, branch: str = "", key: str = "", notify: str = ""
+    root: str,
+    source: str,
+    *,
+    group: str,
+    branch: str = "",
+    key: str = "",
+    notify: str = "",
+    host_keys: tuple[str, ...] = (),
 ) -> GitRelease:
-    """The newest commit of `source` (https, ssh, or file:// on the server) in `root`/releases, and live."""
-    return GitRelease(root, group, notify, source, branch, key)
+    """The newest commit of `source` (https, ssh, or file:// on the server) in `root`/releases, and live.
+
+    host_keys: fingerprints (SHA256:…) of a git server that is reached over ssh; without one it must be known there already.
+    """
+    return GitRelease(root, group, notify, source, branch, key, host_keys)
 
 
 def release_from_folder(root: str, folder: str, *, group: str, notify: str = "") -> UploadedRelease:
