@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 
 from wizard.errors import WizardError
@@ -25,7 +27,7 @@ def lacking(tools: Mapping[str, str]) -> str | None:
     if platform.system() != "Linux":
         return "practice servers need Linux"
     if os.geteuid() != 0:
-        return "practice servers need root: run the wizard with sudo"
+        return f"practice servers need root; run: {shlex.join(['sudo', *sys.argv])}"
     packages = _packages(tools)
     if packages and not has("apt-get"):
         return f"practice servers need {', '.join(packages)}, which this computer has no apt to install with"
