@@ -16,7 +16,7 @@ LONGEST = (
     "test_stopped_anywhere.py", "test_checkpoints.py", "test_one_side_killed.py", "test_power.py", "test_line_cut.py",
     "test_rollback_whole_site.py", "test_jobs.py", "test_other_users.py", "test_hostile_fields.py",
     "test_journey.py", "test_django_site.py", "test_tui.py", "test_apt.py", "test_engine.py", "test_hardening.py",
-    "test_plain_front.py", "test_podman.py", "test_lockouts.py", "test_rollback_drift.py",
+    "test_plain_front.py", "test_two_commands.py", "test_podman.py", "test_lockouts.py", "test_rollback_drift.py",
 )  # fmt: skip
 REASON = pytest.StashKey[str]()
 
