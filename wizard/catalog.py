@@ -87,26 +87,30 @@ def with_needs(chosen: Sequence[Recipe], recipes: Sequence[Recipe]) -> list[Reci
 
 
 def from_folder(folder: Path) -> Iterable[Recipe]:
-    for path in sorted(folder.glob("*/recipe.py")):
-        name = path.parent.name
-        spec = importlib.util.spec_from_file_location(f"wizard_recipe_{name}", path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            raise WizardError(
-                f"cannot load the recipe {path}: {type(error).__name__}: {error}",
-                hint="mend it, or leave out --recipes",
-            ) from error
-        recipe = getattr(module, "recipe", None)
-        if not isinstance(recipe, Recipe) or recipe.name != name:
-            raise WizardError(
-                f"cannot load the recipe {path}: it must define recipe = Recipe({name!r}, __file__, …)",
-                hint="the folder's name and the recipe's name are the same word",
-            )
-        yield recipe
+    return (from_file(path) for path in sorted(folder.glob("*/recipe.py")))
+
+
+def from_file(path: Path) -> Recipe:
+    """The recipe of one recipe.py. WizardError where it cannot be loaded, or defines none; what was raised is its cause."""
+    name = path.parent.name
+    spec = importlib.util.spec_from_file_location(f"wizard_recipe_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise WizardError(
+            f"cannot load the recipe {path}: {type(error).__name__}: {error}",
+            hint="run `wizard recipes check FOLDER` to see where; mend it, or leave out --recipes",
+        ) from error
+    recipe = getattr(module, "recipe", None)
+    if not isinstance(recipe, Recipe) or recipe.name != name:
+        raise WizardError(
+            f"cannot load the recipe {path}: it must define recipe = Recipe({name!r}, __file__, …)",
+            hint="the folder's name and the recipe's name are the same word",
+        )
+    return recipe
 
 
 def _from_packages() -> Iterable[Recipe]:

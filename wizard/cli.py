@@ -17,7 +17,7 @@ from wizard.errors import UsageError
 if TYPE_CHECKING:
     from wizard.fronts.plain.options import Options
 
-LAZY = {"practice": "wizard.practice.cli:practice"}
+LAZY = {"practice": "wizard.practice.cli:practice", "recipes": "wizard.fronts.plain.recipes:recipes"}
 
 
 class Lazy(click.Group):
@@ -30,7 +30,8 @@ class Lazy(click.Group):
         if cmd_name in LAZY:
             module, _, name = LAZY[cmd_name].partition(":")
             loaded = importlib.import_module(module)
-            vars(loaded)["default_action"] = practise  # it cannot import us
+            if cmd_name == "practice":
+                vars(loaded)["default_action"] = practise  # it cannot import us
             command: click.Command = getattr(loaded, name)
             return command
         return super().get_command(ctx, cmd_name)
@@ -39,6 +40,7 @@ class Lazy(click.Group):
         # the usual listing would import the lazy ones for their first line of help
         rows = [(name, c.get_short_help_str(90)) for name, c in sorted(self.commands.items())]
         rows.append(("practice", "Practise on this computer: disposable real Debian servers."))
+        rows.append(("recipes", "Recipes of your own: what is wrong with them."))
         with formatter.section("Commands"):
             formatter.write_dl(sorted(rows))
 

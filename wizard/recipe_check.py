@@ -1,0 +1,191 @@
+"""What is wrong with a teacher's own recipes, found without any server. Facts with a code; the fronts have the words.
+
+The steps are tried with the answers of the sample project, as `wizard practice` gives them. Must not run anything on a server.
+"""
+
+from __future__ import annotations
+
+import inspect as python_inspect
+import re
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wizard import answers as answers_
+from wizard import catalog
+from wizard.errors import UsageError, WizardError
+from wizard.guide import QUESTION, STEP, read_guide
+from wizard.operations.base import Operation
+from wizard.recipe import Answers, Question, Recipe, Step
+from wizard.secret import Secret
+from wizard.server import Server
+
+EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPLkmGpLa3bTlHVzVYYRT5Wb9Jh0tJkVjW0bT3cK5mYJ you@laptop"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing to mend. line counts from 1; 0 stands for the whole file."""
+
+    path: Path
+    line: int
+    code: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def check(folder: Path) -> tuple[list[str], list[Fault]]:
+    """The names of the folder's recipes, and their faults in the order of files and lines. UsageError where it holds none."""
+    homes = sorted(folder.glob("*/recipe.py"))
+    if not homes:
+        raise UsageError(f"cannot find a recipe in {folder}", hint="a recipe is a folder with a recipe.py in it")
+    faults: list[Fault] = []
+    mine: list[Recipe] = []
+    for home in homes:
+        try:
+            mine.append(catalog.from_file(home))
+        except WizardError as error:
+            faults.append(_load_fault(home, error))
+    replaced = {recipe.name for recipe in mine}
+    every = [*(r for r in catalog.load() if r.name not in replaced), *mine]
+    for recipe in mine:
+        faults += _guide_faults(recipe)
+        faults += _needs_faults(recipe, every)
+    if not faults:
+        faults += _step_faults(mine, catalog.ordered(every))
+    return [home.parent.name for home in homes], sorted(faults, key=lambda f: (f.path, f.line))
+
+
+def _load_fault(home: Path, error: WizardError) -> Fault:
+    cause = error.__cause__
+    if cause is None:
+        return Fault(home, 0, "no_recipe", {"name": home.parent.name})
+    if isinstance(cause, SyntaxError) and cause.filename == str(home):
+        return Fault(home, cause.lineno or 0, "syntax", {"reason": cause.msg})
+    return _raised(home, cause)
+
+
+def _raised(home: Path, error: BaseException, line: int = 0, **facts: str) -> Fault:
+    """An exception, with the line of the recipe that it passed last."""
+    own = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(home)]
+    reason = error.message if isinstance(error, WizardError) else str(error)
+    return Fault(home, own[-1] if own else line, "raised", {"error": type(error).__name__, "reason": reason, **facts})
+
+
+# -- the guide ------------------------------------------------------------------------------------------------------
+
+
+def _guide_faults(recipe: Recipe) -> Iterator[Fault]:
+    paths = sorted(recipe.folder.glob("guide*.md"))
+    if not (recipe.folder / "guide.md").is_file():
+        yield Fault(recipe.folder / "guide.md", 0, "guide_missing")
+    for path in paths:
+        language = "en" if path.name == "guide.md" else path.name.removeprefix("guide.").removesuffix(".md")
+        guide = read_guide(recipe.folder, language)
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        for kind, pattern, wanted, found in (
+            ("step", STEP, [step.name for step in recipe.steps], guide.steps),
+            ("question", QUESTION, [question.name for question in recipe.questions], guide.questions),
+            ("afterwards", QUESTION, [name for name, _ in recipe.told], guide.afterwards),
+        ):
+            for name in wanted:
+                if name not in found:
+                    yield Fault(path, 0, f"{kind}_missing", {"name": name})
+            for name in found:
+                if name not in wanted:
+                    yield Fault(path, _line(lines, pattern, name), f"{kind}_unknown", {"name": name})
+        for name, (_, text) in guide.steps.items():
+            if not text.strip():
+                yield Fault(path, _line(lines, STEP, name), "step_empty", {"name": name})
+
+
+def _line(lines: list[str], pattern: re.Pattern[str], name: str) -> int:
+    for number, line in enumerate(lines, 1):
+        if (match := pattern.match(line)) and match[1] == name:
+            return number
+    return 0
+
+
+# -- the steps ------------------------------------------------------------------------------------------------------
+
+
+def _needs_faults(recipe: Recipe, every: list[Recipe]) -> Iterator[Fault]:
+    names = {r.name for r in every}
+    for need in recipe.needs:
+        if need not in names:
+            yield Fault(Path(recipe.home), 0, "need_unknown", {"name": need})
+
+
+def _step_faults(mine: list[Recipe], every: list[Recipe]) -> Iterator[Fault]:
+    """Every step tried: its operations, their scripts, and that no two steps own the same thing."""
+    try:
+        answers = _answers(every)
+    except (WizardError, TypeError, AttributeError, ValueError, LookupError) as error:
+        yield _raised(Path(mine[0].home), error)
+        return
+    owners: dict[str, tuple[str, Operation]] = {}
+    for recipe in every:
+        for step in recipe.steps:
+            try:
+                operations = list(step.operations(answers)) if step.when is None or step.when(answers) else []
+                list(step.checks(answers) if step.checks else ())
+                for operation in operations:
+                    _try(operation)
+            except Exception as error:  # whatever a recipe of somebody else raises
+                if recipe in mine:
+                    yield _raised(Path(recipe.home), error, _line_of(step), step=step.id)
+                continue
+            for operation in operations:
+                other, same = owners.setdefault(operation.key, (step.id, operation))
+                if same != operation and (recipe in mine or other.partition("/")[0] in {r.name for r in mine}):
+                    home, line = (Path(recipe.home), _line_of(step)) if recipe in mine else (Path(mine[0].home), 0)
+                    yield Fault(home, line, "key_twice", {"key": operation.key, "step": step.id, "other": other})
+
+
+def _try(operation: Operation) -> None:
+    """What the engine will ask of it: to be observed, made, proved and undone."""
+    before = operation.state()
+    after = operation.wanted(before)
+    operation.observe()
+    operation.apply(before, after)
+    operation.verify(after)
+    operation.to_json()
+    if not operation.irreversible:
+        operation.apply(after, before)
+
+
+def _line_of(step: Step) -> int:
+    try:
+        return python_inspect.getsourcelines(step.operations)[1]
+    except (OSError, TypeError):
+        return 0
+
+
+def _answers(every: list[Recipe]) -> Answers:
+    """The sample project's answers; a question that has no default gets its example."""
+    from wizard.practice.sample import PROJECT, given
+    from wizard.project.inspect import inspect
+
+    answered = given()
+    server = Server(address="203.0.113.7", login_keys=(EXAMPLE_KEY,))
+    for question in _questions(every):
+        if question.default is None and question.name not in answered.tables.get(question.recipe, {}):
+            answered.set(question.recipe, question.name, _example(question))
+    return answers_.complete(answered, every, server=server, found=inspect(PROJECT))
+
+
+def _questions(recipes: Iterable[Recipe]) -> Iterator[Question[Any]]:
+    return (question for recipe in recipes for question in recipe.questions if not question.optional)
+
+
+def _example(question: Question[Any]) -> Any:
+    if question.choices:
+        return question.choices[0]
+    if question.type is int:
+        return question.minimum or 1
+    if question.type is bool:
+        return True
+    if question.type is Secret:
+        return Secret("example")
+    return (question.example,) if question.type is tuple else question.example
