@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.projects import made
 from tests.transport.conftest import Sshd, sshd, start_sshd
 from wizard.cli import main
 
@@ -148,6 +149,30 @@ def test_a_variable_that_the_project_does_not_start_without_is_named(options: li
     done = wizard(home, "setup", NOWHERE, "--answers", str(home / "answers.toml"), *options)
     assert done.returncode == 2
     assert "env.SHIPPER_ACCOUNT" in done.stderr and "answers file" in done.stderr
+
+
+def test_a_project_that_cannot_run_is_refused_before_connecting_with_all_that_is_missing(home: Path) -> None:
+    project = made("syntax-error", home)
+    (project / "garden" / "settings.py").write_text("from garden.common import *\nSHIPPER = os.environ['SHIPPER']\n")
+    (home / "answers.toml").write_text(f'[project]\nsource = "{project}"\n')
+    done = wizard(home, "setup", NOWHERE, "--answers", str(home / "answers.toml"), "--yes")
+    assert done.returncode == 2 and "Cannot reach" not in done.stderr
+    assert "manage.py line 10 cannot be read as Python (unterminated string literal" in done.stderr
+    assert "env.SHIPPER" in done.stderr and "nothing on the server was touched" in done.stderr
+
+
+def test_what_is_in_doubt_must_be_answered_where_nobody_is_asked(home: Path) -> None:
+    for lesson in ("lesson1", "lesson2"):
+        made("base", home / "course").rename(home / "course" / lesson)
+    answers = f'[project]\nsource = "{home / "course"}"\n'
+    (home / "answers.toml").write_text(answers)
+    done = wizard(home, "setup", NOWHERE, "--answers", str(home / "answers.toml"), "--yes")
+    assert done.returncode == 2 and "project.subdirectory: there are several manage.py" in done.stderr
+    (home / "answers.toml").write_text(f'{answers}subdirectory = "lesson2"\n')
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    done = wizard(home, "setup", f"root@127.0.0.1:{port}", "--answers", str(home / "answers.toml"), "--yes")
+    assert done.returncode == 3, done.stderr  # nobody is there
 
 
 # -- exit status 3: it cannot be reached, or does not let us in --------------------------------------------------------

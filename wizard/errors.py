@@ -31,6 +31,15 @@ class UsageError(WizardError):
     exit_status = 2
 
 
+class UnfitProject(UsageError):
+    """The project cannot run as it is. problems: what was found (wizard.project.found.Problem), for the fronts to say."""
+
+    def __init__(self, problems: tuple[object, ...], *, details: str = "") -> None:
+        hint = "put this right in the project, and run the same command again; nothing on the server was touched"
+        super().__init__("cannot set this project up as it is", details=details, hint=hint)
+        self.problems = problems
+
+
 class ConnectError(WizardError):
     """The server cannot be reached or does not let us in."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,18 @@ from wizard.engine import fitness, watch
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.session import Emit, Session
-from wizard.errors import ConnectError, HeldError, LoginRefused, StoppedError, UsageError, WizardError
+from wizard.errors import (
+    ConnectError,
+    HeldError,
+    LoginRefused,
+    StoppedError,
+    UnfitProject,
+    UsageError,
+    WizardError,
+)
 from wizard.events import JournalDamaged, ServerReplaced
 from wizard.printable import printable
+from wizard.project.found import ASKED, Problem
 from wizard.recipe import Answers, Recipe
 from wizard.secret import Secret, masked
 from wizard.server import Server
@@ -80,14 +90,51 @@ class Journey:
             return None
         from wizard.project.inspect import inspect
 
+        chosen = {
+            key: value for key in ("subdirectory", "settings_module") if isinstance(value := answers.get(key), str)
+        }
         if Path(source).expanduser().is_dir():
-            self.found = inspect(Path(source).expanduser())
+            self.found = inspect(Path(source).expanduser(), **chosen)
         elif "://" in source or "@" in source:
             from wizard.project.clone import cloned
 
             with cloned(source, branch) as folder:
-                self.found = inspect(folder) if folder is not None else None
+                self.found = inspect(folder, **chosen) if folder is not None else None
         return self.found
+
+    def refuse_project(self) -> None:
+        """UnfitProject where the project cannot run, or needs a newer Python than the server has. Changes nothing."""
+        if self.found is None:
+            return
+        if self.found.stops or self._other_than_looked_at():
+            self.inspect_project()  # the person may have mended it by now
+        problems = list(self.found.stops)
+        if self.session is not None and self.found.requires_python:
+            problems += self._python_too_old(self.session.server.python)
+        if problems:
+            raise UnfitProject(tuple(dict.fromkeys(problems)))
+
+    def _other_than_looked_at(self) -> bool:
+        """Whether the answers name another folder or settings module than the one whose files were read."""
+        given, found = self.given.tables.get("project", {}), self.found
+        pairs = ((given.get("subdirectory"), found.root), (given.get("settings_module"), found.settings_module))
+        return any(answer not in {None, looked_at} for answer, looked_at in pairs)
+
+    def in_doubt(self) -> list[Any]:
+        """What was found and must be answered where nobody can be asked: (the answer's name, the Problem)."""
+        problems = self.found.problems if self.found is not None else ()
+        return [(".".join(ASKED[one.code][0]), one) for one in problems if not self._is_answered(one.code)]
+
+    def _is_answered(self, code: str) -> bool:
+        return code not in ASKED or any(name in self.given.tables.get(table, {}) for table, name in ASKED[code])
+
+    def _python_too_old(self, python: str) -> list[Any]:
+        from wizard.project.dependencies import admits
+
+        has = tuple(map(int, re.findall(r"\d+", python)[:2]))
+        if len(has) < 2 or admits(self.found.requires_python, (has[0], has[1])):
+            return []
+        return [Problem("python_of_server", self.found.requires_python, python)]
 
     def connect(self, *, acquire: bool, fit: bool = True) -> Session:
         """Logs in by the target's login, or by an account that is known to have got in before.

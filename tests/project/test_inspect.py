@@ -202,7 +202,7 @@ def test_a_database_chosen_by_the_environment_has_the_engine_that_it_has_without
 
 def test_a_file_that_is_no_python_is_a_problem_with_its_line(project: Tree) -> None:
     found = inspect(project("DEBUG = False\nprint 'python 2'\n"))
-    assert Problem("cannot_parse", "site1/settings.py", 2) in found.problems
+    assert Problem("python2", "site1/settings.py", 2) in found.problems and found.stops
     assert found.settings_module == "site1.settings"
 
 

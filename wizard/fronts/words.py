@@ -8,8 +8,10 @@ from typing import Any
 
 from wizard import events
 from wizard.engine.runner import Decision
-from wizard.errors import WizardError
+from wizard.errors import UnfitProject, WizardError
+from wizard.fronts.findings import problem
 from wizard.guide import Guide, read_guide
+from wizard.project.found import Problem
 from wizard.recipe import Recipe
 
 
@@ -322,6 +324,8 @@ def counted(number: int, noun: str) -> str:
 def explain(error: WizardError) -> str:
     """An error for a person: what could not be done, what was seen, what to do next."""
     lines = [error.message[:1].upper() + error.message[1:] + "."]
+    if isinstance(error, UnfitProject):
+        lines += ["", *(f"  - {problem(one)}" for one in error.problems if isinstance(one, Problem)), ""]
     if error.details:
         lines += ["", *("  " + line for line in error.details.splitlines()[-25:]), ""]
     if error.hint:

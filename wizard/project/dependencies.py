@@ -202,6 +202,16 @@ def requires_python(source: Source, root: str, django: str | None) -> str | None
     return None
 
 
+def driver(django: str | None) -> str:
+    """The requirement for a PostgreSQL driver that this Django (a version specifier) can use: psycopg 3 came with 4.2."""
+    newer = [(4, 2), *((major, minor) for major in range(5, 9) for minor in range(3))]
+    if not django or any(admits(django, version) for version in newer):
+        return "psycopg[binary]"
+    # before 3.1 Django takes the time zone of psycopg2 2.9 for a wrong one (ticket 31777)
+    old = not any(admits(django, version) for version in ((3, 1), (3, 2), (4, 0), (4, 1)))
+    return "psycopg2-binary<2.9" if old else "psycopg2-binary"
+
+
 def _below(release: tuple[int, int]) -> Iterator[tuple[int, int]]:
     yield from ((major, minor) for major in range(1, release[0]) for minor in range(12))
 

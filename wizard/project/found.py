@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# The purposes of variables that the set-up itself gives a value to
+PROVIDED = frozenset({
+    "secret_key", "debug", "allowed_hosts", "csrf", "static_root", "media_root",
+    "database_url", "database_name", "database_user", "database_password", "database_host", "database_port",
+    "database_engine",
+})  # fmt: skip
+
 
 @dataclass(frozen=True)
 class EnvName:
@@ -28,6 +35,12 @@ class EnvName:
     separator: str = ","
     when: str | None = None
     secret: bool = False
+    postgres: str | None = None  # the text that makes the project use PostgreSQL, where this variable decides on that
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no recipe gives it a value: the person must, or may."""
+        return self.purpose not in PROVIDED
 
 
 @dataclass(frozen=True)
@@ -50,16 +63,76 @@ class Page:
     where: str  # file:line, relative to the source's top
 
 
+PLACE = ("file", "line")
+# Each code of a Problem, and what its fields are, in this order. `…` stands for any number of others.
+FIELDS: dict[str, tuple[str, ...]] = {
+    # the settings module
+    "no_settings": (),
+    "settings_missing": ("module",),
+    "several_settings": ("chosen", "…"),
+    "several_manage_py": ("chosen", "…"),
+    "wsgi_sets_settings": (*PLACE, "module"),
+    "manage_sets_settings": (*PLACE, "module"),
+    # what keeps Django from starting
+    "cannot_parse": (*PLACE, "reason"),
+    "cannot_parse_aside": (*PLACE, "reason"),
+    "python2": PLACE,
+    "merge_conflict": PLACE,
+    "module_left_out": (*PLACE, "module", "left_out"),
+    "module_missing": (*PLACE, "module"),
+    "optional_module_left_out": (*PLACE, "module", "left_out"),
+    "migrations_left_out": ("file", "app"),
+    "no_migrations": ("file", "app"),
+    "template_placeholders": ("file",),
+    "not_all_read": ("limit",),
+    "no_wsgi": (),
+    "asgi_only": ("file",),
+    "makes_folder": (*PLACE, "folder"),
+    "log_file_in_project": (*PLACE, "path"),
+    # what must differ on a server
+    "secret_key_in_source": PLACE,
+    "secret_key_has_default": PLACE,
+    "debug_true": PLACE,
+    "debug_defaults_to_true": PLACE,
+    "allowed_hosts_in_source": PLACE,
+    "allowed_hosts_open": PLACE,
+    "database_in_source": (*PLACE, "engine"),
+    "database_choice_unclear": (*PLACE, "variable"),
+    "database_content_stays": ("file",),
+    "secure_cookies": (*PLACE, "setting"),
+    "https_redirect": PLACE,
+    "no_static_root": (),
+    "static_root_tracked": (*PLACE, "folder"),
+    # packages
+    "no_dependencies": (),
+    "unsupported_dependencies": ("file",),
+    "no_app_server": (),
+    "no_database_driver": ("package",),
+    "old_app_server": ("package", "version"),
+    "old_package": ("package", "version"),
+    "needs_python": ("version",),
+    "python_of_server": ("wanted", "found"),
+    "needs_worker": ("package",),
+    "needs_build": ("file", "command"),
+}
+# With these Django cannot start, or its pages cannot work, whatever is answered: nothing on a server is begun.
+STOPS = frozenset({
+    "cannot_parse", "python2", "merge_conflict", "module_left_out", "module_missing", "migrations_left_out",
+    "template_placeholders", "makes_folder",
+})  # fmt: skip
+# A person is shown these and asked; where nobody can be asked, one of these answers (recipe, question) must be given.
+ASKED: dict[str, tuple[tuple[str, str], ...]] = {
+    "no_wsgi": (("project", "wsgi"),),
+    "asgi_only": (("project", "wsgi"),),
+    "no_settings": (("project", "settings_module"),),
+    "several_manage_py": (("project", "subdirectory"),),
+    "unsupported_dependencies": (("virtualenv", "requirements"), ("virtualenv", "extra_packages")),
+}
+
+
 @dataclass(frozen=True, init=False)
 class Problem:
-    """Something a learner must know. `code` names it, `fields` say where and what, in the order given below.
-
-    no_settings · settings_missing(module) · several_settings(chosen, others…) · several_manage_py(chosen, others…)
-    cannot_parse(file, line) · not_all_read(limit) · no_wsgi
-    secret_key_in_source, secret_key_has_default, debug_true, debug_defaults_to_true, allowed_hosts_in_source (file, line)
-    database_in_source(file, line, engine) · no_static_root
-    no_dependencies · unsupported_dependencies(file) · no_app_server · no_database_driver · needs_python(version)
-    """
+    """Something a learner must know. `code` names it, `fields` say where and what, in the order that FIELDS gives."""
 
     code: str
     fields: tuple[str, ...]
@@ -67,6 +140,35 @@ class Problem:
     def __init__(self, code: str, *fields: object) -> None:
         object.__setattr__(self, "code", code)
         object.__setattr__(self, "fields", tuple(map(str, fields)))
+
+    @property
+    def named(self) -> dict[str, str | list[str]]:
+        """The fields by their names."""
+        names = FIELDS.get(self.code, ())
+        result: dict[str, str | list[str]] = dict(zip(names, self.fields, strict=False))
+        if names[-1:] == ("…",):
+            result.pop("…", None)
+            result["others"] = list(self.fields[len(names) - 1 :])
+        return result
+
+    @property
+    def file(self) -> str | None:
+        """Relative to the source's top."""
+        return str(self.named["file"]) if "file" in self.named else None
+
+    @property
+    def line(self) -> int | None:
+        line = str(self.named.get("line", ""))
+        return int(line) if line.isdecimal() else None
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing can be begun with this project."""
+        return self.code in STOPS
+
+    def to_json(self) -> dict[str, object]:
+        fields = {name: value for name, value in self.named.items() if name not in PLACE}
+        return {"code": self.code, "file": self.file, "line": self.line, "fields": fields, "stops": self.stops}
 
 
 @dataclass(frozen=True)
@@ -92,6 +194,9 @@ class Found:
     has_app_server: bool
     has_database_driver: bool  # for PostgreSQL
     problems: tuple[Problem, ...]
+    entry_sets_settings: str | None = None  # the settings module that wsgi.py puts in place of whatever was asked for
+    manage_sets_settings: str | None = None  # the same of manage.py
+    database_by_variables: bool = True  # variables alone bring the site to its PostgreSQL database
     # whether INSTALLED_APPS has it; None where that cannot be told
     has_admin: bool | None = None
     has_auth: bool | None = None
@@ -102,6 +207,11 @@ class Found:
     def page(self, kind: str) -> Page | None:
         """The first page of this kind."""
         return next((page for page in self.pages if page.kind == kind), None)
+
+    @property
+    def stops(self) -> tuple[Problem, ...]:
+        """What keeps this project from ever running as it is."""
+        return tuple(problem for problem in self.problems if problem.stops)
 
     def env(self, purpose: str) -> EnvName | None:
         """The first variable with this purpose."""

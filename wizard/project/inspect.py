@@ -8,20 +8,21 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.errors import UsageError
 from wizard.project import dependencies as deps
+from wizard.project import git, judge
 from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
 from wizard.project.names import literal
 from wizard.project.settings import Settings
-from wizard.project.source import MAX_ENTRIES, Source, dotted
+from wizard.project.source import Source, dotted
+from wizard.project.startup import Startup, app_files
 from wizard.project.urls import UrlPatterns
 
 __all__ = ["DependencyFile", "EnvName", "Found", "Page", "Problem", "inspect"]
 
-APP_SERVERS = {"gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "waitress", "granian"}
-DRIVERS = {"psycopg", "psycopg2", "psycopg-binary", "psycopg2-binary", "psycopg-c"}
 # An application by its name or by its configuration's, which may be the project's own ("mysite.apps.MyAdminConfig")
 ADMIN, AUTH, STATICFILES = (
     rf"django\.contrib\.{name}(\.apps\.\w+)?|.*\.\w*{config}"
@@ -30,15 +31,21 @@ ADMIN, AUTH, STATICFILES = (
 DEVELOPMENT = re.compile(r"dev|develop(ment)?|local|tests?|testing|ci|debug|docker_?dev|docs?|example|template", re.I)
 PRODUCTION = re.compile(r"prod|production|live|deploy(ment)?", re.I)
 ASIDE = {"tests", "test", "testing", "docs", "doc", "examples", "example", "demo", "sandbox"}
-OLDEST_PYTHON = (3, 11)  # of the Debian releases that are set up: 12 has 3.11, 13 has 3.13
 
 
-def inspect(folder: Path) -> Found:
-    """What is in this folder. Odd projects give Problems; UsageError only where there is no Django project at all."""
+def inspect(folder: Path, *, subdirectory: str | None = None, settings_module: str | None = None) -> Found:
+    """What is in this folder. Odd projects give Problems; UsageError only where there is no Django project at all.
+
+    subdirectory: where manage.py is, and settings_module: what the site runs with, where a person has said so.
+    """
     if not folder.is_dir():
         raise UsageError(f"cannot look at {folder}: it is not a folder", hint="give the project's own folder")
     source = Source(folder)
-    return _Look(source, *_root(source, folder)).found()
+    chosen = posixpath.normpath(subdirectory) if subdirectory else ""
+    inside = "" if chosen == "." else f"{chosen}/"
+    if chosen and any(f.startswith(inside) and f.endswith("manage.py") for f in source.files):
+        return _Look(source, chosen, [], settings_module).found()
+    return _Look(source, *_root(source, folder), settings_module).found()
 
 
 def _root(source: Source, folder: Path) -> tuple[str, list[Problem]]:
@@ -79,8 +86,9 @@ def _depth(path: str) -> tuple[bool, int, str]:
 class _Look:
     """One look at one project."""
 
-    def __init__(self, source: Source, root: str, problems: list[Problem]) -> None:
+    def __init__(self, source: Source, root: str, problems: list[Problem], module: str | None = None) -> None:
         self.source = source
+        self.chosen = module
         self.root = root
         self.problems = problems
         self.bases = tuple(posixpath.normpath(base) for base in (root, posixpath.join(root, "src"), "."))
@@ -96,12 +104,18 @@ class _Look:
         django = packages.specifiers.get("django")
         env_names = settings.env_names() if settings else ()
         python = deps.requires_python(self.source, self.root, django)
-        if settings:
-            self._judge_settings(settings, env_names)
-        if wsgi is None:
-            self._problem("no_wsgi")
-        self._judge_dependencies(file, python)
-        self._judge_source()
+        engine = _engine(settings, env_names) if settings else None
+        startup = Startup(self.source, self.root, self.bases, self._first(settings, urls, apps, wsgi, asgi))
+        if settings and path not in self.source.broken:
+            self.problems += judge.settings_problems(settings, env_names, engine)
+        if wsgi is None and not set(self._below("wsgi.py")) & set(self.source.broken):
+            file_of = self.source.find(asgi.partition(":")[0], *self.bases) if asgi else None
+            self._problem(*(("asgi_only", file_of) if file_of else ("no_wsgi",)))
+        self.problems += judge.dependency_problems(self.source, self.root, file, packages, python)
+        listed = git.listed(self.source.top)
+        self.problems += judge.file_problems(self.source, startup, listed)
+        if settings and "MIGRATION_MODULES" not in settings.values:
+            self.problems += judge.migration_problems(self.source, apps, self.bases, listed)
         return Found(
             root=self.root,
             settings_module=module,
@@ -117,10 +131,10 @@ class _Look:
             media_root=settings.text("MEDIA_ROOT") if settings else None,
             media_url=settings.text("MEDIA_URL") if settings else None,
             apps=apps,
-            databases_engine=_engine(settings, env_names) if settings else None,
+            databases_engine=engine,
             native_packages=deps.native_packages(packages, apps),
-            has_app_server=bool(APP_SERVERS & set(packages.specifiers)),
-            has_database_driver=bool(DRIVERS & set(packages.specifiers)),
+            has_app_server=bool(judge.APP_SERVERS & set(packages.specifiers)),
+            has_database_driver=bool(judge.DRIVERS & set(packages.specifiers)),
             problems=tuple(dict.fromkeys(self.problems)),
             has_admin=settings.has("INSTALLED_APPS", ADMIN) if settings else None,
             has_auth=settings.has("INSTALLED_APPS", AUTH) if settings else None,
@@ -128,6 +142,19 @@ class _Look:
             pages=urls.pages if urls else (),
             pages_complete=bool(urls and urls.complete),
         )
+
+    def _first(
+        self, settings: Settings | None, urls: UrlPatterns | None, apps: tuple[str, ...], *entries: str | None
+    ) -> Iterator[str]:
+        """The files that Django reads by itself when it starts; imports lead to the others."""
+        yield posixpath.normpath(posixpath.join(self.root, "manage.py"))
+        yield from self._below("wsgi.py")[:1]
+        for entry in entries:
+            if entry and (path := self.source.find(entry.partition(":")[0], *self.bases)):
+                yield path
+        yield from settings.files if settings else ()
+        yield from urls.files if urls else ()
+        yield from app_files(self.source, apps, self.bases)
 
     def _problem(self, code: str, *fields: object) -> None:
         self.problems.append(Problem(code, *fields))
@@ -148,6 +175,8 @@ class _Look:
         if not candidates:
             self._problem("no_settings")
             return (named[0] if named else None), ()
+        if self.chosen and self.source.find(self.chosen, *self.bases):
+            return self.chosen, tuple(dict.fromkeys([self.chosen, *candidates]))
         order = sorted(candidates, key=lambda module: (_rank(module, existing), candidates.index(module)))
         if len(order) > 1:
             self._problem("several_settings", *order)
@@ -191,50 +220,6 @@ class _Look:
                     return f"{dotted(path, base)}:{name}"
         return None
 
-    # What a learner must know -------------------------------------------------------------------------------------
-
-    def _judge_settings(self, settings: Settings, env_names: tuple[EnvName, ...]) -> None:
-        by_purpose = {name.purpose: name for name in reversed(env_names)}
-        for setting, code in (("SECRET_KEY", "secret_key_in_source"), ("DEBUG", "debug_true")):
-            value = settings.values.get(setting)
-            if value and isinstance(value.main, ast.Constant) and value.main.value not in ("", None, False):
-                self._problem(code, value.path, value.line)
-        key = by_purpose.get("secret_key")
-        if key and not key.required and "SECRET_KEY" in settings.values and _has_literal(settings, key.name):
-            self._problem("secret_key_has_default", *key.where.rsplit(":", 1))
-        debug = by_purpose.get("debug")
-        if debug and (debug.default or "").strip().lower() in {"true", "1", "yes", "on"}:
-            self._problem("debug_defaults_to_true", *debug.where.rsplit(":", 1))
-        hosts = settings.values.get("ALLOWED_HOSTS")
-        if hosts and "allowed_hosts" not in by_purpose:
-            self._problem("allowed_hosts_in_source", hosts.path, hosts.line)
-        databases = settings.values.get("DATABASES")
-        if databases and not any((name.purpose or "").startswith("database_") for name in env_names):
-            engine = _engine(settings, env_names) or ""
-            self._problem("database_in_source", databases.path, databases.line, engine)
-        if settings.text("STATIC_ROOT") is None:
-            self._problem("no_static_root")
-
-    def _judge_dependencies(self, file: DependencyFile | None, python: str | None) -> None:
-        if file is None:
-            for path in deps.unsupported(self.source, self.root):
-                self._problem("unsupported_dependencies", path)
-            self._problem("no_dependencies")
-        else:
-            if not APP_SERVERS & set(file.packages):
-                self._problem("no_app_server")
-            if not DRIVERS & set(file.packages):
-                self._problem("no_database_driver")
-        if python and not deps.admits(python, OLDEST_PYTHON):
-            wanted = next((m for m in range(6, 40) if deps.admits(python, (3, m))), None)
-            self._problem("needs_python", f"3.{wanted}" if wanted else python)
-
-    def _judge_source(self) -> None:
-        for path, line in self.source.broken.items():
-            self._problem("cannot_parse", path, line)
-        if not self.source.complete:
-            self._problem("not_all_read", MAX_ENTRIES)
-
 
 def _modules_named(tree: ast.Module | None) -> list[str]:
     """The texts that stand next to DJANGO_SETTINGS_MODULE in a call or an assignment."""
@@ -265,17 +250,6 @@ def _rank(module: str, named: list[str]) -> int:
 def _target(node: ast.Assign) -> str:
     target = node.targets[0]
     return target.id if isinstance(target, ast.Name) else ""
-
-
-def _has_literal(settings: Settings, name: str) -> bool:
-    """Whether the call that reads this variable has another text in it, its default."""
-    for value in settings.values.values():
-        for node in ast.walk(value.main):
-            if isinstance(node, ast.Call) and node.args and literal(node.args[0]) == name:
-                others = (*node.args[1:], *(word.value for word in node.keywords))
-                if any(isinstance(other, ast.Constant) and other.value for other in others):
-                    return True
-    return False
 
 
 def _engine(settings: Settings, env_names: tuple[EnvName, ...]) -> str | None:

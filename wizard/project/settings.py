@@ -181,6 +181,11 @@ class Settings:
                     for found in sorted(f for f in self._source.files if fnmatch(f, pattern)):
                         values.update(self._load(found))
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The module's own file and those that it pulls in."""
+        return tuple(self._loaded)
+
     # Reading values -----------------------------------------------------------------------------------------------
 
     def text(self, name: str) -> str | None:

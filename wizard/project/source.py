@@ -36,7 +36,7 @@ class Source:
     def __init__(self, top: Path) -> None:
         self.top = top.resolve()
         self.complete = True
-        self.broken: dict[str, int] = {}  # files that are no Python we can parse, and the line
+        self.broken: dict[str, tuple[int, str]] = {}  # files that are no Python, the line, and what Python says
         self.files = tuple(self._walk())
         self._known = frozenset(self.files)
         self.text = cache(self._text)
@@ -84,6 +84,14 @@ class Source:
 
     def _text(self, path: str) -> str | None:
         """The file's text, whatever its encoding; None when there is no such file or it is too large."""
+        data = self._bytes(path)
+        if data is None:
+            return None
+        # PowerShell's `pip freeze > requirements.txt` writes UTF-16.
+        encoding = next((name for bom, name in BOMS if data.startswith(bom)), "utf-8")
+        return data.decode(encoding, errors="replace")
+
+    def _bytes(self, path: str) -> bytes | None:
         if path not in self:
             return None
         try:
@@ -91,30 +99,32 @@ class Source:
                 data = file.read(MAX_BYTES + 1)
         except OSError:
             return None
-        if len(data) > MAX_BYTES:
-            return None
-        # PowerShell's `pip freeze > requirements.txt` writes UTF-16.
-        encoding = next((name for bom, name in BOMS if data.startswith(bom)), "utf-8")
-        return data.decode(encoding, errors="replace")
+        return data if len(data) <= MAX_BYTES else None
 
     def _module(self, path: str) -> ast.Module | None:
         """The file's syntax tree; None, and an entry in `broken`, when it has none."""
-        text = self.text(path)
-        if text is None:
+        data = self._bytes(path)
+        if data is None:
             return None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                tree = ast.parse(text)
-            if _nesting(tree) > MAX_NESTING:
-                raise RecursionError
+                tree = ast.parse(data)  # of bytes: Python looks at the encoding too
+                if _nesting(tree) > MAX_NESTING:
+                    raise RecursionError
+                compile(tree, path, "exec", dont_inherit=True)  # finds what is wrong beyond the grammar; runs nothing
         except SyntaxError as error:
-            self.broken[path] = error.lineno or 1
-        except (ValueError, RecursionError, MemoryError):
-            self.broken[path] = 1
+            self.broken[path] = (error.lineno or 1, error.msg)
+        except (ValueError, RecursionError, MemoryError) as error:
+            self.broken[path] = (1, str(error) if isinstance(error, ValueError) else "it is nested too deeply")
         else:
             return tree
         return None
+
+    def line(self, path: str, number: int) -> str:
+        """One line of a file, counted from 1; empty where there is none."""
+        lines = (self.text(path) or "").splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
 
     def toml(self, path: str) -> dict[str, Any]:
         """The file's content; empty when there is no such file or it is no TOML."""

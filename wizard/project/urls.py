@@ -35,13 +35,15 @@ ROUTES = {"path": False, "re_path": True, "url": True}
 
 
 class UrlPatterns:
-    """The URL patterns of a project. `pages`: its addresses; `complete`: every pattern was understood."""
+    """The URL patterns of a project. `pages`: its addresses; `complete`: every pattern was understood; `files`: where
+    they stand."""
 
     def __init__(self, source: Source, settings: Settings, near: str, bases: tuple[str, ...]) -> None:
         """near: the module that the settings lie in, for a project whose ROOT_URLCONF is no literal."""
         self._source, self._settings, self._bases = source, settings, bases
         self._open: list[str] = []  # the files that are being followed, outermost first
-        self._files = self._steps = 0
+        self._steps = 0
+        self.files: list[str] = []
         self.complete = True
         self.pages: tuple[Page, ...] = ()
         module = settings.literal("ROOT_URLCONF")
@@ -72,8 +74,8 @@ class UrlPatterns:
     def _module(self, path: str, prefix: str, name: str = "urlpatterns") -> Iterator[Page]:
         """The pages of one file's patterns, below an address."""
         tree = self._source.module(path)
-        self._files += 1
-        if tree is None or path in self._open or self._files > MAX_FILES:
+        self.files.append(path)
+        if tree is None or path in self._open or len(self.files) > MAX_FILES:
             self.complete = False
             return
         self._open.append(path)

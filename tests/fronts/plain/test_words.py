@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 
 import pytest
 
@@ -96,8 +95,12 @@ def test_a_difference_shows_only_what_differs() -> None:
 
 
 def test_everything_that_can_be_found_wrong_with_a_project_has_words() -> None:
-    documented = re.findall(r"\b([a-z]+(?:_[a-z]+)+)(?=[ ,(·]|$)", found.Problem.__doc__ or "", re.MULTILINE)
-    assert set(PROBLEMS) == set(documented)
+    assert set(PROBLEMS) == set(found.FIELDS)
+    for code, names in found.FIELDS.items():
+        example = found.Problem(code, *("12" if name == "line" else f"<{name}>" for name in names))
+        assert "?" not in problem(example), f"{code} says something that it does not know"
+        if "line" in names:
+            assert "<file> line 12" in problem(example), f"{code} does not say where"
     assert "settings.py line 3" in problem(found.Problem("debug_true", "settings.py", 3))
 
 

@@ -72,7 +72,7 @@ def _toml(question: Question[Any], value: Any) -> str:
 def _environment(found: Any) -> Iterator[str]:
     yield "# The project's own environment variables. Those that the recipes set, such as SECRET_KEY, need not be here."
     yield "[env]"
-    names = {n.name: n for n in found.env_names if n.purpose is None} if found is not None else {}
+    names = {n.name: n for n in found.env_names if n.is_open} if found is not None else {}
     for name in names.values():
         shown = tomlkit.item(name.default or "").as_string()
         yield f"# {name.name} = {shown}  # {name.where}" + (", required" if name.required else "")

@@ -147,12 +147,19 @@ def go_on(options: Options) -> None:
     setup(options)
 
 
-def _plan(at: Station, *, acquire: bool) -> Plan:
-    """The plan from the answers given and the defaults. What is missing is asked for, or refused before connecting."""
+def _plan(at: Station, *, acquire: bool, judge: bool = True) -> Plan:
+    """The plan from the answers given and the defaults. What is missing is asked for, or refused before connecting.
+
+    judge: a project that cannot run is refused, too.
+    """
     at.journey.inspect_project()
     if not at.options.asks:
-        missing.refuse(at.journey, defaults=at.options.yes)
+        missing.refuse(at.journey, defaults=at.options.yes, judge=judge)
+    elif judge:
+        at.journey.refuse_project()
     at.journey.connect(acquire=acquire)
+    if judge:
+        at.journey.refuse_project()
     if at.options.asks:
         from wizard.fronts.plain.interview import ask_open
 
@@ -262,7 +269,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
 
 def verify(options: Options) -> None:
     with station(options) as at:
-        forecast = _plan(at, acquire=False)
+        forecast = _plan(at, acquire=False, judge=False)
         assert at.journey.session is not None
         if not run_checks(forecast, at.journey.session, at.front.emit):
             raise StepError("some checks failed", hint="`wizard setup` again mends what is not as it should be")

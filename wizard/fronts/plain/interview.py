@@ -222,6 +222,7 @@ def _made(at: Station) -> Plan:
     while True:
         Draft(at.journey).settle()
         try:
+            at.journey.refuse_project()
             at.journey.answer()
             return at.journey.plan()
         except UsageError as error:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from wizard.answers import Given, default
-from wizard.errors import UsageError
+from wizard.errors import UnfitProject, UsageError
+from wizard.fronts.findings import problem
 from wizard.journey import Journey
 from wizard.project.found import EnvName
 from wizard.recipe import Answers, Question, Recipe
@@ -73,14 +74,19 @@ def _value(question: Question[Any], given: Given, answers: Answers) -> Any:
 
 def unset(journey: Journey) -> list[EnvName]:
     """The variables that the project does not start without and that nothing else sets."""
-    names = {n.name: n for n in journey.found.env_names if n.required and n.purpose is None and n.when is None}
+    names = {n.name: n for n in journey.found.env_names if n.required and n.is_open and n.when is None}
     return [n for n in names.values() if n.name not in journey.given.env]
 
 
-def refuse(journey: Journey, *, defaults: bool) -> None:
-    """UsageError that names the answers-file key of what has neither an answer nor a default.
+def _named(keys: list[str], name: str) -> bool:
+    return any(key == name or key.startswith(f"{name},") for key in keys)
+
+
+def refuse(journey: Journey, *, defaults: bool, judge: bool = True) -> None:
+    """UsageError that names the answers-file key of what has neither an answer nor a default, all at once.
 
     defaults: only the project's own variables, which have none; the questions are seen to when the server is known.
+    judge: also what was found in the project and keeps it from running, or is open to doubt.
     """
     values = {} if defaults else foreseen(journey.answered, journey.given, journey.found)
     keys = [
@@ -90,6 +96,10 @@ def refuse(journey: Journey, *, defaults: bool) -> None:
     ]
     if journey.found is not None:
         keys += [f"env.{name.name}, which the project does not start without ({name.where})" for name in unset(journey)]
+    if judge:
+        keys += [f"{name}: {problem(one)}" for name, one in journey.in_doubt() if not _named(keys, name)]
+        if journey.found is not None and journey.found.stops:
+            raise UnfitProject(journey.found.stops, details="\n".join(["missing answers:", *keys] if keys else []))
     if keys:
         raise UsageError(
             "cannot ask anything"

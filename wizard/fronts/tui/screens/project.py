@@ -131,7 +131,7 @@ class Project(Page):
             for question in self.wizard.draft.from_project()
         ]
         given = self.wizard.draft.given.env
-        names = sorted((n for n in message.result.env_names if n.purpose is None), key=lambda n: not n.required)
+        names = sorted((n for n in message.result.env_names if n.is_open), key=lambda n: not n.required)
         rows += [EnvironmentRow(name, given.get(name.name)) for name in names]
         await corrections.mount_all([Static("What was found can be corrected here:", classes="title gap"), *rows])
         self.focus_primary()

@@ -90,6 +90,7 @@ class Review(Page):
 
         journey = self.wizard.journey
         assert journey is not None and journey.session is not None
+        journey.refuse_project()
         journey.answer()
         return forecast(journey.plan(), journey.session)
 

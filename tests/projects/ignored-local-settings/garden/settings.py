@@ -1,0 +1,3 @@
+from garden.common import *
+
+from .local_settings import *
