@@ -63,7 +63,7 @@ class RudeServer(paramiko.ServerInterface):
 
     def behave_and_let_go(self, channel: paramiko.Channel, command: bytes) -> None:
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-            channel.recv(1)  # the client has begun to send, so it knows that its command was accepted
+            time.sleep(0.05)  # the client learns first that its command was accepted
             self.behave(channel, command)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from wizard.errors import ConnectError, ConnectionLost, WizardError
 from wizard.transport.base import Login, OnLine, Result
 from wizard.transport.frame import Frame
+from wizard.transport.refusals import shell_refused, sudo_refused, where, wrong_sudo_password
 
 if TYPE_CHECKING:
     from paramiko import Channel
@@ -25,6 +26,8 @@ ERR_LIMIT = 512 * 2**20
 ERR_KEPT = 256 * 2**10
 LINE_LIMIT = 2**20
 BLOCK = 2**16
+START_PATIENCE = 30.0  # seconds until the shell says that it is there; sudo's delays and slow start files are in it
+END_PATIENCE = 10.0  # seconds for a program that runs in its place, once its input has ended
 STATUS_PATIENCE = 15.0  # seconds between the end of the output and the exit status
 
 
@@ -100,7 +103,7 @@ class _Stream:
 
 
 class Exchange:
-    """On a channel that has executed the frame's command: call `begin`, then `send` as often as needed, then `finish`."""
+    """On a channel that has executed the frame's command: `begin`, then `send` as often as needed, then `finish`."""
 
     def __init__(
         self, channel: Channel, frame: Frame, login: Login, watchdog: Watchdog, on_line: OnLine | None = None
@@ -111,16 +114,38 @@ class Exchange:
         self._chunks: list[bytes] = []
         self._size = self._err_size = 0
         self._tail = b""
-        self._wrong_password = False
+        self._wrong_password = self._password_sent = self._given_up = False
+        self._ready = threading.Event()
         self._err_reader = threading.Thread(target=self._read_err, name="wizard-stderr", daemon=True)
 
     def begin(self) -> None:
-        """Gets to the script's shell. With a sudo password, returns only when the shell of root has answered."""
+        """Returns when the script's shell has answered: nothing of the script is sent to whatever else may run there."""
         self._err_reader.start()
-        self.send(self._frame.first)
-        while self._frame.patient and not self._out.begun:
-            if not self._read_block():
-                raise self._refusal()
+        threading.Thread(target=self._give_up_late, name="wizard-start", daemon=True).start()
+        try:
+            while not self._out.begun:
+                if not self._read_block():
+                    raise self._refusal()
+        finally:
+            self._ready.set()
+        if self._given_up:  # its input has ended already
+            raise ConnectionLost(
+                f"cannot run commands as {self._login.user} on {self._login.host}: its shell was not ready in "
+                f"{START_PATIENCE:g} s; nothing was run",
+                details=self._said(),
+                hint=f"a start file there that waits for input, or a very busy server: see how long "
+                f"`ssh {where(self._login)} true` takes",
+            )
+
+    def _give_up_late(self) -> None:
+        """Ends the wait for a shell that does not come: other programs (a fish, a menu) stop when their input ends."""
+        if self._ready.wait(START_PATIENCE):
+            return
+        self._given_up = True
+        with contextlib.suppress(OSError, EOFError):
+            self._channel.shutdown_write()
+            if not self._ready.wait(END_PATIENCE):
+                self._channel.close()
 
     def send(self, data: bytes) -> None:
         """Sends all of it, or as much as the other side wants: a script may end without reading everything."""
@@ -138,14 +163,12 @@ class Exchange:
             view = view[sent:]
 
     def finish(self) -> Result:
-        """Waits for the end. ConnectError when the script was never begun, ConnectionLost when its end is unknown."""
+        """Waits for the end. ConnectionLost when it is unknown."""
         if not self._channel.closed:
             self._channel.shutdown_write()
         while self._read_block():
             pass
         self._err_reader.join()
-        if not self._out.begun:
-            raise self._refusal()
         status = self._status()
         if self._lines:
             self._lines.feed(b"", final=True)
@@ -191,9 +214,16 @@ class Exchange:
                 self._err_size += len(data)
                 if self._err_size > ERR_LIMIT:
                     self._channel.close()
-                if not self._err.begun and self._err.before.count(self._frame.prompt) > 1:
-                    self._wrong_password = True
-                    self._channel.close()  # or sudo would wait for another password
+                if not self._err.begun:
+                    self._answer_sudo(self._err.before.count(self._frame.prompt))
+
+    def _answer_sudo(self, asked: int) -> None:
+        if asked > 1:
+            self._wrong_password = True
+            self._channel.close()  # or sudo would wait for another password
+        elif asked and self._frame.password and not self._password_sent:
+            self._password_sent = True
+            self._channel.sendall(self._frame.password)
 
     def _status(self) -> int:
         # recv_exit_status() would wait without end; after a close, the event is set but the status may be missing.
@@ -206,43 +236,18 @@ class Exchange:
             )
         return self._channel.exit_status
 
-    def _refusal(self) -> ConnectError:
-        """Why the shell was never reached: told apart by facts; English text only chooses between words."""
-        self._err_reader.join(STATUS_PATIENCE)  # what it said may come after the end of stdout
-        login = self._login
-        if self._wrong_password:
-            return ConnectError(
-                f"cannot use sudo: the sudo password of {login.user} on {login.host} is not the right one",
-                hint="give the right one; it is the password of that user, not of root",
-            )
-        status = self._status()
+    def _said(self) -> str:
+        """What came before the shell, or in its place."""
         words = self._err.before.replace(self._frame.prompt, b"").decode("utf-8", "replace").strip()
         noise = self._out.before.decode("utf-8", "replace").strip()
-        details = "\n".join(filter(None, [words, noise[-2000:], f"exit status {status}"]))
-        if "expired" in words or "assword change required" in words:
-            return ConnectError(
-                f"cannot run commands as {login.user}: the password of {login.user} is expired, and must be changed first",
-                details=details,
-                hint=f"log in once with `ssh {login.user}@{login.host}`, set a new password, and start again",
-            )
-        if not self._frame.sudo or (status != 127 and b"sudo" not in self._err.before):
-            return ConnectError(
-                f"cannot run commands as {login.user} on {login.host}: the login works, but its shell does not",
-                details=details,
-                hint=f"see what `ssh {login.user}@{login.host} true` says; an account whose shell is /usr/sbin/nologin "
-                f"or /bin/false gets one with: usermod -s /bin/bash {login.user}",
-            )
-        if status == 127:
-            return ConnectError(
-                "cannot use sudo: it is not installed", details=details, hint="log in as root, or install sudo as root"
-            )
-        if "must have a tty" in words:
-            return ConnectError(
-                f"cannot use sudo as {login.user} on {login.host}: sudo wants a terminal there",
-                details=details,
-                hint="take the line `Defaults requiretty` out of /etc/sudoers as root, with visudo",
-            )
-        hint = f"allow it as root with: adduser {login.user} sudo"
-        if not login.sudo_password:
-            hint = f"give the sudo password of {login.user}; if it may not use sudo at all, {hint}"
-        return ConnectError(f"cannot use sudo as {login.user} on {login.host}", details=details, hint=hint)
+        return "\n".join(filter(None, [words[-2000:], noise[-2000:]]))
+
+    def _refusal(self) -> ConnectError:
+        """Why the shell was never reached."""
+        self._err_reader.join(STATUS_PATIENCE)  # what it said may come after the end of stdout
+        if self._wrong_password:
+            return wrong_sudo_password(self._login)
+        status = None if self._given_up else self._status()
+        asked_sudo = self._frame.sudo and (status == 127 or b"sudo" in self._err.before or self._password_sent)
+        refused = sudo_refused if asked_sudo else shell_refused
+        return refused(self._login, self._said(), status)

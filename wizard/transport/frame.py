@@ -7,7 +7,7 @@ This module must not know how bytes get there (paramiko), nor what a script mean
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wizard.transport.base import Login
 
@@ -27,17 +27,16 @@ sync "$(dirname "$path")" || {{ rm -f "$t"; exit 1; }}; }}"""
 class Frame:
     """One script's way to the shell.
 
-    command: for sshd to execute; first: what goes over stdin before the script; mark: the line that stdout and
-    stderr carry when the right shell is there; prompt: what sudo writes to stderr each time it wants a password.
-    patient: send nothing after `first` before the mark came, or sudo would take the script for passwords.
+    command: for sshd to execute; mark: the line that stdout and stderr carry when the right shell is there, before which
+    nothing may be sent: a start file may have put another program in its place; prompt: what sudo writes to stderr each
+    time it wants a password, before which none may be sent; password: that one, as a line.
     """
 
     command: str
-    first: bytes
     mark: bytes
     prompt: bytes
     sudo: bool
-    patient: bool
+    password: bytes = field(default=b"", repr=False)
 
 
 def script_frame(login: Login, *, root: bool) -> Frame:
@@ -61,15 +60,9 @@ def _frame(login: Login, root: bool, mark: str, program: str) -> Frame:
     sudo = root and login.user != "root"
     password = login.sudo_password if sudo else None
     prompt = f"password-{mark}:"
-    start = f"{_CLEAN}; echo {mark} >&2; echo {mark}; {program}"
-    first = b""
-    if password:
-        # sudo may or may not have eaten the password line (NOPASSWD), so everything up to the mark is skipped.
-        skip = f"while IFS= read -r line; do case $line in {mark}) break;; esac; done; line="
-        start = f"{skip}; {start}"
-        first = f"{password.reveal()}\n{mark}\n".encode()
-    command = f"/bin/sh -c '{start}'"
+    command = f"/bin/sh -c '{_CLEAN}; echo {mark} >&2; echo {mark}; {program}'"
     if sudo:
         asks = f"-k -S -p {prompt}" if password else "-n"
         command = f"env LC_ALL=C sudo {asks} -- {command}"
-    return Frame(command, first, mark.encode(), prompt.encode(), sudo=sudo, patient=bool(password))
+    line = f"{password.reveal()}\n".encode() if password else b""
+    return Frame(command, mark.encode(), prompt.encode(), sudo=sudo, password=line)
