@@ -319,10 +319,10 @@ def transport_for(request: Request, ask_host_key: AskHostKey | None) -> Transpor
         return SshTransport(login, known_hosts=server.known_hosts, ask_host_key=None)
     login = parse_target(
         request.target, key=request.key, passphrase=request.passphrase, password=request.password,
-        sudo_password=request.sudo_password,
+        sudo_password=request.sudo_password, by_ssh=True,
     )  # fmt: skip
     return SshTransport(
-        login, known_hosts=known_hosts_file(request.target), ask_host_key=ask_host_key,
+        login, known_hosts=known_hosts_file(request.target, by_ssh=True), ask_host_key=ask_host_key,
         expected_fingerprint=request.host_key,
     )  # fmt: skip
 

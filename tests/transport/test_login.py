@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -239,6 +240,27 @@ def test_a_server_that_does_not_answer_is_told(sshd: Sshd, monkeypatch: pytest.M
         deaf.listen(0)
         with socket.create_connection(deaf.getsockname()), pytest.raises(ConnectError, match="no answer"):
             sshd.transport(port=deaf.getsockname()[1]).connect()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(b"Not allowed at this time\r\n", "shuts this computer out"), (b"Exceeded MaxStartups\r\n", "too many others")],
+)
+def test_a_server_that_shuts_us_out_for_a_while_is_told(sshd: Sshd, words: bytes, reason: str) -> None:
+    """Debian 13's sshd says so before it hangs up (PerSourcePenalties)."""
+    with socket.create_server(("127.0.0.1", 0)) as punishing:
+
+        def hang_up() -> None:
+            peer, _ = punishing.accept()
+            with peer:
+                peer.sendall(words)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(ConnectError, match=reason) as e:
+            sshd.transport(port=punishing.getsockname()[1]).connect()
+        thread.join()
+    assert words.decode().strip() in e.value.details and e.value.hint
 
 
 def test_paramikos_log_stays_off_the_screen(sshd: Sshd) -> None:

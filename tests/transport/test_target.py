@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,7 +72,8 @@ def test_a_host_of_the_config_is_looked_up(home: Path) -> None:
         "Host site\n  HostName 192.0.2.7\n  User admin\n  Port=2222\n  IdentityFile ~/.ssh/missing\n"
         "  IdentityFile ~/.ssh/special\n  HostKeyAlias alias\n  UserKnownHostsFile ~/.ssh/known_%n\n",
     )
-    assert parse_target("site") == Login("192.0.2.7", "admin", 2222, key=home / ".ssh" / "special", known_as="alias")
+    assert parse_target("site") == Login("192.0.2.7", "admin", 2222, known_as="alias",
+                                         identities=(home / ".ssh" / "missing", home / ".ssh" / "special"))  # fmt: skip
     assert known_hosts_file("site") == home / ".ssh" / "known_site"
     assert known_hosts_file("root@other") == home / ".ssh" / "known_hosts"
 
@@ -132,7 +135,7 @@ def test_a_chain_of_jump_hosts_is_followed_in_order(home: Path) -> None:
         "Host two\n  HostName two.org\n  User bob\n  IdentityFile %d/.ssh/jumpkey\n  ProxyJump none\n",
     )
     one = Login("one.org", "ann", 2200)
-    two = Login("two.org", "bob", 22, key=home / ".ssh" / "jumpkey", jump=one)
+    two = Login("two.org", "bob", 22, identities=(home / ".ssh" / "jumpkey",), jump=one)
     assert parse_target("site") == Login("site", "root", jump=two)
 
 
@@ -165,3 +168,43 @@ def test_a_config_that_cannot_be_read_is_an_error(home: Path) -> None:
     (home / ".ssh" / "config").mkdir()
     with pytest.raises(UsageError, match="cannot read"):
         parse_target("root@a")
+
+
+def test_everything_about_keys_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_AGENT", "/run/mine")
+    write(
+        home,
+        "Host a\n  IdentityFile ~/.ssh/one\n  IdentityFile ~/.ssh/%h.pub\n  CertificateFile %d/c-cert.pub\n"
+        "  IdentitiesOnly yes\n  IdentityAgent ~/agent.sock\n"
+        "Host b\n  IdentityFile none\n  IdentityAgent none\n"
+        "Host c\n  IdentityAgent $MY_AGENT\nHost d\n  IdentityAgent SSH_AUTH_SOCK\n",
+    )
+    a = parse_target("root@a")
+    assert a.identities == (home / ".ssh" / "one", home / ".ssh" / "a.pub") and a.identities_only
+    assert a.certificates == (home / "c-cert.pub",) and a.agent == str(home / "agent.sock")
+    assert parse_target("root@b").agent == "" and parse_target("root@b").identities == (Path("/dev/null"),)
+    assert parse_target("root@c").agent == "/run/mine" and parse_target("root@d").agent is None
+
+
+def test_ssh_itself_is_asked_where_it_reads_the_same_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ssh -G` knows Match exec, CanonicalizeHostname and the system's file; a name of this computer's user is no choice."""
+    program = home / "ssh"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >>{home}/asked\necho hostname 192.0.2.9\necho user {getpass.getuser()}\necho port 2200\n'
+        "echo identityfile ~/.ssh/with space\necho identitiesonly yes\necho userknownhostsfile /a /b\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{home}:/usr/bin:/bin")
+    assert parse_target("root@vps", by_ssh=True).host == "vps"  # ssh would read another home's file
+    monkeypatch.setattr("wizard.transport.ssh_config.pwd", SimpleNamespace(
+        getpwuid=lambda _: SimpleNamespace(pw_dir=str(home))))  # fmt: skip
+    login = parse_target("root@vps:2201", by_ssh=True)
+    assert (login.host, login.port, login.identities_only) == ("192.0.2.9", 2201, True)
+    assert login.identities == (home / ".ssh" / "with space",)
+    assert (home / "asked").read_text() == "-G -l root -p 2201 -- vps\n"
+    assert known_hosts_file("root@vps", by_ssh=True) == Path("/a")
+    with pytest.raises(UsageError, match="as whom"):
+        parse_target("vps", by_ssh=True)
+    program.write_text("#!/bin/sh\nexit 255\n")
+    write(home, "Host vps\n  HostName by-file.org\n")
+    assert parse_target("root@vps", by_ssh=True).host == "by-file.org"

@@ -1,113 +1,38 @@
-"""How a login proves who it is: which keys are offered, then the password. Must not know of hosts or scripts.
+"""How a login proves who it is: its keys (see keys.py), then its password. Must not know of hosts or scripts.
 
 Debian 13's sshd punishes wrong keys with silence, so a key that was named is the only one offered.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wizard.errors import ConnectError, LoginRefused
-from wizard.secret import Secret
 from wizard.transport.base import Login
+from wizard.transport.keys import Offer, Offers, offers
+from wizard.transport.refusals import where
 
 if TYPE_CHECKING:
-    from paramiko import PKey, Transport
+    from paramiko import Transport
 
-DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 OFFERS = 4  # sshd's MaxAuthTries is 6, and the password should still have its turn
-
-
-def load_key(path: Path, passphrase: Secret | None) -> PKey | None:
-    """The private key in the file, or None when it is locked and no passphrase is given. ConnectError if unusable."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from paramiko import PKey, SSHException
-    from paramiko.pkey import UnknownKeyType
-
-    try:
-        status = path.stat()
-        private = b"PRIVATE KEY-----" in path.read_bytes()
-    except OSError as e:
-        raise ConnectError(f"cannot read the key {path}: {e.strerror}", hint="name another with --key FILE") from e
-    if not private:
-        raise ConnectError(
-            f"cannot use {path} as a key: there is no private key in it",
-            hint=f"use {path.with_suffix('')}" if path.suffix == ".pub" else "name another with --key FILE",
-        )
-    if status.st_uid == os.getuid() and status.st_mode & 0o077:
-        raise ConnectError(f"cannot use the key {path}: others on this computer can read it", hint=f"chmod 600 {path}")
-    try:
-        return PKey.from_path(path)
-    except TypeError:
-        pass  # that is how it says that the key is locked
-    except (ValueError, SSHException, UnknownKeyType, UnsupportedAlgorithm) as e:
-        raise ConnectError(
-            f"cannot use the key {path}: it is damaged or of a kind that is not supported",
-            details=str(e),
-            hint=f"if `ssh-add {path}` takes it, it can be used through the agent",
-        ) from e
-    if not passphrase:
-        return None
-    try:
-        return PKey.from_path(path, passphrase.reveal().encode())  # type: ignore[arg-type]  # cryptography wants bytes
-    except (ValueError, AssertionError, SSHException) as e:
-        raise ConnectError(f"cannot use the key {path}: the passphrase is not the right one") from e
-
-
-def _agent_keys() -> list[PKey]:
-    from paramiko import Agent, SSHException
-
-    try:
-        return list(Agent().get_keys())
-    except (SSHException, OSError):
-        return []
-
-
-def _in_agent(path: Path) -> PKey | None:
-    """A locked key that the agent holds unlocked, known by the public half that lies beside it."""
-    from paramiko.pkey import PublicBlob
-
-    try:
-        blob = PublicBlob.from_file(f"{path}.pub").key_blob
-    except (OSError, ValueError):
-        return None
-    return next((key for key in _agent_keys() if key.asbytes() == blob), None)
-
-
-def keys(login: Login) -> Iterator[PKey]:
-    """The keys to offer, in order: exactly the named one, or else what the agent and ~/.ssh have."""
-    if login.key:
-        key = load_key(login.key, login.passphrase) or _in_agent(login.key)
-        if not key:
-            raise ConnectError(
-                f"cannot use the key {login.key}: it is locked with a passphrase",
-                hint=f"unlock it for this session with: ssh-add {login.key}",
-            )
-        yield key
-        return
-    seen = set()
-    for key in _agent_keys():
-        seen.add(key.asbytes())
-        yield key
-    for path in (Path.home() / ".ssh" / name for name in DEFAULT_KEYS):
-        try:
-            found = load_key(path, login.passphrase)
-        except ConnectError:
-            continue  # nobody named it
-        if found and found.asbytes() not in seen:
-            yield found
+SMALL_RSA = 2048  # bits; less is refused by many servers (RequiredRSASize in sshd_config(5))
 
 
 class Authentication:
-    """One attempt to log in. `methods` collects what the server said it takes."""
+    """One attempt to log in. `methods` collects what the server said it takes; `used` is the key that got in, if one did.
 
-    def __init__(self, transport: Transport, login: Login) -> None:
-        self._transport, self._login = transport, login
+    most: how many keys are offered at most; each that is refused counts against MaxAuthTries, and for fail2ban.
+    """
+
+    def __init__(self, transport: Transport, login: Login, *, most: int = OFFERS) -> None:
+        self._transport, self._login, self._most = transport, login, most
         self.methods: list[str] = []
-        self.offered = 0
+        self.used: Offer | None = None
+        self.offered: list[str] = []
+        self._offers = Offers(())
+        self._rest: tuple[Offer, ...] = ()  # keys that had no turn
         self._answered = False
         self._unanswered = ""  # the first prompt that a password is no answer to
 
@@ -138,13 +63,27 @@ class Authentication:
         return self._transport.is_authenticated()
 
     def _with_keys(self) -> bool:
-        for key in keys(self._login):
-            if self.offered == OFFERS:
+        self._offers = offers(self._login)
+        for number, offer in enumerate(self._offers.keys):
+            self._rest = self._offers.keys[number:]
+            if len(self.offered) == self._most:
                 break
-            self.offered += 1
+            self._rest = self._rest[1:]
+            try:
+                key = offer.load()
+            except ConnectError:  # a wrong passphrase, of a file that nobody named
+                key = None
+            if key is None:
+                continue
+            small = offer.blob and key.get_name() == "ssh-rsa" and key.get_bits() < SMALL_RSA
+            self.offered.append(
+                f"{offer.name}{f' (RSA of {key.get_bits()} bits: too small for many)' if small else ''}"
+            )
             if self._enough(self._transport.auth_publickey, key):
+                self.used = offer
                 return True
             if self.methods and "publickey" not in self.methods:
+                self._rest = ()  # they are of no use
                 break
         return False
 
@@ -175,25 +114,38 @@ class Authentication:
             return LoginRefused(
                 f"cannot log in as {login.user} on {login.host}: the server asks for more than a password",
                 details=f"it asks: {self._unanswered}",
-                hint=f"log in once with `ssh {login.user}@{login.host}`; if it wants a new password, set one; "
+                hint=f"log in once with `ssh {where(login)}`; if it wants a new password, set one; "
                 "if it wants a code, use a key",
             )
-        tried = [f"{self.offered} key{'s' * (self.offered != 1)}"]
+        number = len(self.offered) + len(self._rest)
+        of_all = f" of {number}" if self._rest and self.offered else ""
+        tried = [f"{len(self.offered)}{of_all} key{'s' * (number != 1)}"]
         if login.password:
             tried.append("the password")
-        takes = f"\nthe server takes: {', '.join(self.methods)}" if self.methods else ""
         return LoginRefused(
             f"cannot log in as {login.user} on {login.host}: the server {did} {' and '.join(tried)}",
-            details=f"{str(login.key) if login.key else 'no key was named'}{takes}",
+            details=self._seen(),
             hint=self._way_out(),
         )
 
+    def _seen(self) -> str:
+        """Each key that was offered, each that was not and why, and what the server would take."""
+        lines = [] if self._login.key else ["no key was named"]
+        lines += [f"tried: {name}" for name in self.offered]
+        lines += [f"not tried: {key.name}" for key in self._rest]
+        lines += [f"not used: {note}" for note in self._offers.notes]
+        lines += [f"the server takes: {', '.join(self.methods)}"] if self.methods else []
+        return "\n".join(lines)
+
     def _way_out(self) -> str:
         login = self._login
-        if "password" in self.methods and not login.password:
+        if self._rest and self.offered:
             return (
-                f"give the password of {login.user}, or put your key there with: ssh-copy-id {login.user}@{login.host}"
+                "name the right key with --key FILE (its public half is enough where the agent has the key): a server "
+                "takes only a few tries"
             )
+        if "password" in self.methods and not login.password:
+            return f"give the password of {login.user}, or put your key there with: ssh-copy-id {where(login)}"
         if not login.key:
             return "name your key with --key FILE"
         return f"is it the right user, and is the public key in ~{login.user}/.ssh/authorized_keys on the server?"

@@ -22,6 +22,10 @@ class Login:
 
     `password` logs in where no key does; `sudo_password` is needed where sudo asks. `jump` is the login of a
     ProxyJump host, itself a Login. `known_as` is the name to look up host keys by (ssh_config's HostKeyAlias).
+
+    Without a `key`: `identities` are the IdentityFiles of ssh_config (empty: ssh's own), `certificates` its
+    CertificateFiles, `identities_only` leaves out what the agent has besides; `agent` is its socket (None: $SSH_AUTH_SOCK,
+    "": none). `proved` is the public half of a key that got in before: it goes first.
     """
 
     host: str
@@ -33,6 +37,11 @@ class Login:
     sudo_password: Secret | None = None
     jump: Login | None = None
     known_as: str | None = None
+    identities: tuple[Path, ...] = ()
+    certificates: tuple[Path, ...] = ()
+    identities_only: bool = False
+    agent: str | None = None
+    proved: bytes | None = field(default=None, compare=False, repr=False)
 
     def as_user(self, user: str, *, key: Path | None = None, sudo_password: Secret | None = None) -> Login:
         """The same server by another door: no password is carried over."""

@@ -47,9 +47,9 @@ def offered(transport: Transport, user: str) -> Reply:
 
 
 def knock(transport: Transport, login: Login) -> Reply:
-    """Really tries to log in, with that login's key; costs the server one failed attempt when it refuses."""
+    """Really tries to log in, with the one key that got in before (or the first): one failed attempt when it is refused."""
     with _unauthenticated(transport.another(login)) as connection:
-        attempt = Authentication(connection, login)
+        attempt = Authentication(connection, transport.another(login).login, most=1)
         try:
             attempt.run()
         except ConnectError:

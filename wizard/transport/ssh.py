@@ -11,6 +11,7 @@ import logging
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,12 +21,14 @@ from wizard.transport.base import AskHostKey, Login, OnLine, Result
 from wizard.transport.exchange import Exchange, Watchdog
 from wizard.transport.frame import Frame, script_frame, store_frame, wrapped
 from wizard.transport.host_keys import HostKeys, in_order
+from wizard.transport.keys import Offer
 from wizard.transport.tunnel import tunnel
 
 if TYPE_CHECKING:
     import paramiko
 
 CONNECT_TIMEOUT = 10.0  # seconds, each
+GREETING_TIMEOUT = 5.0
 HANDSHAKE_TIMEOUT = 15.0
 KEEPALIVE = 15
 PUT_SILENCE = 60.0
@@ -51,6 +54,7 @@ class SshTransport:
         self._host_keys = HostKeys(known_hosts, ask_host_key, expected_fingerprint)
         self._transport: paramiko.Transport | None = None
         self._jump: SshTransport | None = None
+        self.key: Offer | None = None  # that got in
 
     def connect(self) -> None:
         """Opens and authenticates. ConnectError says what stands in the way; HostKeyError when it is the host key."""
@@ -65,12 +69,14 @@ class SshTransport:
             transport = paramiko.Transport(sock)
             self._handshake(transport)
             self._host_keys.check(self.login, transport.get_remote_server_key())
-            Authentication(transport, self.login).run()
+            attempt = Authentication(transport, self.login)
+            attempt.run()
         except BaseException:
             if transport:
                 transport.close()
             self.close()
             raise
+        self.key = attempt.used
         transport.set_keepalive(KEEPALIVE)
         self._transport = transport
 
@@ -104,9 +110,12 @@ class SshTransport:
     def another(self, login: Login | None = None) -> SshTransport:
         """See Transport.another."""
         keys = self._host_keys
+        login = login or self.login
+        proved = self.key.blob if self.key else self.login.proved
         return SshTransport(
-            login or self.login, known_hosts=keys.path, ask_host_key=keys.ask, expected_fingerprint=keys.expected
-        )
+            replace(login, proved=login.proved or proved), known_hosts=keys.path, ask_host_key=keys.ask,
+            expected_fingerprint=keys.expected,
+        )  # fmt: skip
 
     def learn_host_keys(self, lines: Sequence[str]) -> None:
         """See Transport.learn_host_keys."""
@@ -180,6 +189,7 @@ class SshTransport:
             raise _unreachable(host, port, e) from e
         except UnicodeError as e:
             raise ConnectError(f"cannot reach {host!r}: not a host name", hint="check the spelling") from e
+        _refuse_to_be_shut_out(sock, f"{host} port {port}")
         # Nagle's algorithm makes each small command wait for an acknowledgement: 13 times slower.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
@@ -224,6 +234,34 @@ class SshTransport:
                 hint="is it the right port? a server that just started may need a minute; one that was asked too "
                 "often stays silent for a while",
             ) from e
+
+
+def _refuse_to_be_shut_out(sock: socket.socket, where: str) -> None:
+    """sshd says a word before it hangs up on somebody whom it punishes (PerSourcePenalties) or has no room for."""
+    sock.settimeout(GREETING_TIMEOUT)
+    try:
+        said = sock.recv(256, socket.MSG_PEEK)  # paramiko gets it, too
+    except OSError:
+        return  # nothing was said: the handshake finds out why
+    finally:
+        sock.settimeout(None)
+    words = said.decode("ascii", "replace").strip()
+    if words.startswith("Not allowed at this time"):
+        sock.close()
+        raise ConnectError(
+            f"cannot log in on {where}: the server shuts this computer out for a while",
+            details=f"it says: {words}",
+            hint="it has refused too many logins from here (PerSourcePenalties in sshd_config(5)): wait some minutes without "
+            "trying, then name the right key with --key FILE, so that no try is wasted",
+        )
+    if words.startswith("Exceeded MaxStartups"):
+        sock.close()
+        raise ConnectError(
+            f"cannot log in on {where}: too many others are logging in at the moment",
+            details=f"it says: {words}",
+            hint="try again in a minute; a server with a public address is knocked at all the time (MaxStartups in "
+            "sshd_config(5))",
+        )
 
 
 def _unreachable(host: str, port: int, e: OSError) -> ConnectError:

@@ -1,15 +1,19 @@
 """What ~/.ssh/config says about one host, in the options that a connection of ours needs.
 
-paramiko's SSHConfig ignores Include, stops at newer Match keywords and may run commands, so the file is read here.
-Must not know what a Login is.
+Where there is an ssh(1), it is the one to know (`ssh -G`): system-wide settings, every kind of Match. Else the file is read
+here: paramiko's SSHConfig ignores Include and stops at newer Match keywords. Must not know what a Login is.
 """
 
 from __future__ import annotations
 
 import getpass
 import glob
+import os
+import pwd
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,46 +25,73 @@ INCLUDE_DEPTH = 16  # as ssh itself
 _LINE = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.*)")
 
 
+SSH_PATIENCE = 10.0  # seconds; a `Match exec` of the person's own may take its time
+_ADD_UP = ("identityfile", "certificatefile")
+
+
 @dataclass(frozen=True)
 class HostConfig:
     """What is said about a host; `host` is the name to connect to. `jumps` in the order in which they are passed.
 
-    `key` is the first IdentityFile that exists; `proxy_command` is only there to be refused (ProxyJump goes before it).
+    identities: the IdentityFiles, there or not; empty where none is named. agent: IdentityAgent's socket, "" for none.
+    `proxy_command` is only there to be refused (ProxyJump goes before it).
     """
 
     host: str
     user: str | None = None
     port: str | None = None
-    key: Path | None = None
+    identities: tuple[Path, ...] = ()
+    certificates: tuple[Path, ...] = ()
+    identities_only: bool = False
+    agent: str | None = None
     jumps: tuple[str, ...] = ()
     known_as: str | None = None
     known_hosts: Path | None = None
     proxy_command: str | None = None
 
 
-def read_host_config(name: str, path: Path, *, user: str | None = None) -> HostConfig:
-    """What the file says about the host that a person calls `name`; a missing file says nothing.
+def read_host_config(
+    name: str, path: Path, *, user: str | None = None, port: int | None = None, by_ssh: bool = False
+) -> HostConfig:
+    """What is said about the host that a person calls `name`; a missing file says nothing.
 
-    user: the one that was given and so goes before the file's. UsageError when the file can't be read or understood.
+    user, port: those that were given and so go before the file's. by_ssh: asks ssh(1) where it would read the same file,
+    which runs what a `Match exec` of the person's own says, as `ssh NAME` does. UsageError when the file can't be read or
+    understood.
     """
     options = _Options(name, user)
     options.read(path)
+    if by_ssh and path == Path.home() / ".ssh" / "config" and (effective := _asked(name, user, port)):
+        said = options.values.get("user")
+        options.values = effective
+        # ssh(1) falls back to the name of this computer's user, which nobody has chosen
+        if not said and effective.get("user") == [getpass.getuser()]:
+            options.values.pop("user", None)
+    return options.config()
 
-    def first(keyword: str) -> str | None:
-        value = next(iter(options.expanded(keyword)), "none")
-        return None if value.lower() == "none" else value
 
-    jump, known_hosts = first("proxyjump"), first("userknownhostsfile")
-    return HostConfig(
-        host=first("hostname") or name,
-        user=first("user"),
-        port=first("port"),
-        key=next((p for p in map(Path, options.expanded("identityfile")) if p.is_file()), None),
-        jumps=tuple(hop.strip() for hop in jump.split(",")) if jump else (),
-        known_as=first("hostkeyalias"),
-        known_hosts=Path(known_hosts) if known_hosts else None,
-        proxy_command=None if jump else first("proxycommand"),
-    )
+def _asked(name: str, user: str | None, port: int | None) -> dict[str, list[str]] | None:
+    """The options by `ssh -G`; None where there is no ssh, it reads another person's file, or refuses this one."""
+    program = shutil.which("ssh")
+    try:
+        if program is None or Path(pwd.getpwuid(os.getuid()).pw_dir) != Path.home():  # ssh does not go by $HOME
+            return None
+        argv = [program, "-G", *(["-l", user] if user else []), *(["-p", str(port)] if port else []), "--", name]
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=SSH_PATIENCE, check=False,
+        )  # fmt: skip
+    except (OSError, KeyError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode != 0:
+        return None
+    values: dict[str, list[str]] = {}
+    for line in done.stdout.decode(errors="surrogateescape").splitlines():
+        keyword, _, value = line.partition(" ")
+        if keyword in _ADD_UP:
+            values.setdefault(keyword, []).append(value)
+        elif value:
+            values.setdefault(keyword, value.split() if keyword == "userknownhostsfile" else [value])
+    return values if "hostname" in values else None
 
 
 class _Options:
@@ -84,7 +115,7 @@ class _Options:
                     raise UsageError(f"cannot read {path}: line {number} includes files without end")
                 for file in _included(words):
                     self.read(file, depth + 1)
-            elif keyword == "identityfile":
+            elif keyword in _ADD_UP:
                 self.values.setdefault(keyword, []).extend(words)
             else:
                 self.values.setdefault(keyword, words)
@@ -109,6 +140,35 @@ class _Options:
             if matches(subject, rest.pop(0).split(",")) == criterion.startswith("!"):
                 return False
         return True
+
+    def config(self) -> HostConfig:
+        """What was read, in this module's words."""
+
+        def first(keyword: str) -> str | None:
+            value = next(iter(self.expanded(keyword)), "none")
+            return None if value.lower() == "none" else value
+
+        jump, known_hosts = first("proxyjump"), first("userknownhostsfile")
+        return HostConfig(
+            host=first("hostname") or self.name,
+            user=first("user"),
+            port=first("port"),
+            identities=tuple(Path(os.devnull if p == "none" else p) for p in self.expanded("identityfile")),
+            certificates=tuple(Path(p) for p in self.expanded("certificatefile") if p != "none"),
+            identities_only=(first("identitiesonly") or "no").lower() in ("yes", "true"),
+            agent=self._agent(),
+            jumps=tuple(hop.strip() for hop in jump.split(",")) if jump else (),
+            known_as=first("hostkeyalias"),
+            known_hosts=Path(known_hosts) if known_hosts else None,
+            proxy_command=None if jump else first("proxycommand"),
+        )
+
+    def _agent(self) -> str | None:
+        """ssh_config(5), IdentityAgent: a socket, `none`, SSH_AUTH_SOCK, or a variable that holds a socket."""
+        value = next(iter(self.expanded("identityagent")), "SSH_AUTH_SOCK")
+        if value.startswith("$"):
+            return os.environ.get(value.strip("${}"), "")
+        return {"none": "", "SSH_AUTH_SOCK": None}.get(value, value)
 
     def expanded(self, keyword: str) -> list[str]:
         """The values with the tokens that ssh puts in (ssh_config(5), TOKENS)."""

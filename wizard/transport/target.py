@@ -10,6 +10,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from wizard.errors import UsageError
 from wizard.secret import Secret
@@ -42,9 +43,13 @@ def parse_target(
     password: Secret | None = None,
     sudo_password: Secret | None = None,
     config: Path | None = None,
+    by_ssh: bool = False,
 ) -> Login:
-    """The login for a TARGET; what it doesn't say is taken from `config` (~/.ssh/config). UsageError if bad."""
-    name, found = _look_up(text, config)
+    """The login for a TARGET; what it doesn't say is taken from `config` (~/.ssh/config). UsageError if bad.
+
+    by_ssh: as ssh(1) itself understands it, where there is one (see read_host_config).
+    """
+    name, found = _look_up(text, config, by_ssh)
     user = name.user or found.user
     if not user:
         raise UsageError(
@@ -55,23 +60,34 @@ def parse_target(
         host=found.host,
         user=user,
         port=_port(name, found),
-        key=key.expanduser() if key else found.key,
+        key=key.expanduser() if key else None,
         passphrase=passphrase,
         password=password,
         sudo_password=sudo_password,
-        jump=_jump(found, config, JUMPS),
+        jump=_jump(found, config, JUMPS, by_ssh),
         known_as=found.known_as,
+        **_keys(found),
     )
 
 
-def known_hosts_file(text: str, *, config: Path | None = None) -> Path:
+def _keys(found: HostConfig) -> dict[str, Any]:
+    return {
+        "identities": found.identities,
+        "certificates": found.certificates,
+        "identities_only": found.identities_only,
+        "agent": found.agent,
+    }
+
+
+def known_hosts_file(text: str, *, config: Path | None = None, by_ssh: bool = False) -> Path:
     """The known_hosts file for a TARGET: what ~/.ssh/config says, else ~/.ssh/known_hosts."""
-    return _look_up(text, config)[1].known_hosts or Path.home() / ".ssh" / "known_hosts"
+    return _look_up(text, config, by_ssh)[1].known_hosts or Path.home() / ".ssh" / "known_hosts"
 
 
-def _look_up(text: str, config: Path | None) -> tuple[_Name, HostConfig]:
+def _look_up(text: str, config: Path | None, by_ssh: bool = False) -> tuple[_Name, HostConfig]:
     name = _split(text)
-    found = read_host_config(name.host, config or Path.home() / ".ssh" / "config", user=name.user)
+    path = config or Path.home() / ".ssh" / "config"
+    found = read_host_config(name.host, path, user=name.user, port=name.port, by_ssh=by_ssh)
     if found.proxy_command:
         raise UsageError(
             f"cannot use the ProxyCommand that ~/.ssh/config has for {name.host}", hint="use ProxyJump there instead"
@@ -120,21 +136,21 @@ def _checked_port(text: str, where: str) -> int:
     return int(text)
 
 
-def _jump(found: HostConfig, config: Path | None, left: int) -> Login | None:
+def _jump(found: HostConfig, config: Path | None, left: int, by_ssh: bool) -> Login | None:
     """The login of the last host on the way, which itself knows the one before it."""
     way: Login | None = None
     for position, hop in enumerate(found.jumps):
         if left == 0:
             raise UsageError("cannot follow ProxyJump in ~/.ssh/config: it goes round in circles")
-        name, of_hop = _look_up(hop.removeprefix("ssh://"), config)
+        name, of_hop = _look_up(hop.removeprefix("ssh://"), config, by_ssh)
         if position == 0:
-            way = _jump(of_hop, config, left - 1)
+            way = _jump(of_hop, config, left - 1, by_ssh)
         way = Login(
             host=of_hop.host,
             user=name.user or of_hop.user or getpass.getuser(),  # as ssh does for a jump host
             port=_port(name, of_hop),
-            key=of_hop.key,
             jump=way,
             known_as=of_hop.known_as,
+            **_keys(of_hop),
         )
     return way
