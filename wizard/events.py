@@ -222,10 +222,14 @@ class ServerWarning(Event):
 
 @dataclass(frozen=True)
 class JournalDamaged(Event):
-    """torn: lines cut short by a power cut, which lose nothing; lost: changes whose record is gone, so nobody can undo them."""
+    """torn: lines cut short by a power cut, which lose nothing; lost: changes whose record is gone, so nobody can undo them;
+
+    damaged: lines that are not as they were written, or are missing.
+    """
 
     torn: int
     lost: tuple[int, ...]
+    damaged: int = 0
 
 
 @dataclass(frozen=True)

@@ -299,8 +299,9 @@ class Journey:
             self.emit(ServerReplaced("other" if session.journal.id else "gone"))
         elif memory.journal and memory.size > session.journal.size:
             self.emit(ServerReplaced("older"))
-        if session.journal.torn or session.journal.lost:
-            self.emit(JournalDamaged(session.journal.torn, tuple(session.journal.lost)))
+        journal = session.journal
+        if journal.torn or journal.damaged or journal.lost:
+            self.emit(JournalDamaged(journal.torn, tuple(journal.lost), journal.damaged))
 
 
 def transport_for(request: Request, ask_host_key: AskHostKey | None) -> Transport:

@@ -15,6 +15,8 @@ from wizard.errors import StoppedError
 from wizard.practice.fleet import PracticeServer
 
 JOURNAL = "/var/lib/wizard/journal"
+# as an earlier version writes it, without checksums
+AS_BEFORE = f"sed -Ei 's/,\"prev\":\"[0-9a-f]*\",\"sum\":\"[0-9a-f]*\"//; 1s/\"version\":2/\"version\":1/' {JOURNAL}"
 SHORT = f"truncate -s -25 {JOURNAL}"
 
 
@@ -32,16 +34,18 @@ CASES = (
     Case("wiped", "rm -rf /var/lib/wizard /etc/demo", "its journal is gone: it was wiped or reinstalled", (0, 0, 0)),
     Case("an older snapshot", f"head -n 12 {JOURNAL} >/root/j; mv /root/j {JOURNAL}; rm -f /etc/demo/end /etc/demo/slow",
          "an older snapshot was restored"),
-    Case("set up anew from elsewhere", f"sed -i '1s/\"journal\":\"[0-9a-f]*\"/\"journal\":\"0123\"/' {JOURNAL}",
+    Case("set up anew from elsewhere", f"{AS_BEFORE}; sed -i '1s/\"journal\":\"[0-9a-f]*\"/\"journal\":\"0123\"/' {JOURNAL}",
          "set up anew elsewhere"),
+    Case("a flipped bit", f"sed -i '10s/\"run\"/\"ran\"/' {JOURNAL}", "its checksums say so"),
+    Case("a line cut out", f"sed -i '/\"event\":\"checkpoint\",/{{d;q}}' {JOURNAL}", "its checksums say so"),
     Case("torn at its end", SHORT, "of the journal was cut short"),
     Case("torn in the middle", f"sed -i '10s/.....$//' {JOURNAL}", "of the journal was cut short"),
     Case("NULs at its end", f"{SHORT}; head -c 4096 /dev/zero >>{JOURNAL}", "of the journal was cut short"),
     Case("a change's record gone", f"sed -i '/\"event\":\"doing\",.*\"id\":3,/d' {JOURNAL}", "the record of change 3 is gone"),
     Case("rubbish", f"head -c 3000 /dev/urandom >>{JOURNAL}; echo >>{JOURNAL}", "of the journal"),
-    Case("a newer version", f"sed -i '1s/\"version\":1/\"version\":7/' {JOURNAL}", "a newer version of wizard wrote it", (4, 4, 4)),
+    Case("a newer version", f"sed -i '1s/\"version\":2/\"version\":7/' {JOURNAL}", "a newer version of wizard wrote it", (4, 4, 4)),
 )  # fmt: skip
-ALWAYS = ("torn at its end", "a newer version")
+ALWAYS = ("torn at its end", "a flipped bit", "a newer version")
 
 
 @pytest.fixture(scope="module")

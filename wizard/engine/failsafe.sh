@@ -15,7 +15,9 @@ take_back() { # FILE BEGIN END: runs it; the journal says what it was. The file 
     # a journal that cannot be written (a full disk) must not keep anybody out: hence the parentheses
     (journal "{\"event\":\"$2\",\"id\":$id_,\"by\":\"failsafe\"}")
     # not as a condition: the shell would ignore set -e inside it
-    (umask 022; set -e; . "$1") >>"$change/out" 2>&1 9>&-
+    _way=$1
+    it() { umask 022; set -e; . "$_way"; }
+    apart "$change/out"
     [ $? = 0 ] || return 1
     (journal "{\"event\":\"$3\",\"id\":$id_,\"by\":\"failsafe\"}")
     rm -f "$1"

@@ -7,18 +7,20 @@ done must be understood, and undone, when a recipe is gone.
 from __future__ import annotations
 
 import base64
-import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
+from wizard.engine.records import UNREADABLE, VERSION, Reader
 from wizard.errors import StoppedError
 from wizard.operations.base import Change, Operation, State, operation_from_json
 
-VERSION = 1
 HALF = ("doing", "failed", "undoing")
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)  # what a record raises that has another shape than ours
+SPARE_IDS = 10_000  # how far the number of a change may be ahead of the lines of its journal, some of which may be lost
+MOST_LOST = 1000  # lost changes that are named
 ABOUT_CHANGES = (*HALF, "done", "undone", "redoing", "redone", "nothing")
 
 
@@ -89,7 +91,8 @@ class Checkpoint:
 
 @dataclass
 class Journal:
-    """What the records add up to. torn: lines that are no records (a power cut in the middle of a write).
+    """What the records add up to. torn: lines that are no records (a power cut in the middle of a write); damaged: lines that
+    are not as they were written, or are missing.
 
     mentioned: ids of changes that later records speak of, also where the change's own record is gone.
     """
@@ -102,7 +105,9 @@ class Journal:
     logins: list[str] = field(default_factory=list)
     size: int = 0
     torn: int = 0
+    damaged: int = 0
     mentioned: set[int] = field(default_factory=set)
+    largest: int = 10**6  # number that a change can have
 
     @property
     def next_id(self) -> int:
@@ -111,7 +116,7 @@ class Journal:
     @property
     def lost(self) -> list[int]:
         """Changes whose record is gone: something damaged the journal. A torn line alone loses none (its number is given again)."""
-        return sorted(set(range(1, self.next_id)) - self.entries.keys())
+        return list(islice((n for n in range(1, self.next_id) if n not in self.entries), MOST_LOST))
 
     @property
     def interrupted(self) -> list[Entry]:
@@ -151,17 +156,20 @@ class Journal:
         return states
 
     def add(self, record: dict[str, Any]) -> None:
-        """Takes one record into account; KeyError or TypeError where it is none.
-
-        An unknown event is left out: a newer version may write more than we read.
-        """
-        if record.get("event") in ABOUT_CHANGES and isinstance(record.get("id"), int):
+        """Takes one record into account; KeyError or TypeError where it is none."""
+        if record.get("event") in ABOUT_CHANGES:
+            if type(record["id"]) is not int or not 0 < record["id"] <= self.largest:
+                raise TypeError("not the number of a change")
             self.mentioned.add(record["id"])
         if "by" in record and record.get("id") in self.entries:
             self.entries[record["id"]].by = record["by"]
         match record.get("event"):
             case "journal":
-                self.id, self.version = record["journal"], record["version"]
+                if (
+                    not self.id or "journal" in record
+                ):  # it stands again, without its name, where an earlier version's goes on
+                    self.id = str(record["journal"])
+                self.version = int(record["version"])
             case "run":
                 self.logins.append(record["login"])
             case "doing":
@@ -187,32 +195,41 @@ class Journal:
                 self.accepted[record["key"]] = (max(self.entries, default=0), record["state"])
 
 
-def parse(text: str) -> Journal:
-    """The journal's text, as read from the server. StoppedError when a newer version wrote it."""
-    journal = Journal(size=len(text))
-    for line in text.split("\n"):
-        if not line.strip("\0\r "):
+def parse(text: bytes | str) -> Journal:
+    """The journal's content, as read from the server. StoppedError when a newer version wrote it."""
+    content = text.encode(errors="replace") if isinstance(text, str) else text
+    lines = content.split(b"\n")
+    journal, reader = Journal(size=len(content)), Reader()
+    journal.largest = len(lines) + SPARE_IDS
+    for number, line in enumerate(lines, 1):
+        record, sound = reader.read(line if number == len(lines) else line + b"\n")
+        if record is None:
             continue
         try:
-            record = json.loads(line.strip("\0"))
-            if record.get("event") == "journal" and record["version"] > VERSION:
-                raise StoppedError(
-                    f"cannot read this server's journal: a newer version of wizard wrote it (format {record['version']})",
-                    hint="upgrade wizard on this computer; nothing on the server was touched",
-                )
-            journal.add(record)
-        except (*UNREADABLE, RecursionError):
-            journal.torn += 1
+            if sound:
+                journal.add(record)
+            elif record["id"] <= journal.next_id:  # most of it may be right: its number is not given again
+                journal.mentioned.add(int(record["id"]))
+        except UNREADABLE:
+            if sound and not reader.summed:
+                journal.torn += 1
+    journal.torn += reader.torn
+    journal.damaged = reader.damaged
+    journal.largest = Journal.largest
     return journal
 
 
 def _entry(record: dict[str, Any]) -> Entry:
     names = ("id", "step", "operation", "before", "after", "at", "login", "guarded")
     known = {name: record[name] for name in names if name in record}
+    blobs = tuple(record.get("secret_blobs", ()))
     wanted = {"id": int, "step": str, "operation": dict, "before": dict, "after": dict}
-    if not all(isinstance(record[name], kind) for name, kind in wanted.items()) or "kind" not in record["operation"]:
+    kinds = {**wanted, "at": str, "login": str, "guarded": bool}
+    if not wanted.keys() <= known.keys() or not all(type(known[name]) is kinds[name] for name in known):
         raise TypeError("not a change")
-    return Entry(**{**known, "secret_blobs": tuple(record.get("secret_blobs", ()))})
+    if not isinstance(known["operation"]["kind"], str) or not all(re.fullmatch("[0-9a-f]{64}", name) for name in blobs):
+        raise TypeError("not a change")
+    return Entry(**{**known, "secret_blobs": blobs})
 
 
 def _text(data: str | bytes) -> str:

@@ -12,21 +12,43 @@ point() { [ ! -O /run/wizard-point ] || . /run/wizard-point; }
 # it starts, so that no output can be taken for a record.
 emit() { printf '\036%s %s %s\n' "$MARK" "$1" "$(base64 -w0)"; }
 
+# All that is not ours runs here and nowhere else: changes, proofs, observations, checks, and through them a project's own
+# code. A program that it leaves behind must not keep the lock (9), our stdin, or the pipe to the client, which would be
+# waited for as long as that program lives: so none of our descriptors goes there, and what it prints goes to files.
+apart() { # OUT [ERR]: runs the shell function `it`, which the script has just defined
+    (exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; it) </dev/null >>"$1" 2>>"${2:-$1}"
+}
+look() { # NAME [both]: `it` only looks at something; what it prints is in $scratch/NAME afterwards, errors only with `both`
+    if [ -z "$scratch" ]; then
+        scratch=$(mktemp -d /run/wizard.XXXXXXXX) || exit 1
+        trap 'rm -rf "$scratch"' EXIT
+    fi
+    _err=/dev/null; [ -z "$2" ] || _err=$scratch/$1
+    (ulimit -f 65536; apart "$scratch/$1" "$_err") # in 512 bytes: what stays behind must not fill the memory with its output
+}
+scratch=
+
 # What programs wrote without syncing it is in memory only, and a power cut leaves empty files of it: so all that was changed
 # goes to the disk before anything is called done. Fails where a disk cannot be written.
 on_disk() {
     sync -f $(stat -c '%d %n' / /boot /etc /home /opt /srv /usr /var 2>/dev/null | awk '!seen[$1]++ {print $2}') # once for each
 }
 
-# Appends one JSON record, given without its closing time, and makes it durable. A torn last line is ended first.
+# Appends one JSON record, given without its closing time, and makes it durable. A torn last line is ended first. The record
+# carries checksums of the line before it and of itself, so that damage is noticed (records.py).
 journal() {
     point "journal $1"
     [ -e $W/journal ] || { : >$W/journal && sync $W /var/lib; } || cannot_write
     if [ -s $W/journal ] && [ "$(tail -c1 $W/journal | od -An -tx1)" != " 0a" ]; then echo >>$W/journal; fi
-    printf '{"at":"%s",%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${1#?}" >>$W/journal || cannot_write
+    _record="{\"at\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",${1#?}"
+    _record="${_record%?},\"prev\":\"$(tail -n 1 $W/journal | checksum)\""
+    printf '%s,"sum":"%s"}\n' "$_record" "$(printf %s "$_record" | checksum)" >>$W/journal || cannot_write
     sync $W/journal || cannot_write
     point "journalled $1"
 }
+
+checksum() { sha256sum | cut -c1-16; }
+journal_has_checksums() { tail -c 200 $W/journal | grep -aq ',"sum":"[0-9a-f]*"}$'; }
 
 # Blobs: content named by its SHA-256, readable by root alone from the first byte.
 put_blob() { # NAME, base64 on stdin
@@ -176,6 +198,13 @@ release() { [ "$(holder_field run)" != "$1" ] || rm -f $W/holder; }
 
 # --- what takes long: a transient unit that outlives the connection; its output goes to a file that is followed
 
+proxies() { # prints shell text that sets the proxies of this login, which systemd's jobs do not have
+    for _v in $PROXIES; do
+        eval "_value=\$$_v"
+        [ -z "$_value" ] || printf "export %s='%s'\n" "$_v" "$(printf %s "$_value" | sed "s/'/'\\\\''/g")"
+    done
+}
+PROXIES='http_proxy https_proxy ftp_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY'
 run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job if it is running.
     _unit=wizard-$1.service
     _exit=$change/exit.${1%%-*}
@@ -185,11 +214,12 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
         cat >/dev/null
     else
         rm -f "$_exit"
-        cat >"$change/script"
+        { proxies; cat; } >"$change/script"
         : >"$change/out"
         oom_kills >"$change/oom-kills"
         systemctl reset-failed "$_unit" 2>/dev/null
-        systemd-run --quiet --collect --unit="$_unit" -p StandardOutput="append:$change/out" \
+        # what a job leaves running ends with it: systemd ends all that is in its control group (systemd.kill(5))
+        systemd-run --quiet --collect --unit="$_unit" -p TimeoutStopSec=10 -p StandardOutput="append:$change/out" \
             -p StandardError="append:$change/out" /bin/sh -c \
             '/bin/sh "$1/script"; echo $? >"$2.new"; sync "$2.new"; mv "$2.new" "$2"' - "$change" "$_exit" || return 1
     fi

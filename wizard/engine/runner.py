@@ -208,7 +208,8 @@ def look(check: Check, session: Session) -> Finding:
     """Runs one check. An error of the connection it opens itself is a finding, too."""
     if check.script:
         lines: list[str] = []
-        answer = session.send(f"check {check.name}", f"(\n{check.script}\n) 2>&1 </dev/null", on_output=lines.append)
+        script = f"it() {{\n{check.script}\n}}\nlook check both; status=$?\ntail -c 100000 $scratch/check; exit $status"
+        answer = session.send(f"check {check.name}", script, on_output=lines.append)
         return Finding(answer.status == 0, lines[-1] if lines else "")
     assert check.look is not None
     try:

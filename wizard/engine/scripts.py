@@ -69,8 +69,8 @@ def work_script(work: Work, line: Line, *, blobs: str, secrets: str, following: 
         secrets,
         _guard(work) if work.guarded else "",
         _run(work, name),
-        f"if [ $status = 0 ]; then ( set -e\n{work.proof}\n) >>$change/out 2>&1 </dev/null 9>&-; status=$?; "
-        "[ $status = 0 ] || rm -f $change/exit.*; fi",
+        f"it() {{ set -e\n{work.proof}\n}}",
+        "if [ $status = 0 ]; then apart $change/out; status=$?; [ $status = 0 ] || rm -f $change/exit.*; fi",
         "(cd $blobs && rm -f $fresh)",
         "on_disk || [ $status != 0 ] || status=74",
         "if [ $status = 0 ]; then",
@@ -101,7 +101,7 @@ EMIT_OBSERVED = 'printf %s "$observed" | base64 -d | emit observed'
 
 def _observed(operation: Operation) -> str:
     """Keeps in $observed, as base64, what the operation's observation prints now."""
-    return f"observed=$( (\n{operation.observe()}\n) 2>/dev/null </dev/null | base64 -w0)"
+    return f"it() {{\n{operation.observe()}\n}}\nlook observed\nobserved=$(base64 -w0 <$scratch/observed)"
 
 
 def _doing(work: Work, line: Line, login: str) -> str:
@@ -120,8 +120,8 @@ def _done(work: Work, line: Line) -> str:
 def _run(work: Work, name: str) -> str:
     if not work.change.operation.long:
         # the output goes to a file: a client that dies does not break the pipe under a half-made change
-        commands = f"( umask 022; set -e\n{work.commands}\n) >$change/out 2>&1 </dev/null 9>&-\nstatus=$?"
-        return f"oom_kills >$change/oom-kills\nbeat_on\n{commands}\nbeat_off"
+        commands = f"it() {{ umask 022; set -e\n{work.commands}\n}}\n: >$change/out"
+        return f"oom_kills >$change/oom-kills\n{commands}\nbeat_on\napart $change/out; status=$?\nbeat_off"
     job = f"{prelude()}\nid={name}; change=$W/changes/$id\numask 022\nset -e\n(\n{work.commands}\n)\non_disk"
     kind = "undo" if work.undo else "do"
     return f"run_job {kind}-{name} {work.seen} {heredoc(job)}\nstatus=$?"

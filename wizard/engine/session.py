@@ -21,6 +21,7 @@ from typing import Any
 from wizard import events
 from wizard.engine import holder
 from wizard.engine import journal as journal_
+from wizard.engine.records import VERSION
 from wizard.engine.shortage import explained
 from wizard.engine.understanding import understood, unzipped
 from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StepError, StoppedError, WizardError
@@ -130,7 +131,9 @@ class Session:
             script = (
                 f"acquire {self.run} {'yes' if take_over else 'no'} {heredoc(holder.ourselves())}\n"
                 "[ -s $W/journal ] || "
-                + self.journal_line("journal", version=journal_.VERSION, journal=uuid.uuid4().hex)
+                + self.journal_line("journal", version=VERSION, journal=uuid.uuid4().hex)
+                # from here on an earlier version, which would append records without checksums, refuses it
+                + "\njournal_has_checksums || " + self.journal_line("journal", version=VERSION)
                 + "\n" + self.journal_line("run", login=self.transport.login.user) + "\n" + OPEN
             )  # fmt: skip
         try:
@@ -294,7 +297,10 @@ class Session:
 
 def observe_script(operations: Iterable[Operation]) -> str:
     """One script that observes all of these, each apart from the others."""
-    return "\n".join(f"(\n{op.observe()}\n) 2>/dev/null </dev/null | emit state.{i}" for i, op in enumerate(operations))
+    return "\n".join(
+        f"it() {{\n{op.observe()}\n}}\nlook state.{i}\nemit state.{i} <$scratch/state.{i}"
+        for i, op in enumerate(operations)
+    )
 
 
 def read_observations(operations: Iterable[Operation], answer: Answer) -> list[State]:

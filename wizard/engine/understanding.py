@@ -25,12 +25,12 @@ def understood(login: Login) -> Iterator[None]:
         ) from error
 
 
-def unzipped(data: bytes) -> str:
-    """The text of a file that came through gzip. ValueError beyond JOURNAL_LIMIT: a little data can unfold to a lot."""
+def unzipped(data: bytes) -> bytes:
+    """The content of a file that came through gzip. ValueError beyond JOURNAL_LIMIT: a little data can unfold to a lot."""
     if not data:
-        return ""
+        return b""
     unzip = zlib.decompressobj(wbits=31)  # 31: with gzip's header (zlib.h, inflateInit2)
-    text = unzip.decompress(data, JOURNAL_LIMIT)
+    content = unzip.decompress(data, JOURNAL_LIMIT)
     if unzip.unconsumed_tail or not unzip.eof:
         raise ValueError("the journal is cut off, or too large")
-    return text.decode(errors="replace")
+    return content

@@ -69,6 +69,12 @@ def _damage(event: events.JournalDamaged) -> str:
             f"The journal is damaged: the record of change {numbers} is gone, so the wizard cannot undo it. "
             "All others can be undone; for the rest there is a snapshot of the server, if your provider has one."
         )
+    if event.damaged:
+        return (
+            f"The journal is damaged: {counted(event.damaged, 'line')} of it {'is' if event.damaged == 1 else 'are'} not as "
+            "written, or missing (its checksums say so). What these lines said is looked at again where that is possible. "
+            "Look whether the server's disk is failing (dmesg), and take a snapshot of the server before you go on."
+        )
     return (
         f"{counted(event.torn, 'line')} of the journal {'was' if event.torn == 1 else 'were'} cut short, as a power cut "
         "does. Nothing is lost: what was going on then is looked at again, and the set-up goes on."

@@ -22,6 +22,10 @@ KINDS: dict[str, type[Operation]] = {}
 """Every kind of operation by its name in the journal: undo looks here and needs no recipe."""
 
 
+DROPPED = {"remembered"}
+"""Fields that earlier versions wrote and that mean nothing any more."""
+
+
 def not_journalled(**options: Any) -> Any:
     """A dataclass field that stays out of the journal: contents (they are blobs) and secrets."""
     return field(metadata={"journal": False}, **options)
@@ -165,8 +169,13 @@ def _load_all_kinds() -> None:
 
 
 def _known_fields(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON back to field values: lists become tuples where the field is a tuple; unknown keys are left out."""
+    """JSON back to field values: lists become tuples where the field is a tuple. TypeError for an unknown key: a newer version
+
+    may mean another thing by what is left without it.
+    """
     hints = typing.get_type_hints(cls)
+    if unknown := data.keys() - {f.name for f in fields(cls)} - {"kind"} - DROPPED:
+        raise TypeError(f"{cls.__name__} has no {', '.join(sorted(unknown))}")
     known = {}
     for f in fields(cls):
         if f.name in data:

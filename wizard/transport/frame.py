@@ -13,8 +13,16 @@ from wizard.transport.base import Login
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# LANGUAGE would override LC_ALL=C.UTF-8 in gettext.
-_CLEAN = f"export LC_ALL=C.UTF-8 LANGUAGE= PATH={PATH}; umask 022; cd /"
+# All that a script gets of its login's environment (/etc/environment, shell start files, sshd's PermitUserEnvironment):
+# where it came from, and the proxies, without which apt and pip reach nothing on a closed network. Everything else could
+# change what a program does: POSIXLY_CORRECT, PGHOST, LD_PRELOAD, TMPDIR, PYTHONPATH, GIT_DIR, GREP_OPTIONS …
+PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
+_PROXIES = (*PROXIES, *(name.upper() for name in PROXIES))
+_KEPT = (*_PROXIES, "HOME", "SSH_CONNECTION", "SUDO_USER")
+_FIXED = f"PATH={PATH} LC_ALL=C.UTF-8"
+_FRESH = f"exec /usr/bin/env -i {_FIXED} " + " ".join(f'{n}="${n}"' for n in _KEPT) + ' /bin/sh -c "$0"'
+# one that is not set must not be there as an empty one
+_CLEAN = " ".join(f'[ -n "${n}" ] || unset {n};' for n in (*_PROXIES, "SUDO_USER")) + " umask 022; cd /"
 _READ_ALL = 'eval "$(cat)"'
 # mktemp makes the file 0600 before there is content; a content that was cut off lacks the mark and never gets the name.
 _STORE = """\
@@ -60,7 +68,7 @@ def _frame(login: Login, root: bool, mark: str, program: str) -> Frame:
     sudo = root and login.user != "root"
     password = login.sudo_password if sudo else None
     prompt = f"password-{mark}:"
-    command = f"/bin/sh -c '{_CLEAN}; echo {mark} >&2; echo {mark}; {program}'"
+    command = f"/bin/sh -c '{_FRESH}' '{_CLEAN}; echo {mark} >&2; echo {mark}; {program}'"
     if sudo:
         asks = f"-k -S -p {prompt}" if password else "-n"
         command = f"env LC_ALL=C sudo {asks} -- {command}"
