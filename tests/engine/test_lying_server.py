@@ -16,15 +16,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard import crash, events
+from wizard.engine import fitness
 from wizard.engine.journal import parse
 from wizard.engine.runner import Decision
-from wizard.engine.session import Session
+from wizard.engine.session import Answer, Session, read_observations
 from wizard.errors import StoppedError, WizardError
 from wizard.journey import Journey, Request
+from wizard.operations.apt import packages
+from wizard.operations.base import Operation
+from wizard.operations.django import migrations, static_files, superuser
+from wizard.operations.file import file
+from wizard.operations.postgres import database, role
+from wizard.operations.postgres_cluster import cluster
+from wizard.operations.postgres_cluster import settings as cluster_settings
+from wizard.operations.service import service
 from wizard.printable import printable
 from wizard.secret import Secret, without_secrets
+from wizard.server import Server
 from wizard.transport.base import Login, Result
 
+OPERATIONS: list[Operation] = [
+    file("/etc/x", "x"), packages("nginx"), role("shop", Secret("sesame-open")), database("shop", "shop"), cluster(),
+    cluster_settings("wizard.conf", "x"), migrations("shop"), static_files("shop", "/srv/shop/static"),
+    superuser("shop", "ana", "a@example.org", Secret("x")), service("shop"),
+]  # fmt: skip
 FACTS = b"hostname=x\ncpus=2\nmemory_mb=2000\nlogin_keys=\n"
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x9b31m\x1bP1;2q\x1b\\\u202eevil\u2066\x7f\x00\x08\r"
 
@@ -93,6 +108,51 @@ def test_records_with_a_guessed_mark_are_output_and_records_in_another_order_are
 
     session = opened(say)
     assert session.server.hostname == "x" and session.secrets == {"a": Secret("s")}
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [("memory_mb", "abc"), ("memory_mb", "-1"), ("memory_mb", "1e9"), ("memory_mb", "9" * 40), ("cpus", "0"), ("cpus", "99999999"),
+     ("disk_free_mb", "0x10"), ("swap_mb", "\u0663"), ("clock", "now"), ("clock", "9" * 14), ("python", "3.x"), ("boot_id", "../x"),
+     ("login_user", "a b"), ("login_user", ""), ("architecture", "$(id)"), ("hostname", "a b"), ("version", "12;id"),
+     ("read_only", "x"), ("pretty_name", "x" * 40_000), ("services", "x" * 40_000)],
+)  # fmt: skip
+def test_a_fact_of_another_shape_is_refused_by_its_name(fact: str, value: str) -> None:
+    with pytest.raises(WizardError, match=rf"what root@liar\.example says about itself: its {fact} is") as caught:
+        opened(lambda mark: [record(mark, "facts", FACTS + f"{fact}={value}\n".encode())])
+    assert caught.value.hint and len(caught.value.message) < 300
+
+
+def test_facts_that_are_ours_cannot_be_said_and_unknown_or_empty_ones_are_left_out() -> None:
+    said = b"address=evil.example\nclock_off_s=99\nsong=x\ndisk_free_mb=\n"
+    server = opened(lambda mark: [record(mark, "facts", FACTS + said)]).server
+    assert (server.address, server.clock_off_s, server.disk_free_mb) == ("liar.example", 0, 10_000)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([*Server.__dataclass_fields__, "clock"]), st.text(max_size=30)), max_size=6))
+def test_no_facts_make_anything_but_a_server_of_the_right_types_or_an_error_in_words(
+    said: list[tuple[str, str]],
+) -> None:
+    text = FACTS + "".join(f"{name}={value}\n" for name, value in said).encode(errors="replace")
+    try:
+        server = opened(lambda mark: [record(mark, "facts", text)]).server
+    except WizardError:
+        return
+    blank = Server()
+    assert all(type(getattr(server, name)) is type(getattr(blank, name)) for name in Server.__dataclass_fields__)
+    list(fitness.obstacles(server)), list(fitness.doubts(server))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(OPERATIONS), st.text(st.sampled_from("ft|/\n =x019\0é"), max_size=40))
+def test_no_observation_makes_anything_but_a_state_or_an_error_in_words(operation: Operation, said: str) -> None:
+    try:
+        (state,) = read_observations([operation], Answer({"state.0": said.encode()}))
+    except WizardError as error:
+        assert operation.key in error.message
+    else:
+        assert isinstance(state, operation.state)
 
 
 RECORD = st.dictionaries(

@@ -16,7 +16,7 @@ from wizard.practice.fleet import PracticeServer
 
 JOURNAL = "/var/lib/wizard/journal"
 # as an earlier version writes it, without checksums
-AS_BEFORE = f"sed -Ei 's/,\"prev\":\"[0-9a-f]*\",\"sum\":\"[0-9a-f]*\"//; 1s/\"version\":2/\"version\":1/' {JOURNAL}"
+AS_BEFORE = f'sed -Ei \'s/,"prev":"[0-9a-f]*","sum":"[0-9a-f]*"//; 1s/"version":2/"version":1/\' {JOURNAL}'
 SHORT = f"truncate -s -25 {JOURNAL}"
 
 
@@ -37,7 +37,7 @@ CASES = (
     Case("set up anew from elsewhere", f"{AS_BEFORE}; sed -i '1s/\"journal\":\"[0-9a-f]*\"/\"journal\":\"0123\"/' {JOURNAL}",
          "set up anew elsewhere"),
     Case("a flipped bit", f"sed -i '10s/\"run\"/\"ran\"/' {JOURNAL}", "its checksums say so"),
-    Case("a line cut out", f"sed -i '/\"event\":\"checkpoint\",/{{d;q}}' {JOURNAL}", "its checksums say so"),
+    Case("a line cut out", f"sed -i '0,/\"event\":\"checkpoint\",/{{//d}}' {JOURNAL}", "its checksums say so"),
     Case("torn at its end", SHORT, "of the journal was cut short"),
     Case("torn in the middle", f"sed -i '10s/.....$//' {JOURNAL}", "of the journal was cut short"),
     Case("NULs at its end", f"{SHORT}; head -c 4096 /dev/zero >>{JOURNAL}", "of the journal was cut short"),

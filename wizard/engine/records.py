@@ -29,6 +29,7 @@ FIELDS = {
     "done": {"id", "observed"},
     "checkpoint": {"step", "last"},
     "accepted": {"key", "state"},
+    "adopted": {"names"},
     **dict.fromkeys(("failed", "nothing", "undoing", "undone", "redoing", "redone"), _ENDED),
 }
 """Every event of this version with its fields. A field that is not here would be lost on whoever reads the journal."""

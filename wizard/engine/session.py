@@ -21,10 +21,20 @@ from typing import Any
 from wizard import events
 from wizard.engine import holder
 from wizard.engine import journal as journal_
+from wizard.engine.facts import server_from
 from wizard.engine.records import VERSION
 from wizard.engine.shortage import explained
 from wizard.engine.understanding import understood, unzipped
-from wizard.errors import BusyError, ConnectError, ConnectionLost, LoginRefused, StepError, StoppedError, WizardError
+from wizard.errors import (
+    BusyError,
+    ConnectError,
+    ConnectionLost,
+    LoginRefused,
+    StepError,
+    StoppedError,
+    UsageError,
+    WizardError,
+)
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import heredoc, sh
 from wizard.printable import printable
@@ -151,7 +161,7 @@ class Session:
                 details=answer.err,
             )
         with understood(self.transport.login):
-            self.server = _server(printable(answer.text("facts")), self.transport.login)
+            self.server = server_from(printable(answer.text("facts")), self.transport.login)
             self.journal = journal_.parse(unzipped(answer.records.get("journal", b"")))
             self.kept_answers = answer.records.get("answers", b"").decode(errors="replace")
             self.secrets = {
@@ -288,7 +298,9 @@ class Session:
         if "there" in answer.records:
             return False
         size = len(blob.content) >> 20
-        if answer.shortage and int(answer.text("shortage").split()[2]) < 2 * size + 1:
+        with understood(self.transport.login):
+            short = answer.shortage is not None and int(answer.text("shortage").split()[2]) < 2 * size + 1
+        if short and answer.shortage:
             raise StepError(f"cannot send {size} MB to the server ({answer.shortage[0]})", hint=answer.shortage[1])
         self.round_trips += 1
         self.transport.put(io.BytesIO(blob.content), f"/var/lib/wizard/blobs/{blob.name}")
@@ -308,7 +320,7 @@ def read_observations(operations: Iterable[Operation], answer: Answer) -> list[S
     for i, operation in enumerate(operations):
         try:
             states.append(operation.parse(answer.text(f"state.{i}")))
-        except (KeyError, ValueError, IndexError) as error:
+        except (LookupError, ValueError, TypeError, AttributeError, UsageError) as error:
             raise WizardError(
                 f"cannot make out the state of {operation.key}",
                 details=f"{answer.records.get(f'state.{i}', b'')!r}\n{answer.err}\n{error!r}",
@@ -355,22 +367,3 @@ OPEN = r"""
 for _s in $W/secrets/*; do [ -f "$_s" ] && emit "secret.${_s##*/}" <"$_s"; done
 exit 0
 """
-
-
-def _server(text: str, login: Login) -> Server:
-    values: dict[str, Any] = {"address": login.host}
-    several: dict[str, list[str]] = {"login_keys": [], "host_keys": [], "services": []}
-    for line in text.splitlines():
-        name, _, value = line.partition("=")
-        if name in several:
-            several[name].append(value)
-        elif name in ("cpus", "memory_mb", "swap_mb", "disk_free_mb") and value.isdecimal():
-            values[name] = int(value)
-        elif name in ("systemd", "home_writable"):
-            values[name] = bool(value)
-        elif name == "clock" and value.isdecimal():
-            values["clock_off_s"] = int(value) - int(time.time())
-        elif name in Server.__dataclass_fields__:
-            values[name] = value
-    values |= {name: tuple(v for v in lines if v.strip()) for name, lines in several.items()}
-    return Server(**values)

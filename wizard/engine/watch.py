@@ -14,6 +14,7 @@ from typing import Any
 from wizard import events
 from wizard.engine.journal import Journal
 from wizard.engine.session import Emit, Session
+from wizard.engine.understanding import understood
 from wizard.errors import HeldError, StoppedError
 from wizard.operations.base import operation_from_json
 
@@ -41,7 +42,8 @@ def until_free(session: Session, emit: Emit, error: HeldError, *, show: bool) ->
 
 def _size(session: Session) -> int:
     answer = session.send("watch", "stat -c %s $W/journal 2>/dev/null | emit size")
-    return int(answer.text("size").strip() or 0)
+    with understood(session.transport.login):
+        return int(answer.text("size").strip() or 0)
 
 
 def _told(text: bytes, seen: Journal) -> Iterator[events.Event]:
