@@ -23,22 +23,39 @@ NAMES = {
     "database_password": "DB_PASSWORD", "database_host": "DB_HOST", "database_port": "DB_PORT",
     "static_root": "STATIC_ROOT", "media_root": "MEDIA_ROOT",
 }  # fmt: skip
+# The settings that the file server_settings.py can change, and the purposes of the variables that it reads for them.
+CHANGED = {
+    "SECRET_KEY": ("secret_key",), "DEBUG": (), "ALLOWED_HOSTS": ("allowed_hosts",), "CSRF_TRUSTED_ORIGINS": ("csrf",),
+    "DATABASES": ("database_name", "database_user", "database_password", "database_host", "database_port"),
+    "STATIC_ROOT": ("static_root",), "MEDIA_ROOT": ("media_root",), "HTTPS": (),
+}  # fmt: skip
 
 more_hosts = recipe.ask(
     Question("more_hosts", tuple, (), optional=True, pattern=rf"\.?{HOST_NAME}", example="www.guestbook.example.org")
 )
-override_settings = recipe.ask(Question("override_settings", bool, lambda a: bool(a.found and written_in_source(a))))
+plain_http = recipe.ask(Question("plain_http", bool, False))
+override_settings = recipe.ask(
+    Question("override_settings", bool, lambda a: a[plain_http] or bool(a.found and (changed(a) or names_others(a))))
+)
 
 
-def written_in_source(a: Answers) -> list[str]:
+def names_others(a: Answers) -> bool:
+    """Whether wsgi.py or manage.py puts settings of its own in place of those that were chosen."""
+    named = {a.found.entry_sets_settings, a.found.manage_sets_settings} - {None}
+    return bool(named - {a.project.settings_module})
+
+
+def changed(a: Answers) -> list[str]:
     """Settings that this server must change, and that no variable changes."""
+    https = ["HTTPS"] if a[plain_http] else []
     if a.found is None:  # nobody has looked at the project (it is in a git repository): all of them
-        return ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "DATABASES", "STATIC_ROOT", "MEDIA_ROOT"]
+        return [setting for setting in CHANGED if setting != "HTTPS"] + https
     settings = {"SECRET_KEY": "secret_key", "ALLOWED_HOSTS": "allowed_hosts", "STATIC_ROOT": "static_root"}
     settings |= {"MEDIA_ROOT": "media_root"} if a.found.media_root else {}
-    found = [setting for setting, purpose in settings.items() if not a.found.env(purpose)]
+    found = [setting for setting, purpose in settings.items() if not a.found.env(purpose) or setting in a.found.fixed]
+    found += ["CSRF_TRUSTED_ORIGINS"] if "ALLOWED_HOSTS" in found and not a.found.env("csrf") else []
     found += ["DEBUG"] if any(problem.code == "debug_true" for problem in a.found.problems) else []
-    return found + ([] if any_database(a) else ["DATABASES"])
+    return found + ([] if a.found.database_by_variables else ["DATABASES"]) + https
 
 
 def values(a: Answers) -> dict[str, str | list[str]]:
@@ -73,20 +90,26 @@ def written(value: str | list[str], kind: str, separator: str) -> str:
 def variables(a: Answers) -> dict[str, str | Secret]:
     """Every variable of the site; what the answers file says in [env] wins."""
     result: dict[str, str | Secret] = {"DJANGO_SETTINGS_MODULE": a.project.settings_module}
+    if own_entry(a):
+        result["PYTHONPATH"] = f"/etc/{a.project.name}/python"
     if a[override_settings]:
         result |= {"DJANGO_SETTINGS_MODULE": "server_settings", "PYTHONPATH": f"/etc/{a.project.name}/python"}
     found = a.found.env_names if a.found else ()
+    read = {purpose for setting in changed(a) for purpose in CHANGED[setting]} if a[override_settings] else set()
     for purpose, value in values(a).items():
         names = [name for name in found if name.purpose == purpose]
         for name in names:
             result[name.name] = written(value, name.kind, name.separator)
-        if not names and not (purpose.startswith("database_") and a.found and any_database(a)):
+        # what server_settings.py reads must be there, whatever else is
+        if purpose in read or (not names and not (purpose.startswith("database_") and a.found)):
             result.setdefault(NAMES[purpose], written(value, "text", ","))
+    result |= {name.name: name.postgres for name in found if name.postgres is not None}
     return result | a.env
 
 
-def any_database(a: Answers) -> bool:
-    return any((name.purpose or "").startswith("database_") for name in a.found.env_names)
+def own_entry(a: Answers) -> bool:
+    """Whether gunicorn imports our server_wsgi instead of the project's own application."""
+    return bool(a.found and a.found.wsgi and a.project.wsgi.startswith("server_wsgi:"))
 
 
 def environment_file(a: Answers) -> Secret:
@@ -120,12 +143,17 @@ def env_file(a: Answers) -> Iterator[Operation]:
     yield file(f"/etc/{site}/env", environment_file(a), mode=0o600, notify=restart(site))
 
 
-@recipe.step("settings", when=lambda a: bool(a[override_settings]))
+@recipe.step("settings", when=lambda a: bool(a[override_settings]) or own_entry(a))
 def server_settings(a: Answers) -> Iterator[Operation]:
     folder = f"/etc/{a.project.name}/python"
-    text = recipe.template("server_settings", a, changed=written_in_source(a))
     yield directory(folder)
-    yield file(f"{folder}/server_settings.py", text, notify=restart(a.project.name))
+    if a[override_settings]:
+        text = recipe.template("server_settings", a, changed=changed(a))
+        yield file(f"{folder}/server_settings.py", text, notify=restart(a.project.name))
+    if own_entry(a):
+        module, _, application = a.found.wsgi.partition(":")
+        text = recipe.template("server_wsgi", a, module=module, application=application)
+        yield file(f"{folder}/server_wsgi.py", text, notify=restart(a.project.name))
 
 
 @recipe.step("manage", check=django_starts)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 from wizard.checks.base import Check, on_server
 from wizard.operations import git_host
@@ -51,10 +53,24 @@ def is_remote(source: str) -> bool:
     return bool(re.match(r"(https|ssh)://|[\w.-]+@[\w.-]+:", source))
 
 
+# Letters that Unicode does not take apart into a plain one and a mark
+PLAIN_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}
+)
+
+
 def name_of(a: Answers) -> str | None:
-    last = re.split(r"[/:]", (a[source] or "").rstrip("/"))[-1].removesuffix(".git")
-    slug = re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-")[:24].strip("-")
-    return slug if re.match(r"[a-z]", slug) and slug not in TAKEN else None
+    """A name that is always acceptable, from the folder's or the repository's: `Olá Mundo` is `ola-mundo`."""
+    if not a[source]:
+        return None
+    path = a[source].rstrip("/")
+    last = re.split(r"[/:]", path)[-1] if from_git(path) else Path(path).expanduser().resolve().name
+    letters = unicodedata.normalize("NFKD", last.removesuffix(".git").lower().translate(PLAIN_LETTERS))
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    slug = slug if re.match(r"[a-z]", slug) else f"site-{slug}"
+    slug = slug[:24].strip("-")
+    return f"{slug[:19].strip('-')}-site" if slug in TAKEN else slug
 
 
 source = recipe.ask(
@@ -93,8 +109,18 @@ settings_module = recipe.ask(
     Question("settings_module", str, lambda a: a.found.settings_module if a.found else None, pattern=r"\w+(\.\w+)*",
              example="config.settings")
 )  # fmt: skip
+
+
+def entry(a: Answers) -> str | None:
+    """What gunicorn imports. Where the project's own wsgi.py chooses the settings whatever it is told, one in front of it
+    loads those of the server first (see the template server_wsgi of env_vars)."""
+    if a.found is None:
+        return None
+    return "server_wsgi:application" if a.found.wsgi and a.found.entry_sets_settings else a.found.wsgi
+
+
 wsgi = recipe.ask(
-    Question("wsgi", str, lambda a: a.found.wsgi if a.found else None, pattern=r"\w+(\.\w+)*:\w+",
+    Question("wsgi", str, entry, pattern=r"\w+(\.\w+)*:\w+",
              example="config.wsgi:application")
 )  # fmt: skip
 

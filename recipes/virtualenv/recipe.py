@@ -25,7 +25,8 @@ def missing(a: Answers) -> tuple[str, ...]:
     if a.found and named is None:
         return ("django", "gunicorn", "psycopg[binary]")
     gunicorn = () if "gunicorn" in (named or ()) else ("gunicorn",)
-    driver = () if a.found and a.found.has_database_driver else ("psycopg[binary]",)
+    # Django before 4.2 cannot use psycopg 3
+    driver = () if a.found and a.found.has_database_driver else (a.found.driver if a.found else "psycopg[binary]",)
     return gunicorn + driver
 
 

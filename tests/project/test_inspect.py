@@ -197,7 +197,8 @@ def test_a_database_chosen_by_the_environment_has_the_engine_that_it_has_without
         """)
     )
     assert found.databases_engine == "django.db.backends.sqlite3"
-    assert "database_in_source" not in codes(found)
+    assert found.env_names[1].postgres == "postgres"
+    assert "database_in_source" in codes(found)  # it has no user and no password that could be set
 
 
 def test_a_file_that_is_no_python_is_a_problem_with_its_line(project: Tree) -> None:

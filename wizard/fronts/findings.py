@@ -30,6 +30,8 @@ PROBLEMS = {
     "`python manage.py makemigrations {app}` and commit what it writes",
     "template_placeholders": "{file} is part of a template that still has placeholders ({{{{ … }}}}) in its names: make a "
     "project from it first, and give that one's folder",
+    "folder_name": "the folder {folder} inside of the project has a space or a sign in its name, which programs on the server "
+    "trip over: rename it to letters, digits, - and _",
     "not_all_read": "there are more than {limit} files, and not all were looked at",
     "no_wsgi": "no WSGI application was found: that is the door by which a web server talks to Django",
     "asgi_only": "there is only {file} (ASGI) and no wsgi.py, which gunicorn needs: add a wsgi.py as `startproject` makes it; "

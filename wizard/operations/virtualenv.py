@@ -5,6 +5,7 @@ Debian's own Python is only used to make it: PEP 668 keeps pip out of the system
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -57,12 +58,13 @@ class Virtualenv(Operation):
     def _inputs(self) -> str:
         """Shell text that prints the hash of all that decides what is installed."""
         extra = "\n".join(self.extra)
+        lock = posixpath.join(posixpath.dirname(self.requirements), "poetry.lock")
         # nested files (-r base.txt) and a lock's pyproject.toml count too; a release's own code does not change
         return (
             "{ python3 --version; "
             f"printf '%s\\n' {sh(self.requirements)} {sh(extra)}; "
             f"cd {sh(self.directory)} && head -qc 1M {sh(self.requirements) if self.requirements else ''} "
-            "*requirements*.txt requirements/*.txt pyproject.toml </dev/null; } 2>/dev/null | sha256sum | cut -c1-16"
+            f"*requirements*.txt requirements/*.txt pyproject.toml {sh(lock)} </dev/null; }} 2>/dev/null | sha256sum | cut -c1-16"
         )
 
     def observe(self) -> str:
@@ -159,14 +161,45 @@ if grep -q 'source = {{ git' {folder}/uv.lock; then options=--no-hashes; fi # pi
     --no-emit-project --format requirements-txt $options --output-file "$HOME/requirements.txt"
 .venv/bin/pip install --requirement "$HOME/requirements.txt\""""
 
-# The dependencies only: a site's code runs from its folder, and many a project's pyproject.toml cannot be built.
+# The dependencies only: a site's code runs from its folder, and many a project's pyproject.toml cannot be built. What only
+# Poetry can read (^4.2, ~5.2, its own extras and markers) its own library translates; with a lock, pip keeps to its releases.
 EXPORT_PYPROJECT = """\
-python3 - {path} >"$HOME/requirements.txt" <<'PYTHON'
+kind=0; python3 - {path} >"$HOME/requirements.txt" <<'PYTHON' || kind=$?
 import sys, tomllib
 with open(sys.argv[1], "rb") as file:
-    print(*tomllib.load(file)["project"]["dependencies"], sep="\\n")
+    data = tomllib.load(file)
+named = data.get("project", {{}}).get("dependencies")
+if named is None and "dependencies" in data.get("tool", {{}}).get("poetry", {{}}):
+    sys.exit(3)
+if named is None:
+    sys.exit(f"{{sys.argv[1]}} names no packages: neither under [project] nor under [tool.poetry.dependencies]")
+print(*named, sep="\\n")
 PYTHON
-.venv/bin/pip install --requirement "$HOME/requirements.txt\""""
+: >"$HOME/constraints.txt"
+case $kind in
+0) ;;
+3)
+    python3 -m venv "$HOME/poetry"
+    "$HOME/poetry/bin/pip" install --quiet 'poetry-core>=1.9,<3'
+    "$HOME/poetry/bin/python" - {path} "$HOME" <<'PYTHON'
+import sys, tomllib
+from collections import Counter
+from pathlib import Path
+from poetry.core.factory import Factory
+
+folder, home = Path(sys.argv[1]).resolve().parent, Path(sys.argv[2])
+wanted = [one for one in Factory().create_poetry(folder).package.requires if not one.is_optional()]
+(home / "requirements.txt").write_text("".join(one.to_pep_508() + "\\n" for one in wanted))
+lock = folder / "poetry.lock"
+locked = tomllib.loads(lock.read_text()).get("package", []) if lock.is_file() else []
+times = Counter(one["name"] for one in locked)  # one that is there twice depends on the platform
+fixed = [one for one in locked if "source" not in one and times[one["name"]] == 1]
+(home / "constraints.txt").write_text("".join(f"{{one['name']}}=={{one['version']}}\\n" for one in fixed))
+PYTHON
+    ;;
+*) exit "$kind" ;;
+esac
+.venv/bin/pip install --requirement "$HOME/requirements.txt" --constraint "$HOME/constraints.txt\""""
 
 
 def virtualenv(

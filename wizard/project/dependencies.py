@@ -17,7 +17,7 @@ REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\
 PRODUCTION: tuple[str, ...] = ("requirements/production.txt", "requirements/prod.txt", "requirements/deploy.txt")
 PRODUCTION += ("requirements-prod.txt", "requirements-production.txt", "requirements_prod.txt")
 PLAIN: tuple[str, ...] = ("requirements.txt", "requirements/base.txt", "requirements/requirements.txt", "reqs.txt")
-UNSUPPORTED = ("Pipfile", "Pipfile.lock", "poetry.lock", "pdm.lock", "environment.yml", "setup.py", "setup.cfg")
+UNSUPPORTED = ("Pipfile", "Pipfile.lock", "pdm.lock", "environment.yml", "setup.py", "setup.cfg")
 
 BUILD = ("gcc", "python3-dev")
 # What wheels do not bring along. Names as in Debian 12 and 13.

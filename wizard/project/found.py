@@ -84,6 +84,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "migrations_left_out": ("file", "app"),
     "no_migrations": ("file", "app"),
     "template_placeholders": ("file",),
+    "folder_name": ("folder",),
     "not_all_read": ("limit",),
     "no_wsgi": (),
     "asgi_only": ("file",),
@@ -118,7 +119,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 # With these Django cannot start, or its pages cannot work, whatever is answered: nothing on a server is begun.
 STOPS = frozenset({
     "cannot_parse", "python2", "merge_conflict", "module_left_out", "module_missing", "migrations_left_out",
-    "template_placeholders", "makes_folder",
+    "template_placeholders", "folder_name", "makes_folder",
 })  # fmt: skip
 # A person is shown these and asked; where nobody can be asked, one of these answers (recipe, question) must be given.
 ASKED: dict[str, tuple[tuple[str, str], ...]] = {
@@ -196,6 +197,8 @@ class Found:
     problems: tuple[Problem, ...]
     entry_sets_settings: str | None = None  # the settings module that wsgi.py puts in place of whatever was asked for
     manage_sets_settings: str | None = None  # the same of manage.py
+    driver: str = "psycopg[binary]"  # the requirement for a driver for PostgreSQL that this Django can use
+    fixed: tuple[str, ...] = ()  # settings that are a literal in the end, although a variable is read for them
     database_by_variables: bool = True  # variables alone bring the site to its PostgreSQL database
     # whether INSTALLED_APPS has it; None where that cannot be told
     has_admin: bool | None = None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from wizard.project import dependencies as deps
+from wizard.project.engine import KIND
 from wizard.project.found import DependencyFile, EnvName, Problem
 from wizard.project.names import literal
 from wizard.project.settings import Settings, Value
@@ -25,8 +26,15 @@ OLDEST_PYTHON = (3, 11)  # of the Debian releases that are set up: 12 has 3.11, 
 # Settings ---------------------------------------------------------------------------------------------------------
 
 
-def settings_problems(settings: Settings, env_names: tuple[EnvName, ...], engine: str | None) -> Iterator[Problem]:
-    """What must differ on a server."""
+def settings_problems(
+    settings: Settings,
+    env_names: tuple[EnvName, ...],
+    engine: str | None,
+    *,
+    by_variables: bool,
+    fixed: tuple[str, ...],
+) -> Iterator[Problem]:
+    """What must differ on a server. by_variables: the database can be set by variables alone."""
     by_purpose = {name.purpose: name for name in reversed(env_names)}
     for setting, code in (("SECRET_KEY", "secret_key_in_source"), ("DEBUG", "debug_true")):
         value = settings.values.get(setting)
@@ -39,11 +47,14 @@ def settings_problems(settings: Settings, env_names: tuple[EnvName, ...], engine
     if debug and (debug.default or "").strip().lower() in {"true", "1", "yes", "on"}:
         yield Problem("debug_defaults_to_true", *debug.where.rsplit(":", 1))
     hosts = settings.values.get("ALLOWED_HOSTS")
-    if hosts and "allowed_hosts" not in by_purpose:
+    if hosts and ("allowed_hosts" not in by_purpose or "ALLOWED_HOSTS" in fixed):
         everybody = "*" in settings.strings("ALLOWED_HOSTS")
         yield Problem("allowed_hosts_open" if everybody else "allowed_hosts_in_source", hosts.path, hosts.line)
     databases = settings.values.get("DATABASES")
-    if databases and not any((name.purpose or "").startswith("database_") for name in env_names):
+    for name in env_names:
+        if name.required and name.purpose is None and KIND.fullmatch(name.name):
+            yield Problem("database_choice_unclear", *name.where.rsplit(":", 1), name.name)
+    if databases and not by_variables:
         yield Problem("database_in_source", databases.path, databases.line, engine or "")
     if settings.text("STATIC_ROOT") is None:
         yield Problem("no_static_root")

@@ -186,6 +186,14 @@ class Settings:
         """The module's own file and those that it pulls in."""
         return tuple(self._loaded)
 
+    @property
+    def _trees(self) -> dict[str, ast.Module]:
+        return {path: tree for path in self._loaded if (tree := self._source.module(path)) is not None}
+
+    @property
+    def trees(self) -> tuple[ast.Module, ...]:
+        return tuple(self._trees.values())
+
     # Reading values -----------------------------------------------------------------------------------------------
 
     def text(self, name: str) -> str | None:
@@ -212,18 +220,20 @@ class Settings:
         if any(re.fullmatch(wanted, text) for text in self.strings(name)):
             return True
         parts = self.values[name].parts if name in self.values else ()
-        whole = bool(parts) and all(self._is_plain(part, frozenset({name})) for part in parts)
+        seen = {name}
+        whole = bool(parts) and all(self._is_plain(part, seen) for part in parts)
         return False if whole else None
 
-    def _is_plain(self, node: ast.expr, seen: frozenset[str]) -> bool:
+    def _is_plain(self, node: ast.expr, seen: set[str]) -> bool:
         """Whether `strings` finds all that is in this value."""
         if isinstance(node, ast.Constant):
             return True
         if isinstance(node, ast.Name):
             if node.id in seen:
                 return True
+            seen.add(node.id)
             parts = self.values[node.id].parts if node.id in self.values else ()
-            return bool(parts) and all(self._is_plain(part, seen | {node.id}) for part in parts)
+            return bool(parts) and all(self._is_plain(part, seen) for part in parts)
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             return all(self._is_plain(item, seen) for item in node.elts)
         if isinstance(node, ast.BinOp):
@@ -241,14 +251,16 @@ class Settings:
 
     def strings(self, name: str) -> tuple[str, ...]:
         """The texts in a list, through sums of lists, `+=` and names of other lists."""
-        return tuple(dict.fromkeys(self._strings_of(name, frozenset())))
+        return tuple(dict.fromkeys(self._strings_of(name, set())))
 
-    def _strings_of(self, name: str, seen: frozenset[str]) -> Iterator[str]:
+    def _strings_of(self, name: str, seen: set[str]) -> Iterator[str]:
+        """seen: names that were followed, each once: lists of lists of lists would have no end."""
         if name in self.values and name not in seen:
+            seen.add(name)
             for part in self.values[name].parts:
-                yield from self._strings(part, seen | {name})
+                yield from self._strings(part, seen)
 
-    def _strings(self, node: ast.expr, seen: frozenset[str]) -> Iterator[str]:
+    def _strings(self, node: ast.expr, seen: set[str]) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
         elif isinstance(node, ast.Name):
@@ -263,6 +275,14 @@ class Settings:
             yield from self._strings(node.value, seen)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"list", "tuple", "sorted"} and node.args:
             yield from self._strings(node.args[0], seen)
+
+    def fixed(self, setting: str, reads: list[EnvName]) -> bool:
+        """Whether a setting has a literal value in the end, although a variable is read for it elsewhere or before."""
+        value = self.values.get(setting)
+        if value is None or not _is_literal(value.main) or value.path != next(iter(self._loaded)):
+            return False
+        places = [name.where.rpartition(":") for name in reads]
+        return all(path != value.path or int(line) < value.line for path, _, line in places)
 
     def names_behind(self, setting: str) -> set[str]:
         """The names that a setting's value is made of, and those that these are made of."""
@@ -280,7 +300,7 @@ class Settings:
 
     def env_names(self) -> tuple[EnvName, ...]:
         """Every variable that these files read, in the order met; several reads of one name are one."""
-        trees = {path: tree for path in self._loaded if (tree := self._source.module(path)) is not None}
+        trees = self._trees
         wrappers: dict[str, Wrapper] = {}
         for tree in trees.values():
             wrappers |= wrappers_in(tree)
@@ -301,6 +321,12 @@ class Settings:
             if match := re.search(r"\.split\((?:'([^']+)')?", texts):
                 return replace(name, kind="list", separator=match[1] or " ")
         return name
+
+
+def _is_literal(node: ast.expr) -> bool:
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return all(map(_is_literal, node.elts))
+    return isinstance(node, ast.Constant) and node.value is not None
 
 
 def _assign(node: ast.Assign | ast.AnnAssign | ast.AugAssign, values: Values, path: str, *, weak: bool) -> None:

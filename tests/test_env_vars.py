@@ -1,0 +1,141 @@
+"""The variables and files that a site gets, from what was found in its project."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.projects import made
+from wizard import answers as answers_
+from wizard import catalog
+from wizard.operations.file import File
+from wizard.project.inspect import inspect
+from wizard.recipe import Answers
+from wizard.secret import Secret
+from wizard.server import Server
+
+RECIPES = catalog.load()
+KEYS = ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAeA3OdyxqZRbxGNAUDvSrKSrUBaNQBBGBNVtHVJYU3X me",)
+
+
+def recipe(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"of_{name}", catalog.own_folder() / name / "recipe.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def answered(folder: Path, **more: dict[str, Any]) -> Answers:
+    """All answers for this project, the defaults where nothing else is given."""
+    given = answers_.Given({"project": {"source": str(folder)}, **more})
+    server = Server(login_keys=KEYS, address="192.0.2.7")
+    return answers_.complete(given, RECIPES, server=server, found=inspect(folder))
+
+
+def variables(a: Answers) -> dict[str, str]:
+    values: dict[str, str | Secret] = recipe("env_vars").variables(a)
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+
+
+def files(a: Answers, step: str) -> dict[str, str]:
+    wanted = next(s for r in RECIPES for s in r.steps if s.id == step)
+    operations = wanted.operations(a) if wanted.when is None or wanted.when(a) else ()
+    return {op.path.rpartition("/")[2]: op.content.decode() for op in operations if isinstance(op, File)}
+
+
+def test_an_engine_from_a_variable_is_set_and_the_code_stays_as_it_is(tmp_path: Path) -> None:
+    a = answered(made("settings-engine-from-variable", tmp_path))
+    found = variables(a)
+    assert found["SQL_ENGINE"] == "django.db.backends.postgresql"
+    assert (found["SQL_DATABASE"], found["SQL_HOST"], found["SQL_PORT"]) == (a.postgres.database, "127.0.0.1", "5432")
+    assert found["SQL_PASSWORD"] == a.secret("database_password").reveal()
+    assert not a.env_vars.override_settings and found["DJANGO_SETTINGS_MODULE"] == "garden.settings"
+
+
+@pytest.mark.parametrize("name", ["wsgi-sets-settings", "wsgi-sets-settings-open"])
+def test_settings_that_wsgi_py_names_come_too_late(tmp_path: Path, name: str) -> None:
+    a = answered(made(name, tmp_path))
+    assert a.project.wsgi == "server_wsgi:application" and a.env_vars.override_settings
+    assert variables(a)["PYTHONPATH"] == f"/etc/{a.project.name}/python"
+    text = files(a, "env_vars/settings")["server_wsgi.py"]
+    assert text.index("settings.INSTALLED_APPS") < text.index("from garden.wsgi import application as application")
+
+
+def test_other_settings_than_those_that_wsgi_py_names_can_be_chosen(tmp_path: Path) -> None:
+    top = made("wsgi-sets-settings", tmp_path)
+    (top / "garden" / "settings.py").write_text("from garden.common import *\n")  # all of it is read from variables
+    assert not answered(top).env_vars.override_settings
+    assert answered(top, project={"source": str(top), "settings_module": "garden.common"}).env_vars.override_settings
+
+
+def test_a_manage_py_that_names_settings_is_gone_past(tmp_path: Path) -> None:
+    a = answered(made("manage-sets-settings", tmp_path))
+    assert '.venv/bin/python -m django "$@"' in files(a, "env_vars/manage")[f"{a.project.name}-manage"]
+    a = answered(made("base", tmp_path))
+    assert '.venv/bin/python manage.py "$@"' in files(a, "env_vars/manage")[f"{a.project.name}-manage"]
+    assert a.project.wsgi == "garden.wsgi:application" and not a.env_vars.override_settings
+
+
+def test_every_variable_that_the_servers_settings_read_is_set(tmp_path: Path) -> None:
+    top = made("base", tmp_path)
+    (top / "garden" / "settings.py").write_text(
+        "from garden.common import *\nALLOWED_HOSTS = []\n"
+        'if origins := os.getenv("SHOP_CSRF_ORIGINS"):\n    CSRF_TRUSTED_ORIGINS = origins.split(" ")\n'
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.getenv("SHOP_DB_NAME", "x")}}\n'
+    )
+    a = answered(top)
+    found, text = variables(a), files(a, "env_vars/settings")["server_settings.py"]
+    read = {line.partition('os.environ["')[2].partition('"')[0] for line in text.splitlines() if "os.environ[" in line}
+    assert read == {"ALLOWED_HOSTS", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT"} and read <= set(found)
+    assert found["SHOP_CSRF_ORIGINS"] == f"https://{a.project.domain} http://{a.project.domain}"
+
+
+def test_a_site_that_asks_for_https_is_served_over_http_only_when_that_is_answered(tmp_path: Path) -> None:
+    top = made("secure-cookies-without-tls", tmp_path)
+    assert not answered(top).env_vars.override_settings
+    text = files(answered(top, env_vars={"plain_http": True}), "env_vars/settings")["server_settings.py"]
+    assert "SESSION_COOKIE_SECURE = False" in text and "SECURE_SSL_REDIRECT = False" in text
+
+
+@pytest.mark.parametrize(
+    "django, driver",
+    [
+        (">=4.2,<5.3", "psycopg[binary]"),
+        ("", "psycopg[binary]"),
+        ("~=3.2.0", "psycopg2-binary"),
+        ("==4.1.*", "psycopg2-binary"),
+        (">=3.2", "psycopg[binary]"),
+        ("==2.2.28", "psycopg2-binary<2.9"),
+    ],
+)
+def test_the_driver_that_is_added_fits_django(tmp_path: Path, django: str, driver: str) -> None:
+    top = made("base", tmp_path)
+    (top / "requirements.txt").write_text(f"Django{django}\n")
+    assert answered(top).virtualenv.extra_packages == ("gunicorn", driver)
+
+
+@pytest.mark.parametrize(
+    "folder, name",
+    [
+        ("Olá Mundo – São João", "ola-mundo-sao-joao"),
+        ("Año 2024 ¡Ñandú!", "ano-2024-nandu"),
+        ("Straße Øl", "strasse-ol"),
+        ("2024", "site-2024"),
+        ("магазин", "site"),
+        ("日本", "site"),
+        ("mail", "mail-site"),
+        ("...", "site"),
+        ("a" * 60, "a" * 24),
+        ("abcdefghijklmnopqrstuvw xyz", "abcdefghijklmnopqrstuvw"),
+    ],
+)
+def test_the_name_that_follows_from_a_folder_is_always_acceptable(tmp_path: Path, folder: str, name: str) -> None:
+    made("base", tmp_path).rename(tmp_path / folder)
+    a = answered(tmp_path / folder)
+    question = next(q for r in RECIPES for q in r.questions if (q.recipe, q.name) == ("project", "name"))
+    assert a.project.name == name and question.refusal(name) is None
