@@ -36,9 +36,13 @@ class Connected(Event):
 
 @dataclass(frozen=True)
 class ConnectionBroken(Event):
-    """The connection is gone; what runs on the server goes on, and we try to come back. expected: a reboot."""
+    """The connection is gone; what runs on the server goes on, and we try to come back. expected: a reboot.
+
+    reverts_in: seconds until the server takes a guarded change back by itself; 0 where none is pending.
+    """
 
     expected: bool = False
+    reverts_in: int = 0
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,15 @@ class FailsafeArmed(Event):
 class LoginProved(Event):
     step: str
     login: str
+
+
+@dataclass(frozen=True)
+class TakenBack(Event):
+    """The guarded changes of a step were taken back. works: whether a NEW login by the old way gets in."""
+
+    step: str
+    login: str
+    works: bool
 
 
 @dataclass(frozen=True)

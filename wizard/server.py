@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from wizard.sshd import Sshd
 
 
 @dataclass(frozen=True)
@@ -36,4 +38,5 @@ class Server:
     login_user: str = "root"
     login_keys: tuple[str, ...] = ()  # the authorized_keys lines of the user we logged in as
     host_keys: tuple[str, ...] = ()  # the lines of its sshd's public keys
+    sshd: Sshd = field(default_factory=Sshd)
     address: str = ""  # how the client reaches it

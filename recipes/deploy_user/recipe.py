@@ -11,6 +11,7 @@ from wizard.operations.apt import packages
 from wizard.operations.authorized_keys import authorized_keys, refusal
 from wizard.operations.base import Operation
 from wizard.operations.quoting import sh
+from wizard.operations.sshd import must_let_in
 from wizard.operations.user import sudo_rule, user
 from wizard.recipe import Answers, Question, Recipe
 from wizard.secret import Secret
@@ -49,6 +50,7 @@ runuser -u {site} -- sudo -n true 2>/dev/null && {{ echo 'it may use sudo'; exit
 
 @recipe.step("account", check=person_gets_in)
 def account(a: Answers) -> Iterator[Operation]:
+    must_let_in(a.server.sshd, a[name], "sudo")
     yield packages("sudo")
     yield user(a[name], groups=("sudo",), password=a[password] or None)
     yield authorized_keys(a[name], tuple(a[authorized_key].splitlines()))

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from wizard.checks.base import Check, on_server
 from wizard.checks.ssh_login import password_login_refused, root_login_refused
+from wizard.operations import sshd
 from wizard.operations.apt import packages
 from wizard.operations.base import Operation
 from wizard.operations.command import command
 from wizard.operations.file import directory, file
 from wizard.operations.firewall import firewall as firewall_on
 from wizard.operations.firewall import refusal
-from wizard.operations.service import reload, restart, service
+from wizard.operations.service import restart, service
 from wizard.operations.system import kernel_settings
 from wizard.operations.tested import tested_file
 from wizard.recipe import Answers, Question, Recipe, WayIn
@@ -29,6 +30,8 @@ extra_ports = recipe.ask(
 fail2ban = recipe.ask(Question("fail2ban", bool, True))
 automatic_updates = recipe.ask(Question("automatic_updates", bool, True))
 
+DROP_IN = "/etc/ssh/sshd_config.d/00-wizard.conf"
+KEYS_ONLY = dict.fromkeys(("permitrootlogin", "passwordauthentication", "kbdinteractiveauthentication"), "no")
 DROP_INS = "Include /etc/ssh/sshd_config.d/*.conf"
 KERNEL = {
     # half-open connections by the thousand don't stop the server from answering
@@ -65,11 +68,7 @@ def shuts_by_default(a: Answers) -> Iterator[Check]:
 
 
 def takes_keys_only(a: Answers) -> Iterator[Check]:
-    yield on_server(
-        "sshd reads these settings",
-        "sshd -T | grep -xE '(permitrootlogin|passwordauthentication|kbdinteractiveauthentication) no' | sort -u\n"
-        "[ $(sshd -T | grep -cxE '(permitrootlogin|passwordauthentication|kbdinteractiveauthentication) no') = 3 ]",
-    )
+    yield on_server("sshd reads these settings", sshd.reads_these(a.deploy_user.name, KEYS_ONLY))
     yield password_login_refused(a.deploy_user.name)
     yield root_login_refused()
 
@@ -105,18 +104,26 @@ def firewall_step(a: Answers) -> Iterator[Operation]:
 
 @recipe.step("ssh", check=takes_keys_only, way_in=way_in)
 def ssh(a: Answers) -> Iterator[Operation]:
+    server, user = a.server.sshd, a.deploy_user.name
+    sshd.must_let_in(server, user, "sudo")
+    sshd.must_not_open_again(server, user)
+    sshd.must_stay_at_its_port(server)
+    content = recipe.template("sshd.conf", a)
     yield directory("/etc/ssh/sshd_config.d")
-    yield command(
-        "sshd reads its drop-ins first",
-        f"sed -i '1i {DROP_INS}' /etc/ssh/sshd_config",
-        test="grep -vE '^[[:space:]]*(#|$)' /etc/ssh/sshd_config | head -n 1 | grep -xF '" + DROP_INS + "'",
-        undo=f"sed -i '1{{\\#^{DROP_INS.replace('*', '[*]')}$#d}}' /etc/ssh/sshd_config",
-    )
+    first = sshd.read_first(DROP_IN, server, content)
+    yield from first or [
+        command(
+            "sshd reads its drop-ins first",
+            f"sed -i '1i {DROP_INS}' /etc/ssh/sshd_config",
+            test="grep -vE '^[[:space:]]*(#|$)' /etc/ssh/sshd_config | head -n 1 | grep -xF '" + DROP_INS + "'",
+            undo=f"sed -i '1{{\\#^{DROP_INS.replace('*', '[*]')}$#d}}' /etc/ssh/sshd_config",
+        )
+    ]
     yield tested_file(
-        "/etc/ssh/sshd_config.d/00-wizard.conf",
-        recipe.template("sshd.conf", a),
+        DROP_IN,
+        content,
         test="mkdir -p /run/sshd && sshd -t",
-        then=reload("ssh"),
+        then=sshd.TAKE_UP,
     )
 
 

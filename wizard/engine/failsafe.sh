@@ -26,12 +26,9 @@ failed=
 # changes are undone newest first; changes that a rollback undid are made again oldest first
 for _f in $(ls -r $W/failsafe/*.undo 2>/dev/null); do [ -n "$failed" ] || take_back "$_f" undoing undone || failed=yes; done
 for _f in $(ls $W/failsafe/*.redo 2>/dev/null); do [ -n "$failed" ] || take_back "$_f" redoing redone || failed=yes; done
-# an sshd that died of the change is not started by a reload
-for _u in $(cat $W/failsafe/sshd); do
-    systemctl is-active --quiet "$_u" && continue
-    systemctl reset-failed "$_u" 2>/dev/null
-    systemctl start "$_u" || failed=yes
-done
+# an sshd that died of the change is not started by a reload, and one that a socket started may have left it. At boot its
+# units start by themselves, after this
+[ "$1" = boot ] || reopen_doors || failed=yes
 sync -f $W && sync -f /etc
 if [ -n "$failed" ]; then
     # it stays armed: at the next boot, and a few times more by the timer
@@ -42,6 +39,6 @@ if [ -n "$failed" ]; then
 fi
 touch $W/failsafe/reverted
 [ "$1" != now ] || systemctl stop wizard-failsafe-timer.timer 2>/dev/null
-rm -f $W/failsafe/armed $W/failsafe/sshd $W/failsafe/tries /etc/systemd/system/wizard-failsafe.service \
+rm -f $W/failsafe/armed $W/failsafe/doors $W/failsafe/tries /etc/systemd/system/wizard-failsafe.service \
     /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
 rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null || :

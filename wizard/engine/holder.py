@@ -55,11 +55,20 @@ def _who(fields: dict[str, str]) -> str:
     return f"{fields.get('who', 'somebody')} on {fields.get('from', 'another computer')}"
 
 
+# the runs of this process that have not ended: each may hold a server's lock
+at_work: set[str] = set()
+
+
 def died_here(text: str) -> bool:
-    """Whether the holder was a process of this computer that is no more: a server takes minutes to notice a cut line."""
+    """Whether the holder was a run of this computer that is no more: a server takes minutes to notice a cut line.
+
+    The run may have been one of this very process, which could not give the lock back when its line was cut.
+    """
     fields = _fields(text)
-    if fields.get("machine") != _machine() or not fields.get("pid", "").isdigit():
+    if fields.get("machine") != _machine() or not fields.get("pid", "").isdecimal():
         return False
+    if int(fields["pid"]) == os.getpid():
+        return fields.get("run") not in at_work
     try:
         os.kill(int(fields["pid"]), 0)
     except ProcessLookupError:

@@ -262,7 +262,7 @@ check_failsafe() { # first|next change of a step: a later one must not be made w
 arm_failsafe() { # SECONDS undo|redo; the way back from this change on stdin. $id and $change are this change's.
     # a later change of the step finds the earlier ones armed: a power cut now must not leave them with half a way back
     write_whole "$W/failsafe/$id.$2" || cannot_write
-    [ -e $W/failsafe/armed ] || running_sshd | write_whole $W/failsafe/sshd || cannot_write
+    [ -e $W/failsafe/armed ] || ssh_doors | write_whole $W/failsafe/doors || cannot_write
     rm -f $W/failsafe/reverted $W/failsafe/tries
     write_whole /etc/systemd/system/wizard-failsafe.service <<'UNIT' || cannot_write
 # A power cut inside the window: go back at boot, before the firewall and sshd start. Removed when the change is proved.
@@ -289,11 +289,10 @@ UNIT
 write_whole() { # FILE, its content on stdin: at any moment there is the old content or all of the new one
     cat >"$1.new" && sync "$1.new" && mv -f "$1.new" "$1"
 }
-running_sshd() { for _u in ssh.socket ssh.service; do if systemctl is-active --quiet $_u; then echo $_u; fi; done; }
 disarm_failsafe() { # prints the record `reverted` where it was too late
     if [ -e $W/failsafe/reverted ]; then rm -f $W/failsafe/reverted; echo yes | emit reverted; return 0; fi
     systemctl stop wizard-failsafe-timer.timer 2>/dev/null
-    rm -f $W/failsafe/*.undo $W/failsafe/*.redo $W/failsafe/armed $W/failsafe/sshd $W/failsafe/tries /etc/systemd/system/wizard-failsafe.service \
+    rm -f $W/failsafe/*.undo $W/failsafe/*.redo $W/failsafe/armed $W/failsafe/doors $W/failsafe/tries /etc/systemd/system/wizard-failsafe.service \
         /etc/systemd/system/sysinit.target.wants/wizard-failsafe.service
     [ ! -e $W/failsafe/armed ] || cannot_write
     rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null

@@ -25,7 +25,9 @@ def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: boo
     sweep_secrets(session)
     recovered = failsafe.armed(session)
     if recovered:
-        failsafe.take_back(session)
+        trouble = failsafe.take_back(session, emit, "an interrupted run")
+        if trouble is not None:
+            raise trouble
     for entry in session.journal.interrupted:
         recovered = True
         change = entry.change()

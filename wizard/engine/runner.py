@@ -94,11 +94,14 @@ class Runner:
                 return
             except StepError as error:
                 if step.way_in is not None and failsafe.armed(self.session):
-                    failsafe.take_back(self.session)  # its clock must not tick while a person thinks
+                    # its clock must not tick while a person thinks
+                    trouble = failsafe.take_back(self.session, self.emit, step.id)
+                    if trouble is not None:
+                        error = _and(error, trouble)
                 self.emit(events.StepFailed(step.id, error.message, error.details))
                 choice = self.decide(Decision("failure", step.id, ("retry", "stop"), {"reason": error.message}))
                 if choice != "retry":
-                    raise
+                    raise error from None
 
     def _operations(self, planned: PlannedStep) -> bool:
         """Brings every operation of the step about. False when the person chose to leave the step out."""
@@ -202,6 +205,12 @@ class Runner:
         self.session.patiently(lambda: session.write("checkpoint", session.journal_line("checkpoint", **record)))
         session.journal.add({"event": "checkpoint", "at": "", **record})
         self.emit(events.CheckpointReached(step.id))
+
+
+def _and(error: StepError, trouble: StepError) -> StepError:
+    """A failure whose changes could not be taken back so that one gets in: the way in is what counts now."""
+    details = f"{error.message}\n{error.details}\n{trouble.details}"
+    return StepError(f"{error.message}; {trouble.message}", details=details, hint=trouble.hint)
 
 
 def look(check: Check, session: Session) -> Finding:

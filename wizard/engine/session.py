@@ -21,7 +21,7 @@ from typing import Any
 from wizard import events
 from wizard.engine import holder
 from wizard.engine import journal as journal_
-from wizard.engine.facts import server_from
+from wizard.engine.facts import OPEN, server_from
 from wizard.engine.records import VERSION
 from wizard.engine.shortage import explained
 from wizard.engine.understanding import understood, unzipped
@@ -45,11 +45,13 @@ from wizard.transport.base import Login, Transport
 Emit = Callable[[events.Event], None]
 HEARTBEAT = 45  # seconds of silence after which a server counts as frozen: jobs print a heartbeat every 5
 PATIENCE = 40.0  # seconds between two signs of life while a person thinks; the lock expires after 120
+REFUSALS = 4  # logins refused in one attempt to come back; Debian's fail2ban bans at five within ten minutes
 INLINE = 256 * 1024  # bytes of blobs that travel inside the script; larger ones are streamed
 
 
 def prelude() -> str:
-    return resources.files("wizard.engine").joinpath("prelude.sh").read_text()
+    """The shell functions that every script of the engine may use."""
+    return "".join(resources.files("wizard.engine").joinpath(name).read_text() for name in ("prelude.sh", "doors.sh"))
 
 
 @dataclass
@@ -83,6 +85,10 @@ class Session:
         self.round_trips = 0
         self.transport_was_back = False  # whether the last reconnect worked
         self.ways_in: list[Login] = [transport.login]  # newest first: how we may get back in
+        self.guard: tuple[str, float] | None = (
+            None  # a step's changes that are not proved, and when they are taken back
+        )
+        self.refused: set[str] = set()  # users that this server has not let in, in this run
 
     # -- the one doorway ------------------------------------------------------------------------------------------
 
@@ -155,6 +161,8 @@ class Session:
             return
         if answer.status == 90:
             raise _cannot_write(answer)
+        if acquire:
+            holder.at_work.add(self.run)
         if "facts" not in answer.records:
             raise WizardError(
                 f"cannot look at {self.transport.login}: the server did not answer as a Linux server does",
@@ -182,6 +190,7 @@ class Session:
         except WizardError:
             pass  # the lock expires by itself
         finally:
+            holder.at_work.discard(self.run)
             self.transport.close()
 
     @contextlib.contextmanager
@@ -216,18 +225,23 @@ class Session:
             self.ways_in.insert(0, transport.login)
         old.close()
 
-    def reconnect(self, *, patience: float = 300, expected: bool = False) -> None:
+    def reconnect(self, *, patience: float = 300, expected: bool = False, first: Login | None = None) -> None:
         """After a lost connection: tries the known ways in until one works, then takes the lock again.
 
-        StoppedError where the server was wiped or put back meanwhile: what was planned would not fit any more.
+        first: a way in to be tried before them. Where a guarded change has shut them, the server opens them again by itself:
+        that is waited for, and said. StoppedError where the server was wiped or put back meanwhile: what was planned would
+        not fit any more.
         """
-        self.emit(events.ConnectionBroken(expected))
+        self.emit(events.ConnectionBroken(expected, self._reverts_in()))
         known = self.journal
         self.transport_was_back = False
         self.transport.close()
         start, pause, last = time.monotonic(), 1.0, ConnectError("cannot reach the server")
-        while time.monotonic() - start < patience:
-            for login in list(self.ways_in):
+        ways, refusals = list(self.ways_in), 0
+        if first is not None and first not in ways:
+            ways.insert(0, first)
+        while time.monotonic() - start < patience and refusals < REFUSALS:
+            for login in list(ways):
                 try:
                     fresh = self.transport.another(login)
                     fresh.connect()
@@ -239,13 +253,20 @@ class Session:
                             hint="run the same command again: it looks at what is there now, and goes on from that",
                         )
                     self.transport_was_back = True
+                    if self.guard is None:  # else what is shut now may be open again in a minute
+                        self.ways_in = [way for way in self.ways_in if way in ways]
                     self.emit(events.Reconnected(str(login), time.monotonic() - start))
                     return
                 except LoginRefused as error:
-                    # a door that is shut for good: knocking again would look like an attack (fail2ban counts)
+                    # a door that is shut: knocking again and again would look like an attack (fail2ban counts)
                     last = error
-                    if len(self.ways_in) > 1:
-                        self.ways_in.remove(login)
+                    refusals += 1
+                    self.refused.add(login.user)
+                    if len(ways) > 1:
+                        ways.remove(login)
+                        continue
+                    # the last one: once the server has taken back what shut it, it opens
+                    time.sleep(max(self._reverts_in() + 5, 15))
                 except BusyError:
                     break  # a script of ours is still running there
                 except ConnectError as error:
@@ -253,11 +274,18 @@ class Session:
                     break  # the server is not there: another user would not be let in either
             time.sleep(pause)
             pause = min(pause * 1.5, 10)
+        hint = "nothing is lost: run the same command again when the server answers, and it goes on where it stopped"
+        if self.guard is not None:
+            hint = (
+                f"the server takes the changes of {self.guard[0]} back by itself, at the latest when it starts. {hint}"
+            )
         raise ConnectionLost(
-            f"cannot reach {self.transport.login} again: {last.message}",
-            details=last.details,
-            hint="nothing is lost: run the same command again when the server answers, and it goes on where it stopped",
+            f"cannot reach {self.transport.login} again: {last.message}", details=last.details, hint=hint
         )
+
+    def _reverts_in(self) -> int:
+        """Seconds until the server takes a guarded change back that is not proved; 0 where there is none."""
+        return max(1, round(self.guard[1] - time.monotonic())) if self.guard is not None else 0
 
     def patiently(self, ask: Callable[[], Any]) -> Any:
         """Read-only work, or work that may be repeated: once more after a lost connection."""
@@ -333,37 +361,3 @@ def _cannot_write(answer: Answer) -> WizardError:
     look = "look whether the server's disk is full (df -h /); then run the same command again"
     why, hint = answer.shortage or (f"status {answer.status}", look)
     return WizardError(f"cannot write to the journal on the server ({why})", details=answer.err.strip(), hint=hint)
-
-
-OPEN = r"""
-{
-    . /etc/os-release
-    echo "hostname=$(cat /proc/sys/kernel/hostname)"
-    echo "distribution=$ID"; echo "codename=${VERSION_CODENAME:-}"; echo "version=${VERSION_ID:-}"; echo "pretty_name=$PRETTY_NAME"
-    echo "architecture=$(dpkg --print-architecture 2>/dev/null || uname -m)"
-    echo "cpus=$(nproc)"
-    awk '/^MemTotal/ {print "memory_mb=" int($2/1024)} /^SwapTotal/ {print "swap_mb=" int($2/1024)}' /proc/meminfo
-    df -Pm / /usr /var /opt /srv 2>/dev/null |
-        awk 'NR > 1 && (m == "" || $4 < m) {m = $4} END {print "disk_free_mb=" m}'
-    [ -d /run/systemd/system ] || echo "systemd="
-    for _d in / /etc /usr /var/lib /opt /srv; do [ ! -d $_d ] || [ -w $_d ] || { echo "read_only=$_d"; break; }; done
-    awk '$2 ~ "^/(tmp|var/tmp)$" && $4 ~ "(^|,)noexec(,|$)" {print "noexec=" $2; exit}' /proc/mounts
-    echo "clock=$(date +%s)"
-    echo "virtualization=$(systemd-detect-virt 2>/dev/null)"
-    echo "python=$(python3 -ISB -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
-    echo "boot_id=$(cat /proc/sys/kernel/random/boot_id)"
-    echo "login_user=${SUDO_USER:-root}"
-    _home=$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)
-    setpriv --reuid "${SUDO_USER:-root}" --clear-groups test -w "$_home" || echo "home_writable="
-    grep -v '^#' "$_home/.ssh/authorized_keys" 2>/dev/null | sed 's/^/login_keys=/'
-    cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null | sed 's/^/host_keys=/'
-    for _p in nginx apache2 caddy lighttpd postgresql:pg_ctlcluster mysql:mysqld mariadb:mariadbd redis:redis-server \
-        docker:dockerd ufw fail2ban:fail2ban-server; do
-        if command -v ${_p#*:} >/dev/null; then echo "services=${_p%%:*}"; fi
-    done
-} | emit facts
-[ ! -e $W/journal ] || gzip -c $W/journal | emit journal
-[ ! -e $W/answers.json ] || head -c 1M $W/answers.json | emit answers
-for _s in $W/secrets/*; do [ -f "$_s" ] && emit "secret.${_s##*/}" <"$_s"; done
-exit 0
-"""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard import events
-from wizard.engine import failsafe
-from wizard.engine.scripts import WINDOW_S, Work, settle_script, work_script
+from wizard.engine import failsafe, scripts
+from wizard.engine.scripts import Work, settle_script, work_script
 from wizard.engine.session import Answer, Emit, Session, read_observations
 from wizard.engine.shortage import AGAIN
 from wizard.engine.understanding import understood
@@ -42,7 +42,8 @@ class Worker:
             before, after = work.change.before.to_json(), work.change.after.to_json()
             self.emit(events.ChangeStarted(work.step, work.id, op.kind, op.key, work.commands, before, after))
         if work.guarded:
-            self.emit(events.FailsafeArmed(work.step, WINDOW_S))
+            self.emit(events.FailsafeArmed(work.step, scripts.WINDOW_S))
+            self.session.guard = (work.step, time.monotonic() + scripts.WINDOW_S)
         try:
             states = self._once(work, following)
         except ConnectionLost:
@@ -77,7 +78,7 @@ class Worker:
             raise
         if "reverted" in answer.records:
             session.open(acquire=True)
-            raise failsafe.too_late(work.step)
+            raise failsafe.too_late(session, self.emit, work.step)
         with understood(session.transport.login):
             status = int(answer.text("status")) if "status" in answer.records else answer.status or 1
             self._note(work, answer.records)
@@ -148,7 +149,9 @@ class Worker:
             self.seen = 0  # the job ended with the server, and one that is started now begins its output anew
         entry = self.session.journal.entries.get(work.id)
         if work.guarded and entry is not None and entry.by == "failsafe":
-            raise failsafe.too_late(work.step)  # it cut us off: making it again would cut us off again
+            raise failsafe.too_late(
+                self.session, self.emit, work.step
+            )  # it cut us off: making it again would cut us off again
         if entry is not None and entry.status in ("done", "undone") and (entry.status == "undone") == work.undo:
             return self.session.observe(following)
         if entry is not None and operation.reboots and not work.undo:

@@ -125,6 +125,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
         "The server restarts. Waiting for it to come back …"
         if e.expected
         else "The connection broke. What runs on the server goes on; trying to get back …"
+        + (f" The server takes the guarded change back by itself within {e.reverts_in} s." if e.reverts_in else "")
     ),
     events.Reconnected: lambda _, e: f"Back as {e.login} after {e.after_s:.0f} s.",
     events.ServerReplaced: lambda _, e: REPLACED.get(e.how, REPLACED["older"]),
@@ -147,6 +148,11 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
         f"Guarded: the server takes this back by itself in {e.seconds} s unless a new login works."
     ),
     events.LoginProved: lambda _, e: f"A new connection as {e.login} works, so the change stays.",
+    events.TakenBack: lambda _, e: (
+        f"Taken back. A new connection as {e.login} works: the server is as it was before this step."
+        if e.works
+        else f"Taken back, but a new connection as {e.login} does not get in."
+    ),
     events.DriftFound: lambda _, e: (
         f"Changed by hand: {thing(e.key)}. " + ("It stays as it is." if e.choice == "keep" else "Put right.")
     ),

@@ -18,7 +18,7 @@ PORT = re.compile(r"([1-9][0-9]{0,4})(?:/(tcp|udp))?")
 TUPLE = re.compile(r"allow (tcp|udp|any) ([0-9]+) 0\.0\.0\.0/0 any 0\.0\.0\.0/0 in")  # "from anywhere to anywhere"
 
 OBSERVE = r"""
-ss -Hltnp | sed -n 's/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*"sshd".*/ssh \1/p'
+{ ssh_doors; ssh_connection; } | sed -n 's/^[^ ]*:\([0-9][0-9]*\) .*/ssh \1/p'
 if command -v ufw >/dev/null; then
     echo installed
     sed -n 's/^ENABLED=/enabled /p' /etc/ufw/ufw.conf
@@ -69,7 +69,8 @@ done <"$change/firewall/sysctl"
 
 @dataclass(frozen=True)
 class FirewallState(State):
-    """rules: ports that are let in from anywhere ("22/tcp"), and other rules as ufw notes them. ssh: where sshd listens."""
+    """rules: ports that are let in from anywhere ("22/tcp"), and other rules as ufw notes them. ssh: what accepts SSH,
+    whoever listens there, and the port that we came by."""
 
     installed: bool = False
     enabled: bool = False

@@ -207,12 +207,13 @@ def _style(event: events.Event) -> str:
             return "bold"
         case events.CheckPassed() | events.LoginProved():
             return "green"
-        case events.CheckFailed() | events.StepFailed():
+        case events.CheckFailed() | events.StepFailed() | events.TakenBack(works=False):
             return "red"
         case (
             events.DriftFound()
             | events.FailsafeArmed()
             | events.ConnectionBroken()
+            | events.TakenBack()
             | events.ServerReplaced()
             | events.ServerWarning()
             | events.JournalDamaged()
