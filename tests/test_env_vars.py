@@ -95,6 +95,22 @@ def test_every_variable_that_the_servers_settings_read_is_set(tmp_path: Path) ->
     assert found["SHOP_CSRF_ORIGINS"] == f"https://{a.project.domain} http://{a.project.domain}"
 
 
+def test_a_site_without_static_files_gets_no_settings_for_them(tmp_path: Path) -> None:
+    assert not answered(made("api-without-staticfiles", tmp_path)).env_vars.override_settings
+
+
+def test_a_setting_that_is_fixed_after_a_variable_was_read_for_it_is_changed(tmp_path: Path) -> None:
+    text = files(answered(made("wsgi-sets-settings-open", tmp_path)), "env_vars/settings")["server_settings.py"]
+    for line in ('SECRET_KEY = os.environ["SECRET_KEY"]', "DEBUG = False", "ALLOWED_HOSTS = os.environ", "postgresql"):
+        assert line in text
+
+
+def test_a_gunicorn_that_cannot_run_here_is_replaced(tmp_path: Path) -> None:
+    top = made("base", tmp_path)
+    (top / "requirements.txt").write_text("Django==5.2.*\npsycopg[binary]\ngunicorn==20.1.0\n")
+    assert answered(top).virtualenv.extra_packages == ("gunicorn>=22",)
+
+
 def test_a_site_that_asks_for_https_is_served_over_http_only_when_that_is_answered(tmp_path: Path) -> None:
     top = made("secure-cookies-without-tls", tmp_path)
     assert not answered(top).env_vars.override_settings

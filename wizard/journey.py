@@ -109,7 +109,7 @@ class Journey:
         if self.found.stops or self._other_than_looked_at():
             self.inspect_project()  # the person may have mended it by now
         problems = list(self.found.stops)
-        if self.session is not None and self.found.requires_python:
+        if self.session is not None:
             problems += self._python_too_old(self.session.server.python)
         if problems:
             raise UnfitProject(tuple(dict.fromkeys(problems)))
@@ -128,13 +128,11 @@ class Journey:
     def _is_answered(self, code: str) -> bool:
         return code not in ASKED or any(name in self.given.tables.get(table, {}) for table, name in ASKED[code])
 
-    def _python_too_old(self, python: str) -> list[Any]:
-        from wizard.project.dependencies import admits
-
-        has = tuple(map(int, re.findall(r"\d+", python)[:2]))
-        if len(has) < 2 or admits(self.found.requires_python, (has[0], has[1])):
+    def _python_too_old(self, python: str) -> list[Problem]:
+        has, needs = tuple(map(int, re.findall(r"\d+", python)[:2])), self.found.python_at_least
+        if needs is None or len(has) < 2 or has >= needs:
             return []
-        return [Problem("python_of_server", self.found.requires_python, python)]
+        return [Problem("python_of_server", ".".join(map(str, needs)), python)]
 
     def connect(self, *, acquire: bool, fit: bool = True) -> Session:
         """Logs in by the target's login, or by an account that is known to have got in before.

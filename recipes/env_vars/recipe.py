@@ -50,7 +50,8 @@ def changed(a: Answers) -> list[str]:
     https = ["HTTPS"] if a[plain_http] else []
     if a.found is None:  # nobody has looked at the project (it is in a git repository): all of them
         return [setting for setting in CHANGED if setting != "HTTPS"] + https
-    settings = {"SECRET_KEY": "secret_key", "ALLOWED_HOSTS": "allowed_hosts", "STATIC_ROOT": "static_root"}
+    settings = {"SECRET_KEY": "secret_key", "ALLOWED_HOSTS": "allowed_hosts"}
+    settings |= {"STATIC_ROOT": "static_root"} if a.found.has_staticfiles is not False else {}
     settings |= {"MEDIA_ROOT": "media_root"} if a.found.media_root else {}
     found = [setting for setting, purpose in settings.items() if not a.found.env(purpose) or setting in a.found.fixed]
     found += ["CSRF_TRUSTED_ORIGINS"] if "ALLOWED_HOSTS" in found and not a.found.env("csrf") else []

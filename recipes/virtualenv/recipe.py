@@ -24,7 +24,9 @@ def missing(a: Answers) -> tuple[str, ...]:
     named = a.found.dependencies.packages if a.found and a.found.dependencies else None
     if a.found and named is None:
         return ("django", "gunicorn", "psycopg[binary]")
-    gunicorn = () if "gunicorn" in (named or ()) else ("gunicorn",)
+    # before 22 its workers call setuid(), which the service may not
+    old = ("gunicorn>=22",) if a.found and a.found.old_app_server else ()
+    gunicorn = old if "gunicorn" in (named or ()) else ("gunicorn",)
     # Django before 4.2 cannot use psycopg 3
     driver = () if a.found and a.found.has_database_driver else (a.found.driver if a.found else "psycopg[binary]",)
     return gunicorn + driver

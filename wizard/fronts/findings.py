@@ -65,14 +65,16 @@ PROBLEMS = {
     "(for example with `pip freeze`)",
     "no_app_server": "no app server (the program that runs Django) among its packages; gunicorn is added",
     "no_database_driver": "no driver for PostgreSQL among its packages; {package} is added",
-    "old_app_server": "{package} {version} is too old for a service that is shut in as it is here: ask for gunicorn 22 or newer",
+    "old_app_server": "{package} {version} cannot run in a service that is shut in as it is here; 22 or newer is "
+    "installed in its place",
     "old_package": "{package} {version} has no ready-made file for the server's Python and is compiled there, which may fail: "
     "ask for a newer release if it does",
     "needs_python": "it needs Python {version}: Debian 12 has 3.11, Debian 13 has 3.13",
-    "python_of_server": "it needs Python {wanted}, and the server has {found}: take a server with a newer Debian, or an older "
-    "Django",
+    "python_of_server": "it needs Python {wanted} or newer, and the server has {found}: take a newer Debian, or an "
+    "older Django",
     "needs_worker": "it uses {package}, so it needs a second program that works in the background (a worker), which is not "
     "set up: what is queued stays undone",
+    "needs_redis": "{place} ({setting}) asks for Redis, which is not set up: what needs it fails until it is there",
     "needs_build": "{file} has a build (`{command}`) that is not run on the server: run it here and keep what it makes with "
     "the code, or pages have no style",
 }

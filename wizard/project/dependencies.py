@@ -42,6 +42,11 @@ NATIVE: dict[str, tuple[str, ...]] = {
     "pytesseract": ("tesseract-ocr",),
     "ffmpeg-python": ("ffmpeg",),
 }
+# Releases before these have no wheel for one of the Pythons of Debian 12 and 13, and are compiled.
+COMPILED_BEFORE: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    "psycopg2-binary": ((2, 9, 10), ("libpq-dev", *BUILD)),
+    "pillow": ((11, 0, 0), ("libjpeg-dev", "zlib1g-dev", *BUILD)),
+}
 GEODJANGO = ("binutils", "gdal-bin", "libproj-dev")  # Django's own list for GeoDjango's libraries on Debian
 # docs.djangoproject.com: "What Python version can I use with Django?"
 DJANGO_NEEDS = (((6, 0), (3, 12)), ((5, 0), (3, 10)), ((4, 0), (3, 8)), ((3, 0), (3, 6)))
@@ -202,6 +207,20 @@ def requires_python(source: Source, root: str, django: str | None) -> str | None
     return None
 
 
+def python_at_least(source: Source, root: str, django: str | None) -> tuple[int, int] | None:
+    """The oldest Python that the project's pyproject.toml and its Django admit. A .python-version tells of a laptop only."""
+    oldest = []
+    for base in dict.fromkeys((root, ".")):
+        data = source.toml(posixpath.normpath(posixpath.join(base, "pyproject.toml")))
+        asked = _at(data, "project").get("requires-python") or _at(data, "tool", "poetry", "dependencies").get("python")
+        if isinstance(asked, str):
+            oldest += [(3, minor) for minor in range(40) if admits(_caret(asked), (3, minor))][:1]
+    for release, python in DJANGO_NEEDS:
+        if django and not any(admits(django, below) for below in _below(release)):
+            oldest.append(python)
+    return max(oldest, default=None)
+
+
 def driver(django: str | None) -> str:
     """The requirement for a PostgreSQL driver that this Django (a version specifier) can use: psycopg 3 came with 4.2."""
     newer = [(4, 2), *((major, minor) for major in range(5, 9) for minor in range(3))]
@@ -269,6 +288,10 @@ def native_packages(packages: Packages, apps: tuple[str, ...]) -> tuple[str, ...
             needed += NATIVE["psycopg-c"]
         elif not (name == "psycopg" and ("binary" in extras or "psycopg-binary" in packages.specifiers)):
             needed += NATIVE.get(name, ())
+    for name, (first, libraries) in COMPILED_BEFORE.items():
+        match = re.fullmatch(r"\s*==\s*(\d+(?:\.\d+)*)\s*", packages.specifiers.get(name, ""))
+        if match and tuple(map(int, match[1].split("."))) < first:
+            needed += libraries
     if any(app.startswith("django.contrib.gis") for app in apps):
         needed += GEODJANGO
     return tuple(sorted(set(needed)))

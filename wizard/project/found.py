@@ -114,6 +114,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "needs_python": ("version",),
     "python_of_server": ("wanted", "found"),
     "needs_worker": ("package",),
+    "needs_redis": (*PLACE, "setting"),
     "needs_build": ("file", "command"),
 }
 # With these Django cannot start, or its pages cannot work, whatever is answered: nothing on a server is begun.
@@ -198,6 +199,8 @@ class Found:
     entry_sets_settings: str | None = None  # the settings module that wsgi.py puts in place of whatever was asked for
     manage_sets_settings: str | None = None  # the same of manage.py
     driver: str = "psycopg[binary]"  # the requirement for a driver for PostgreSQL that this Django can use
+    python_at_least: tuple[int, int] | None = None  # the oldest Python that the project, or its Django, runs with
+    old_app_server: bool = False  # gunicorn is pinned to a release that cannot run as a service that is shut in
     fixed: tuple[str, ...] = ()  # settings that are a literal in the end, although a variable is read for them
     database_by_variables: bool = True  # variables alone bring the site to its PostgreSQL database
     # whether INSTALLED_APPS has it; None where that cannot be told

@@ -17,6 +17,7 @@ from wizard.project import entry, git, judge
 from wizard.project.engine import by_variables, engine_of, with_choice
 from wizard.project.entry import depth
 from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
+from wizard.project.judge_server import old_gunicorn, server_problems
 from wizard.project.settings import FOLLOWED, SETTINGS, Settings
 from wizard.project.source import Source, dotted
 from wizard.project.startup import Startup, app_files
@@ -24,10 +25,10 @@ from wizard.project.urls import UrlPatterns
 
 __all__ = ["DependencyFile", "EnvName", "Found", "Page", "Problem", "inspect"]
 
-# An application by its name or by its configuration's, which may be the project's own ("mysite.apps.MyAdminConfig")
-ADMIN, AUTH, STATICFILES = (
+# As judge.STATICFILES
+ADMIN, AUTH = (
     rf"django\.contrib\.{name}(\.apps\.\w+)?|.*\.\w*{config}"
-    for name, config in (("admin", "AdminConfig"), ("auth", "AuthConfig"), ("staticfiles", "StaticFilesConfig"))
+    for name, config in (("admin", "AdminConfig"), ("auth", "AuthConfig"))
 )
 
 
@@ -110,7 +111,10 @@ class _Look:
             file_of = self.source.find(asgi.partition(":")[0], *self.bases) if asgi else None
             self._problem(*(("asgi_only", file_of) if file_of else ("no_wsgi",)))
         self.problems += judge.dependency_problems(self.source, self.root, file, packages, python)
-        self._judge_files(settings, self._first(settings, urls, apps, wsgi, asgi), apps)
+        listed = git.listed(self.source.top)
+        self._judge_files(settings, self._first(settings, urls, apps, wsgi, asgi), apps, listed)
+        if settings:
+            self.problems += server_problems(self.source, self.root, settings, file, packages, engine, listed)
         return Found(
             root=self.root,
             settings_module=module,
@@ -132,23 +136,26 @@ class _Look:
             has_database_driver=bool(judge.DRIVERS & set(packages.specifiers)),
             problems=tuple(dict.fromkeys(self.problems)),
             database_by_variables=by_env,
+            python_at_least=deps.python_at_least(self.source, self.root, django),
+            old_app_server=old_gunicorn(packages),
             fixed=fixed,
             driver=deps.driver(django),
             entry_sets_settings=sets.get("wsgi"),
             manage_sets_settings=sets.get("manage"),
             has_admin=settings.has("INSTALLED_APPS", ADMIN) if settings else None,
             has_auth=settings.has("INSTALLED_APPS", AUTH) if settings else None,
-            has_staticfiles=settings.has("INSTALLED_APPS", STATICFILES) if settings else None,
+            has_staticfiles=settings.has("INSTALLED_APPS", judge.STATICFILES) if settings else None,
             pages=urls.pages if urls else (),
             pages_complete=bool(urls and urls.complete),
         )
 
-    def _judge_files(self, settings: Settings | None, first: Iterator[str], apps: tuple[str, ...]) -> None:
+    def _judge_files(
+        self, settings: Settings | None, first: Iterator[str], apps: tuple[str, ...], listed: list[str] | None
+    ) -> None:
         if "{{" in self.root:
             self._problem("template_placeholders", self.root)
         elif not re.fullmatch(r"[\w./-]+", self.root):
             self._problem("folder_name", self.root)
-        listed = git.listed(self.source.top)
         startup = Startup(self.source, self.root, self.bases, first)
         self.problems += judge.file_problems(self.source, startup, listed)
         if settings and "MIGRATION_MODULES" not in settings.values:

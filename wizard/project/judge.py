@@ -20,6 +20,8 @@ from wizard.project.startup import Startup, app_folders
 
 APP_SERVERS = {"gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "waitress", "granian"}
 DRIVERS = {"psycopg", "psycopg2", "psycopg-binary", "psycopg2-binary", "psycopg-c"}
+# The application by its name or by its configuration's, which may be the project's own ("mysite.apps.MyStaticFilesConfig")
+STATICFILES = r"django\.contrib\.staticfiles(\.apps\.\w+)?|.*\.\w*StaticFilesConfig"
 OLDEST_PYTHON = (3, 11)  # of the Debian releases that are set up: 12 has 3.11, 13 has 3.13
 
 
@@ -56,7 +58,7 @@ def settings_problems(
             yield Problem("database_choice_unclear", *name.where.rsplit(":", 1), name.name)
     if databases and not by_variables:
         yield Problem("database_in_source", databases.path, databases.line, engine or "")
-    if settings.text("STATIC_ROOT") is None:
+    if settings.text("STATIC_ROOT") is None and settings.has("INSTALLED_APPS", STATICFILES) is not False:
         yield Problem("no_static_root")
     yield from _https_problems(settings)
 

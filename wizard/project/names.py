@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 CASTS = {"bool": "bool", "int": "int", "float": "int", "list": "list", "tuple": "list", "dict": "json", "Csv": "list"}
@@ -88,6 +88,24 @@ def names_in(tree: ast.Module) -> Names:
             target = path_of(node.targets[0] if isinstance(node, ast.Assign) else node.target)
             if target:
                 _assigned(names, target, node.value)
+    return names
+
+
+def with_imported(names: Names, tree: ast.Module, others: Sequence[Names]) -> Names:
+    """The names, and those of other files that this one imports: `from .base import env`, `from .base import *`."""
+    stars = any(
+        isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names) for node in ast.walk(tree)
+    )
+    for other in others:
+        for kind in ("environ", "getters", "envs", "db_configs", "config_classes"):
+            own: set[str] = getattr(names, kind)
+            for name in getattr(other, kind):
+                if stars or name in names.modules:
+                    own.add(name)
+                own |= {f"{module}.{name}" for module in names.modules if "." not in name}
+        if stars or other.envs & names.modules:
+            names.schemes = {**other.schemes, **names.schemes}
+            names.prefix = names.prefix or other.prefix
     return names
 
 

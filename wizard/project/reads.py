@@ -8,10 +8,21 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from wizard.project.names import CASTS, Names, Wrapper, cast_of, is_cast, keyword, literal, names_in, path_of
+from wizard.project.names import (
+    CASTS,
+    Names,
+    Wrapper,
+    cast_of,
+    is_cast,
+    keyword,
+    literal,
+    names_in,
+    path_of,
+    with_imported,
+)
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # django-environ and environs: methods that read a variable with a name of its own when none is given
@@ -49,9 +60,12 @@ class _Match:
 # Reads ------------------------------------------------------------------------------------------------------------
 
 
-def reads_in(tree: ast.Module, wrappers: dict[str, Wrapper]) -> list[Read]:
-    """Every read of a variable whose name stands in this file, in the order of its lines."""
-    names = names_in(tree)
+def reads_in(tree: ast.Module, wrappers: dict[str, Wrapper], others: Sequence[Names] = ()) -> list[Read]:
+    """Every read of a variable whose name stands in this file, in the order of its lines.
+
+    others: what names stand for in the project's other files, which this one may import.
+    """
+    names = with_imported(names_in(tree), tree, others)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     found = []
     for node in ast.walk(tree):
@@ -170,7 +184,7 @@ def _used(around: _Around, match: _Match, child: ast.AST, parent: ast.AST) -> No
     if around.target is not None or around.kind != "text":
         return
     if isinstance(parent, ast.Attribute):
-        around.required |= match.default is None  # None has none of a text's methods
+        around.required |= around.default is None  # None has none of a text's methods
         if parent.attr == "split":
             around.kind = "list"
     elif isinstance(parent, ast.Compare):
@@ -180,10 +194,10 @@ def _used(around: _Around, match: _Match, child: ast.AST, parent: ast.AST) -> No
         if path_of(parent.func) == "bool":
             around.kind = "truthy"
         elif path_of(parent.func) in {"int", "float", "json.loads"}:
-            around.required |= match.default is None
+            around.required |= around.default is None
     elif isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
         around.kind = "truthy"
-    elif isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.Or) and child is parent.values[0]:
+    elif isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.Or) and child is not parent.values[-1]:
         around.default = around.default or parent.values[-1]
 
 

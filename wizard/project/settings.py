@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from wizard.project.found import EnvName
-from wizard.project.names import Wrapper, literal, wrappers_in
+from wizard.project.names import Wrapper, literal, names_in, wrappers_in
 from wizard.project.reads import Read, reads_in
 from wizard.project.secret_names import may_be_shown, secret_name
 from wizard.project.source import Source
@@ -304,7 +304,8 @@ class Settings:
         wrappers: dict[str, Wrapper] = {}
         for tree in trees.values():
             wrappers |= wrappers_in(tree)
-        reads = [(path, read) for path, tree in trees.items() for read in reads_in(tree, wrappers)]
+        own = [names_in(tree) for tree in trees.values()]
+        reads = [(path, read) for path, tree in trees.items() for read in reads_in(tree, wrappers, own)]
         behind = {setting: self.names_behind(setting) for setting in FOLLOWED}
         found: dict[str, EnvName] = {}
         for path, read in reads:

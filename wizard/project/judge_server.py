@@ -1,0 +1,166 @@
+"""What of a project needs more than this set-up gives, or does what a server forbids: Problems, from its files.
+
+Must not run anything. Must not know the server or the recipes.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+
+from wizard.project import dependencies as deps
+from wizard.project.found import DependencyFile, Problem
+from wizard.project.names import literal, path_of
+from wizard.project.settings import Settings
+from wizard.project.source import Source
+
+WORKERS: tuple[str, ...] = ("celery", "django-rq", "rq", "huey", "dramatiq", "django-dramatiq", "django-q", "django-q2")
+WORKERS += ("procrastinate", "django-background-tasks", "apscheduler", "django-apscheduler", "django-cron", "channels")
+FIRST_GUNICORN = 22  # older ones call setuid() in every worker, which the service may not
+OWN_FOLDER = re.compile(r"\b\w*(BASE|ROOT|PROJECT|APP|HERE)\w*(_DIR|_PATH|_ROOT|DIR)?\b")
+
+
+def server_problems(
+    source: Source, root: str, settings: Settings, file: DependencyFile | None, packages: deps.Packages, engine: str | None,
+    listed: list[str] | None,
+) -> Iterator[Problem]:  # fmt: skip
+    """listed: the files that git has or would take; None where there is no git."""
+    yield from _packages(file, packages)
+    yield from _services(settings)
+    yield from _written_beside_the_code(source, root, settings)
+    yield from _content(source, engine, listed)
+    yield from _static_root(source, root, settings, listed)
+    yield from _build(source, root)
+
+
+def _packages(file: DependencyFile | None, packages: deps.Packages) -> Iterator[Problem]:
+    if file is None:
+        return
+    for name in WORKERS:
+        if name in packages.specifiers:
+            yield Problem("needs_worker", name)
+            break
+    gunicorn = packages.specifiers.get("gunicorn", "")
+    if old_gunicorn(packages):
+        yield Problem("old_app_server", "gunicorn", gunicorn)
+    for name, (first, _) in deps.COMPILED_BEFORE.items():
+        version = _pinned(packages.specifiers.get(name, ""))
+        if version and version < first:
+            yield Problem("old_package", name, ".".join(map(str, version)))
+
+
+def old_gunicorn(packages: deps.Packages) -> bool:
+    specifier = packages.specifiers.get("gunicorn")
+    newer = ((major, minor) for major in range(FIRST_GUNICORN, 40) for minor in range(6))
+    return bool(specifier) and not any(deps.admits(specifier or "", version) for version in newer)
+
+
+def _pinned(specifier: str) -> tuple[int, ...] | None:
+    """The one release that is asked for; None where others will do, too."""
+    match = re.fullmatch(r"\s*==\s*(\d+(?:\.\d+)*)\s*", specifier)
+    return tuple(map(int, match[1].split("."))) if match else None
+
+
+def _services(settings: Settings) -> Iterator[Problem]:
+    """Redis, which caches, sessions and queues ask for by their settings."""
+    for setting in ("CACHES", "CELERY_BROKER_URL", "BROKER_URL", "CHANNEL_LAYERS", "RQ_QUEUES", "HUEY", "REDIS_URL"):
+        value = settings.values.get(setting)
+        if value and re.search(r"redis", " ".join(map(ast.unparse, value.parts)), re.I):
+            yield Problem("needs_redis", value.path, value.line, setting)
+            return
+
+
+# What a server forbids ---------------------------------------------------------------------------------------------
+
+
+def _written_beside_the_code(source: Source, root: str, settings: Settings) -> Iterator[Problem]:
+    """Folders that the settings make, and log files that they open, in a release: the site may only read there."""
+    for path in settings.files:
+        tree = source.module(path)
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                folder = _made_folder(node.value, settings)
+                if folder and not _is_there(source, root, folder):
+                    yield Problem("makes_folder", path, node.lineno, folder)
+    logging = settings.values.get("LOGGING")
+    for part in logging.parts if logging else ():
+        for inner in ast.walk(part):
+            if isinstance(inner, ast.Dict):
+                entries = {literal(key): value for key, value in zip(inner.keys, inner.values, strict=True)}
+                written = entries.get("filename")
+                if logging and written is not None and (inside := _inside(written, settings)):
+                    yield Problem("log_file_in_project", logging.path, written.lineno, inside)
+
+
+def _made_folder(call: ast.Call, settings: Settings) -> str | None:
+    """The folder of `(BASE_DIR / "var").mkdir()` and `os.makedirs(os.path.join(BASE_DIR, "var"))`."""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if isinstance(call.func, ast.Attribute) and method == "mkdir" and path_of(call.func) != "os.mkdir":
+        return _inside(call.func.value, settings)
+    if path_of(call.func) in {"os.mkdir", "os.makedirs", "makedirs"} and call.args:
+        return _inside(call.args[0], settings)
+    return None
+
+
+def _inside(node: ast.expr, settings: Settings) -> str | None:
+    """The path within the project that an expression gives; None where it lies elsewhere, or a variable decides on it."""
+    for _ in range(5):
+        if isinstance(node, ast.Name) and not OWN_FOLDER.fullmatch(node.id) and node.id in settings.values:
+            node = settings.values[node.id].main
+    text = ast.unparse(node)
+    if re.search(r"environ|getenv|\benv\b|config\(|tempfile|home\(", text) or not OWN_FOLDER.search(
+        re.sub(r"'[^']*'", "", text)
+    ):
+        return None
+    placed = sorted(
+        (part for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)),
+        key=lambda part: (part.lineno, part.col_offset),
+    )
+    joined = posixpath.normpath("/".join(str(part.value) for part in placed)) if placed else ""
+    return joined if joined and not joined.startswith(("/", "..")) else None
+
+
+def _is_there(source: Source, root: str, folder: str) -> bool:
+    prefix = posixpath.normpath(posixpath.join(root, folder)) + "/"
+    return any(file.startswith(prefix) for file in source.files)
+
+
+# What stays behind -------------------------------------------------------------------------------------------------
+
+
+def _content(source: Source, engine: str | None, listed: list[str] | None) -> Iterator[Problem]:
+    """A database that is kept with the code: nothing of it goes to the server."""
+    if "sqlite" not in (engine or ""):
+        return
+    for path in source.files:
+        if re.search(r"\.(sqlite3?|db)$", path) and (listed is None or path in listed):
+            yield Problem("database_content_stays", path)
+            return
+
+
+def _static_root(source: Source, root: str, settings: Settings, listed: list[str] | None) -> Iterator[Problem]:
+    value = settings.values.get("STATIC_ROOT")
+    folder = _inside(value.main, settings) if value else None
+    if value is None or folder is None:
+        return
+    prefix = posixpath.normpath(posixpath.join(root, folder)) + "/"
+    kept = [f for f in source.files if f.startswith(prefix) and listed is not None and f in listed]
+    if kept or f"{prefix}staticfiles.json" in source:
+        yield Problem("static_root_tracked", value.path, value.line, folder)
+
+
+def _build(source: Source, root: str) -> Iterator[Problem]:
+    """A style sheet that a JavaScript program makes: https://docs.npmjs.com/cli/using-npm/scripts"""
+    for base in dict.fromkeys((root, ".")):
+        path = posixpath.normpath(posixpath.join(base, "package.json"))
+        try:
+            data = json.loads(source.text(path) or "{}")
+        except (ValueError, RecursionError):
+            continue
+        scripts = data.get("scripts") if isinstance(data, dict) else None
+        if isinstance(scripts, dict) and isinstance(scripts.get("build"), str):
+            yield Problem("needs_build", path, "npm run build")
+            return
