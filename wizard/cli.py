@@ -60,7 +60,7 @@ def cli() -> None:
 
     \b
     Exit status: 0 done · 1 a step or a check failed · 2 wrong usage or answers · 3 cannot reach or log in
-                 4 stopped because of drift or a lock · 130 interrupted
+                 4 stopped because of drift, a lock, or what is there already · 130 interrupted
     Tab completion: eval "$(_WIZARD_COMPLETE=bash_source wizard)" in ~/.bashrc (or zsh_source, fish_source)
     """
 
@@ -122,9 +122,14 @@ YES = click.option(
     "--yes", "-y", is_flag=True, help="Ask nothing: defaults where an answer is missing, points of no return agreed to."
 )
 
+ADOPT = click.option(
+    "--adopt", multiple=True, metavar="THING", help="Take over what is there already, by the name that plan shows: user:deploy."
+)  # fmt: skip
+
 
 @cli.command()
 @connection
+@ADOPT
 @FRONT
 @YES
 def setup(yes: bool, front: str | None, **options: Any) -> None:
@@ -147,6 +152,7 @@ def setup(yes: bool, front: str | None, **options: Any) -> None:
 
 @cli.command()
 @connection
+@ADOPT
 def plan(**options: Any) -> None:
     """Show what setup would change on TARGET: commands and differences. Touches nothing.
 

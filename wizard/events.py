@@ -226,6 +226,20 @@ class ServerHeld(Event):
 
 
 @dataclass(frozen=True)
+class TakeoverFound(Event):
+    """Something is there that is not ours: `name` as --adopt takes it, what it is, and what taking it over would do.
+
+    adoptable: whether it can be taken over at all; agreed: the person let us.
+    """
+
+    name: str
+    what: str
+    does: str
+    adoptable: bool
+    agreed: bool
+
+
+@dataclass(frozen=True)
 class ServerWarning(Event):
     """A fact of the server that may be in the way: release, noexec, home; disk, memory, clock, distribution on going on."""
 

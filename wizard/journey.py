@@ -11,9 +11,10 @@ from typing import Any
 
 from wizard import answers as answers_
 from wizard import catalog, kept_answers, known
-from wizard.engine import fitness, watch
+from wizard.engine import fitness, takeover, watch
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
+from wizard.engine.runner import Decide, Decision
 from wizard.engine.session import Emit, Session
 from wizard.errors import (
     ConnectError,
@@ -24,7 +25,7 @@ from wizard.errors import (
     UsageError,
     WizardError,
 )
-from wizard.events import JournalDamaged, ServerReplaced
+from wizard.events import JournalDamaged, ServerReplaced, TakeoverFound
 from wizard.printable import printable
 from wizard.project.found import ASKED, Problem
 from wizard.recipe import Answers, Recipe
@@ -52,6 +53,7 @@ class Request:
     take_over: bool = False
     when_held: str = "stop"  # where another wizard is at work there: stop, wait until they are done, or watch them
     given: answers_.Given | None = None  # answers that need no file
+    adopt: tuple[str, ...] = ()  # what is there already and may be taken over, by the names that takeover gives it
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Journey:
     request: Request
     emit: Emit
     ask_host_key: AskHostKey | None = None
+    decide: Decide | None = None  # asks the person; None where there is nobody
     recipes: list[Recipe] = field(default_factory=list)
     chosen: list[Recipe] = field(default_factory=list)
     answered: list[Recipe] = field(default_factory=list)  # the chosen ones and those that they need
@@ -69,6 +72,7 @@ class Journey:
     found: Any = None
     session: Session | None = None
     answers: Answers | None = None
+    adopted: set[str] = field(default_factory=set)  # things that the person lets us take over
 
     def prepare(self) -> None:
         """Recipes and the answers file, checked. Touches no network."""
@@ -192,8 +196,11 @@ class Journey:
         )
         return self.answers
 
-    def plan(self) -> Plan:
-        """What would change, for the chosen recipes. UsageError when --only leaves out what a recipe needs."""
+    def plan(self, *, settle: bool = True) -> Plan:
+        """What would change, for the chosen recipes. UsageError when --only leaves out what a recipe needs.
+
+        settle: ask about what is there and not ours; without anybody to ask NotOurs, before anything is touched.
+        """
         session = self._open_session()
         assert self.answers is not None
         missing = _missing(self.chosen, self.recipes, session.journal)
@@ -202,7 +209,34 @@ class Journey:
                 f"cannot set up only {', '.join(r.name for r in self.chosen)}: {', '.join(missing)} must be set up first",
                 hint="run setup without --only, or with --until",
             )
-        return make_plan(self.chosen, self.answers, session)
+        plan = make_plan(self.chosen, self.answers, session)
+        if settle:
+            self.settle(plan)
+        return plan
+
+    def settle(self, plan: Plan) -> None:
+        """Asks about what the plan would take over. NotOurs where nobody agrees, UsageError for other answers."""
+        session = self._open_session()
+        things = takeover.foreign(plan, session.journal, login_user=session.server.login_user)
+        self.adopted |= {t.name for t in things if t.adoptable and t.name in self.request.adopt}
+        open_ = [t for t in things if t.name not in self.adopted]
+        if self.decide is None:
+            for t in things:
+                self.emit(TakeoverFound(t.name, t.what, t.does, t.adoptable, t.name in self.adopted))
+        if not open_:
+            return
+        if self.decide is None:
+            raise takeover.NotOurs(open_)
+        possible = ("take-over",) if all(t.adoptable for t in open_) else ()
+        facts = {"things": [f"{t.what}: {t.does}" for t in open_]}
+        choice = self.decide(Decision("takeover", "", (*possible, "answers", "stop"), facts))
+        if choice == "take-over":
+            self.adopted |= {t.name for t in open_}
+        elif choice == "answers":
+            error = takeover.NotOurs(open_)
+            raise UsageError(error.message, details=error.details, hint="change the answers that are named here")
+        else:
+            raise takeover.NotOurs(open_)
 
     def afterwards(self) -> list[tuple[str, str, str | Secret]]:
         """What the learner needs afterwards: (recipe, name, value), of the chosen recipes."""
@@ -290,6 +324,9 @@ class Journey:
         text = kept_answers.dumps(self.answers, self.answered, session.kept_answers)
         if text != session.kept_answers:
             session.keep_answers(text)
+        if new := sorted(self.adopted - session.journal.adopted):
+            session.write("adopt", session.journal_line("adopted", names=new))
+            session.journal.add({"event": "adopted", "names": new})
 
     def _compare_with_known(self, session: Session) -> None:
         memory = known.recall(session.transport.login)

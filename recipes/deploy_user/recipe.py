@@ -10,6 +10,7 @@ from wizard.errors import UsageError
 from wizard.operations.apt import packages
 from wizard.operations.authorized_keys import authorized_keys, refusal
 from wizard.operations.base import Operation
+from wizard.operations.claims import site_name
 from wizard.operations.quoting import sh
 from wizard.operations.sshd import must_let_in
 from wizard.operations.user import sudo_rule, user
@@ -66,6 +67,7 @@ def site_user(a: Answers) -> Iterator[Operation]:
             f"cannot run the site as {a[name]}: that is your own account, which may do everything",
             hint="give the project or the deploy user another name",
         )
+    yield site_name(a.project.name)
     yield user(a.project.name, system=True)
 
 

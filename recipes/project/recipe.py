@@ -19,19 +19,15 @@ from wizard.project import clone
 from wizard.recipe import HOST_NAME, Answers, Question, Recipe
 from wizard.secret import Secret
 
-TAKEN = {"root", "daemon", "bin", "sys", "backup", "list", "irc", "games", "mail", "news", "proxy", "nobody", "sshd"}
-TAKEN |= {
-    "postgres",
-    "nginx",
-    "gunicorn",
-    "redis",
-    "www-data",
-    "systemd-network",
-    "messagebus",
-    "sudo",
-    "staff",
-    "users",
-}
+# Names that can be refused before any server is seen; which are free on a server, it says itself (site_name).
+TAKEN = frozenset(
+    re.findall(
+        r"\S+",
+        "root daemon bin sys backup list irc games mail news proxy nobody sshd postgres nginx gunicorn redis www-data "
+        "messagebus sudo staff users ssh dbus cron networking network docker postgresql mysql mariadb apache2 caddy fail2ban "
+        "ufw nftables unattended-upgrades apt-daily default system user getty init rsyslog polkit udev wizard",
+    )
+)
 
 recipe = Recipe("project", __file__, needs=["deploy_user"])
 
@@ -70,7 +66,12 @@ def name_of(a: Answers) -> str | None:
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     slug = slug if re.match(r"[a-z]", slug) else f"site-{slug}"
     slug = slug[:24].strip("-")
-    return f"{slug[:19].strip('-')}-site" if slug in TAKEN else slug
+    return f"{slug[:19].strip('-')}-site" if taken(slug) else slug
+
+
+def taken(name: str) -> str | None:
+    reserved = name in TAKEN or name.startswith("systemd-")
+    return "is the name of a user or a service that Debian has" if reserved else None
 
 
 source = recipe.ask(
@@ -95,7 +96,7 @@ git_host_key = recipe.ask(
 name = recipe.ask(
     Question(
         "name", str, name_of, pattern=r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", example="guestbook",
-        valid=lambda name: "is the name of a user that Debian has already" if name in TAKEN else None,
+        valid=taken,
     )
 )  # fmt: skip
 domain = recipe.ask(

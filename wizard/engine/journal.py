@@ -103,6 +103,7 @@ class Journal:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     accepted: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
+    adopted: set[str] = field(default_factory=set)  # things that were there, and that a person let us take over
     size: int = 0
     torn: int = 0
     damaged: int = 0
@@ -191,6 +192,8 @@ class Journal:
                 last = next((c.last for c in self.checkpoints if c.step == record["step"]), record["last"])
                 self.checkpoints = [c for c in self.checkpoints if c.step != record["step"]]
                 self.checkpoints.append(Checkpoint(record["step"], record["at"], last))
+            case "adopted":
+                self.adopted |= {name for name in record["names"] if isinstance(name, str)}
             case "accepted":
                 self.accepted[record["key"]] = (max(self.entries, default=0), record["state"])
 

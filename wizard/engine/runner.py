@@ -29,7 +29,10 @@ AHEAD = 3  # operations that a change's script looks at in advance
 
 @dataclass(frozen=True)
 class Decision:
-    """A question inside a run. kind: drift, point_of_no_return or failure; options: the answers allowed, the safest last."""
+    """A question inside a run, or just before it (takeover). kind: drift, point_of_no_return, failure or takeover.
+
+    options: the answers allowed, the safest last.
+    """
 
     kind: str
     step: str

@@ -141,6 +141,10 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
         f"{'undoing' if e.undo else 'finishing'} {thing(e.key)} first."
     ),
     events.Repaired: lambda _, e: " ".join(_mended(*item) for item in e.items),
+    events.TakeoverFound: lambda _, e: (
+        f"There already: {e.what}. "
+        + (f"It is taken over, as agreed: {e.does}." if e.agreed else f"{e.does}.".capitalize())
+    ),
     events.RunStarted: lambda _, e: _started(e),
     events.StepStarted: lambda words, e: f"[{e.index}/{e.total}] {words.heading(e.step)}",
     events.ChangeStarted: lambda _, e: f"{describe(e.kind, e.key)} …",
@@ -184,6 +188,7 @@ THINGS = {
     "swap": "the swap file {} (disk space that stands in for memory)",
     "kernel_settings": "the kernel's network settings in {}",
     "user": "the account {}",
+    "site_name": "the name {}",
     "authorized_keys": "the SSH keys of {} (who may log in)",
     "sudo_rule": "the rule {} (who may act as root, the administrator)",
     "service": "the service {}",
@@ -292,6 +297,9 @@ def decision(words: Words, question: Decision) -> str:
         case "drift":
             what = thing(facts["key"])
             return f"{what[:1].upper()}{what[1:]} was changed by hand since the wizard left it. What now?"
+        case "takeover":
+            things = "\n".join(f"- {one}" for one in facts["things"])
+            return f"This is there already, and the wizard did not make it:\n{things}\nWhat now?"
         case "point_of_no_return":
             return f"“{heading}” cannot be undone: it is a point of no return. Go on with it?"
         case _:
@@ -308,6 +316,8 @@ def choices(question: Decision) -> dict[str, str]:
         "go": "go on, knowing that there is no way back",
         "skip": "leave this step out",
         "retry": "try this step again",
+        "take-over": "take it over: the changes above are made, and rolling back takes them back",
+        "answers": "give other answers, such as another name: what is there is left alone",
         "stop": "stop here; nothing is lost, and the same command goes on later",
     }
     return {option: meaning.get(option, option) for option in question.options}

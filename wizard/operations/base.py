@@ -14,7 +14,7 @@ import importlib
 import json
 import pkgutil
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
@@ -57,6 +57,23 @@ class Blob:
     @property
     def name(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A thing that is there already and that an operation would make its own: nobody takes it over unasked.
+
+    name: what --adopt takes; what: what is there; does: what taking it over would do, or why that cannot be; adoptable:
+    whether it can be taken over at all; keys: the operations in the journal that make it ours (empty: the one that found it);
+    instead: the answers that lead round it.
+    """
+
+    name: str
+    what: str
+    does: str
+    adoptable: bool = True
+    keys: tuple[str, ...] = ()
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +137,10 @@ class Operation:
     @property
     def shipped(self) -> tuple[Blob, ...]:
         """Contents that `apply` reads from `$blobs` and that come with the wizard itself, so that recovery has them too."""
+        return ()
+
+    def foreign(self, found: Any) -> Iterable[Foreign]:
+        """What this operation would take over, were the thing found not our own. The journal decides whether it is."""
         return ()
 
     def satisfied(self, found: Any) -> bool:

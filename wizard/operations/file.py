@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.base import Blob, Foreign, Operation, State, not_journalled
 from wizard.operations.quoting import sh
 from wizard.secret import Secret
 
@@ -80,6 +81,17 @@ class Path(Operation):
 
     def observe(self) -> str:
         return OBSERVE.format(path=sh(self.path))
+
+    def foreign(self, found: FileState) -> Iterable[Foreign]:
+        if found.type == "directory" and isinstance(self, Directory):
+            does = "the site's files go into it, and its mode and owner become what they must be; what is in it stays"
+        elif found.type in ("absent", "directory", "other"):
+            does = "" if found.type == "absent" else "it is in the way: move it away"
+        else:
+            does = "its content is replaced; what it was is kept, and comes back when you roll back"
+        if does and (found.type == "directory" or not self.satisfied(found)):
+            kind = {"directory": "folder", "symlink": "link"}.get(found.type, found.type)
+            yield Foreign(self.path, f"the {kind} {self.path}", does, adoptable="in the way" not in does)
 
     def parse(self, text: str) -> FileState:
         kind, mode, owner, group, sha256, rest = text.strip("\n").split("|", 5)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from wizard.errors import UsageError
 from wizard.operations import scram
-from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.base import Blob, Foreign, Operation, State, not_journalled
 from wizard.operations.quoting import sh, sql_identifier, sql_literal
 from wizard.secret import Secret
 
@@ -97,6 +98,15 @@ class Role(Operation):
             return RoleState()
         login, powers, verifier_hash = text.strip("\n").split("|")
         return RoleState(True, login == "t", tuple(powers.split()), verifier_hash)
+
+    def foreign(self, found: RoleState) -> Iterable[Foreign]:
+        if found.exists:
+            powers = f", with the powers {', '.join(found.powers)}" if found.powers else ""
+            does = "it gets a new password" + (" and loses its powers" if found.powers else "")
+            yield Foreign(
+                f"role:{self.name}", f"PostgreSQL's role {self.name}{powers}",
+                f"{does}: whatever logs in as it now is shut out; rolling back gives both back", instead="postgres.role",
+            )  # fmt: skip
 
     def wanted(self, found: RoleState) -> RoleState:
         return RoleState(True, True, (), self.verifier)
@@ -193,6 +203,14 @@ class Database(Operation):
             return DatabaseState()
         encoding, public, owner = text.strip("\n").split("|", 2)
         return DatabaseState(True, owner, encoding, tuple(public.split()))
+
+    def foreign(self, found: DatabaseState) -> Iterable[Foreign]:
+        if found.exists:
+            yield Foreign(
+                f"database:{self.name}", f"PostgreSQL's database {self.name}, which belongs to {found.owner}",
+                f"it belongs to {self.owner} from then on, others cannot connect to it any more, and the site's tables "
+                "are made in it beside what is there", instead="postgres.database",
+            )  # fmt: skip
 
     def wanted(self, found: DatabaseState) -> DatabaseState:
         return DatabaseState(True, self.owner, found.encoding or "UTF8", ())

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from wizard.errors import UsageError
-from wizard.operations.base import Blob, Operation, State, not_journalled
+from wizard.operations.base import Blob, Foreign, Operation, State, not_journalled
 from wizard.operations.file import File, FileState
 from wizard.operations.quoting import sh
 from wizard.secret import Secret
@@ -19,6 +20,7 @@ from wizard.secret import Secret
 # A person's password is short: its bare hash, which names the blob, could be guessed from. This goes in front of it.
 SALT = secrets.token_hex(16)
 NONE, SET = "none", "set"
+PEOPLE = 1000  # the first number of a person's account (FIRST_UID of adduser.conf)
 PASSWORD_BYTES = 255  # sudo 1.8 reads no more of a password, PAM no more than 511
 
 
@@ -155,6 +157,40 @@ class User(Operation):
             return UserState(gid=int(gid or -1), home=self.home if there else "")
         uid, home, shell, password, groups = rest[:5]
         return UserState(True, int(uid), int(gid), home, shell, tuple(sorted(groups.split())), password)
+
+    def foreign(self, found: UserState) -> Iterable[Foreign]:
+        if not found.exists and found.gid >= 0:
+            yield Foreign(
+                f"group:{self.name}",
+                f"the group {self.name} (number {found.gid})",
+                "the account would have that group's rights: remove it (groupdel), or choose another name", adoptable=False,
+            )  # fmt: skip
+        if not found.exists:
+            return
+        groups = ", ".join(g for g in found.groups if g != self.name) or "none"
+        what = f"the account {self.name} (number {found.uid}, shell {found.shell}, other groups: {groups}"
+        what += f", password: {found.password})"
+        unfit = self._unfit(found)
+        added = ", ".join(g for g in self.groups if g not in found.groups)
+        does = "the site runs as it" if self.system else f"it is put into the groups {added}" if added else "it stays"
+        does += "" if self.system else "; it gets the SSH keys of the answers and may use sudo"
+        yield Foreign(
+            f"user:{self.name}", what, unfit or f"{does}; rolling back gives it back as it was",
+            adoptable=not unfit,
+        )  # fmt: skip
+
+    def _unfit(self, found: UserState) -> str:
+        """Why this account can be neither a site's nor a person's, as the operation would have it; "" where it can."""
+        no_shell = found.shell.endswith(("/nologin", "/false"))
+        if not self.system:
+            if found.uid < PEOPLE:
+                return "it belongs to the system, and must not be a person's"
+            return "nobody can log in to it: its shell lets nobody in" if no_shell else ""
+        if not no_shell or found.password in (SET, "empty") or found.uid == 0:
+            return "the site's account must be one that nobody can log in to"
+        if set(found.groups) - {self.name}:
+            return "the site's account must be in no other group"
+        return ""
 
     def wanted(self, found: UserState) -> UserState:
         password = SET if self.password_blob and found.password == NONE else found.password

@@ -17,6 +17,7 @@ from wizard.engine.rollback import nothing_to_undo, roll_back
 from wizard.engine.runner import Decision, Runner
 from wizard.engine.runner import verify as run_checks
 from wizard.errors import StepError, StoppedError, UsageError
+from wizard.fronts import running
 from wizard.fronts import words as words_
 from wizard.fronts.headless import Headless, Policy
 from wizard.fronts.plain import done, failure, going_back, missing, prompts, review, ways_in
@@ -83,6 +84,7 @@ def station(options: Options, request: Request | None = None) -> Iterator[Statio
     screen = terminal(numbered=options.numbered or not has_terminal(), mask=journey.mask)
     if options.asks:
         journey.ask_host_key = ways_in.host_key_question(screen)
+        journey.decide = lambda question: relay[0].decide(question)  # noqa: PLW0108  (as above)
     words = words_.Words(journey.recipes)
     front = _front(options, words, journey)
     at = Station(journey, options, words, front, Policy(options.drift or "stop", options.yes), screen)
@@ -113,9 +115,13 @@ def setup(options: Options, request: Request | None = None) -> None:
                 if not (interview(at) and done.shown(at)):
                     at.terminal.text(f"\nTo set it up again: {options.resume}")
                 return
-            forecast = _plan(at, acquire=True)
+            forecast = _plan(at, acquire=False, settle=True)
             _refuse_points_of_no_return(at, forecast)
             assert at.journey.session is not None
+            looked = at.journey.session.journal.next_id
+            running.acquire(at.journey)
+            if at.journey.session.journal.next_id != looked:  # somebody else was at work meanwhile
+                forecast = at.journey.plan()
             at.journey.leave_answers()
             Runner(forecast, at.journey.session, at.front.emit, at.decide).run()
             done.told(at)
@@ -147,10 +153,10 @@ def go_on(options: Options) -> None:
     setup(options)
 
 
-def _plan(at: Station, *, acquire: bool, judge: bool = True) -> Plan:
+def _plan(at: Station, *, acquire: bool, judge: bool = True, settle: bool = False) -> Plan:
     """The plan from the answers given and the defaults. What is missing is asked for, or refused before connecting.
 
-    judge: a project that cannot run is refused, too.
+    judge: a project that cannot run is refused, too. settle: so is what would take over things that are not ours.
     """
     at.journey.inspect_project()
     if not at.options.asks:
@@ -165,7 +171,7 @@ def _plan(at: Station, *, acquire: bool, judge: bool = True) -> Plan:
 
         ask_open(at)
     at.journey.answer()
-    return at.journey.plan()
+    return at.journey.plan(settle=settle)
 
 
 def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:
@@ -192,6 +198,8 @@ def plan(options: Options) -> None:
             at.say("\n" + review.summary(forecast))
         if forecast.nothing_to_do:
             at.say("Nothing is left to do: the server is as the answers say.", event="NothingToDo")
+        at.journey.decide = None  # nothing is made now: what would be taken over is said, and not asked about
+        at.journey.settle(forecast)
 
 
 def _plan_lines(at: Station, front: Headless, forecast: Plan) -> None:

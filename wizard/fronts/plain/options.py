@@ -35,6 +35,7 @@ class Options:
     yes: bool = False
     front: str | None = None
     accessible: bool = False
+    adopt: tuple[str, ...] = ()
     practising: bool = False  # `wizard practice`, which has the sample project's answers
 
     @property
@@ -70,7 +71,7 @@ class Options:
         argv = ["wizard", "setup", self.target]
         for name, value in (("--key", self.key), ("--answers", self.answers), ("--until", self.until)):
             argv += [name, str(value)] if value else []
-        for name, values in (("--recipes", self.recipes), ("--only", self.only)):
+        for name, values in (("--recipes", self.recipes), ("--only", self.only), ("--adopt", self.adopt)):
             argv += [part for value in values for part in (name, str(value))]
         return shlex.join(argv)
 
@@ -82,7 +83,7 @@ class Options:
 
         return Request(
             target=self.target, key=self.key, host_key=self.host_key, recipes=self.recipes, only=self.only,
-            until=self.until, answers=self.answers, take_over=self.take_over,
+            until=self.until, answers=self.answers, take_over=self.take_over, adopt=self.adopt,
             when_held=self.when_held or "stop",
             password=from_environment("WIZARD_SSH_PASSWORD"),
             sudo_password=from_environment("WIZARD_SUDO_PASSWORD"),

@@ -168,6 +168,7 @@ class WizardApp(App[int]):
         journey = Journey(request, self.engine.emit, ask_host_key=self.engine.ask)
         journey.prepare()
         remembered.recall(journey)
+        journey.decide = self.engine.ask
         self.journey, self.draft, self.words = journey, Draft(journey), Words(journey.recipes)
         self.forecast = None
 

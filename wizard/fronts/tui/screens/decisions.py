@@ -26,6 +26,8 @@ LABELS = {
     "restore": ("Put it right", "As the answers say; what is there now is kept in the journal."),
     "go": ("Go on with it", "It cannot be undone later; everything else can."),
     "skip": ("Leave it out", "The rest is done without it."),
+    "take-over": ("Take it over", "What it was is kept: rolling back gives it back."),
+    "answers": ("Other answers", "Such as another name. What is there is left alone."),
     "stop": ("Stop here", "Nothing more is done. You can go on later."),
 }
 
@@ -97,9 +99,13 @@ class DecisionDialog(Dialog[str]):
         self.first = "go" if easy else question.options[-1]
 
     def body(self) -> ComposeResult:
-        titles = {"drift": "Changed by hand", "point_of_no_return": "A point of no return"}
+        titles = {"drift": "Changed by hand", "point_of_no_return": "A point of no return", "takeover": "There already"}
         yield Static(titles.get(self.question.kind, "A question"), classes="title")
-        yield Static(self.text, markup=False)
+        if self.question.kind == "takeover":  # as long as what is there is much
+            with VerticalScroll(id="changed"):
+                yield Static(self.text, markup=False)
+        else:
+            yield Static(self.text, markup=False)
         if "found" in self.question.facts:
             with VerticalScroll(id="changed"):
                 yield from self._changed()

@@ -1,0 +1,129 @@
+"""What a site's name and the web's port stand for on a server: looked at before anything is touched, and never changed.
+
+These operations make no change and so stand in no journal; what they find that is not ours stops a run, or is asked about.
+Must not know what a recipe puts there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from wizard.operations.base import Foreign, Operation, State
+from wizard.operations.quoting import sh
+from wizard.operations.user import user_name
+
+
+class _Look(Operation):
+    """Looks, and is content with whatever it finds."""
+
+    def wanted(self, found: Any) -> Any:
+        return found
+
+    def apply(self, before: Any, after: Any) -> str:
+        return ":"
+
+
+# systemd.unit(5), "Unit File Load Path": a unit's name may be taken in any of these, by a drop-in, or by a unit that runs only
+LOOK_FOR_NAME = """\
+n={name}
+{{ systemctl list-unit-files --no-legend --full "$n.*" "$n@.*"; systemctl list-units --all --plain --no-legend --full "$n.*" "$n@*"
+}} | awk '{{ print $1 }}' | sort -u | while read -r unit; do
+    path=$(systemctl show -P FragmentPath "$unit") state=$(systemctl show -P ActiveState "$unit")
+    for folder in /etc /run /usr/local/lib /usr/lib /lib; do
+        file=$folder/systemd/system/$unit
+        if [ -e "$file" ] || [ -L "$file" ]; then
+            [ -n "$path" ] || path=$file
+            case $folder in /etc) [ ! -L "$file" ] || path=$(readlink -f "$file") ;; *) path=$file ;; esac
+        fi
+    done
+    echo "unit|$unit|$path|$state"
+done
+for folder in /etc /run /usr/local/lib /usr/lib; do
+    for unit in "$n.service" "$n.socket"; do
+        if [ -e "$folder/systemd/system/$unit.d" ]; then echo "unit|$unit|$folder/systemd/system/$unit.d|"; fi
+    done
+done
+lists="/var/lib/dpkg/info/*.postinst /usr/lib/sysusers.d/*.conf /usr/share/base-passwd/*.master"
+if getent passwd "$n" >/dev/null || getent group "$n" >/dev/null; then
+    if grep -qsw -e "$n" $lists || ! grep -qs "^$n:" /etc/passwd /etc/group; then echo "account|$n||"; fi
+fi
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+path=$(command -v "$n-manage" || echo "/usr/local/bin/$n-manage")
+[ "$path" = "/usr/local/bin/$n-manage" ] || echo "command|$n-manage|$path|"
+for path in "/etc/$n" "/srv/$n" "/run/$n"; do
+    if [ -e "$path" ] || [ -L "$path" ]; then
+        owner=$(dpkg-query -S "$path" 2>/dev/null | head -n 1 | cut -d: -f1)
+        if [ -n "$owner" ] || [ "$path" = "/run/$n" ]; then echo "folder|$owner|$path|"; fi
+    fi
+done
+:"""
+
+
+@dataclass(frozen=True)
+class NameState(State):
+    """uses: kind, name, path and state of each thing that has the name already."""
+
+    uses: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class SiteName(_Look):
+    """A name that a site's units, account, command and folders can have."""
+
+    kind: ClassVar[str] = "site_name"
+    state = NameState
+    name: str
+
+    @property
+    def identity(self) -> str:
+        return self.name
+
+    def observe(self) -> str:
+        return LOOK_FOR_NAME.format(name=sh(self.name))
+
+    def parse(self, text: str) -> NameState:
+        return NameState(tuple(tuple(line.split("|", 3)) for line in text.splitlines() if line.count("|") >= 3))
+
+    def foreign(self, found: NameState) -> Iterable[Foreign]:
+        for kind, name, path, state in found.uses:
+            match kind:
+                case "unit":
+                    yield self._unit(name, path, state)
+                case "account":
+                    yield self._taken(
+                        f"account:{name}", f"the account or group {name}, which a package made", f"user:{name}"
+                    )
+                case "command":
+                    yield self._taken(path, f"the command {path}", f"file:/usr/local/bin/{name}")
+                case "folder":
+                    whose = f", which belongs to the package {name}" if name else ", which a running program uses"
+                    socket = f"file:/etc/systemd/system/{self.name}.socket"
+                    yield self._taken(path, f"the folder {path}{whose}", *([socket] if not name else []))
+
+    def _unit(self, unit: str, path: str, state: str) -> Foreign:
+        own = {f"/etc/systemd/system/{self.name}.{kind}" for kind in ("service", "socket")}
+        if path not in own:
+            keys = [f"file:{file}" for file in own if file.endswith(f"/{unit}")]
+            return self._taken(f"unit:{unit}", f"systemd's unit {unit}" + (f" ({path})" if path else ""), *keys)
+        if state == "active":
+            return Foreign(
+                path, f"systemd's unit {unit}, which runs ({path})",
+                f"stop it first (systemctl disable --now {unit}), or choose another name",
+                adoptable=False, keys=(f"file:{path}",), instead="project.name",
+            )  # fmt: skip
+        return Foreign(
+            path, f"systemd's unit {unit} ({path})",
+            "its file is replaced: what it started is not started any more; rolling back brings it back",
+            keys=(f"file:{path}",), instead="project.name",
+        )  # fmt: skip
+
+    def _taken(self, name: str, what: str, *keys: str) -> Foreign:
+        does = "it is not the wizard's to take: choose another name for the project"
+        return Foreign(name, what, does, adoptable=False, keys=keys or ("none",), instead="project.name")
+
+
+def site_name(name: str) -> SiteName:
+    """Whether this name is free for a site. UsageError for one that cannot be a name."""
+    return SiteName(user_name(name))
