@@ -11,6 +11,7 @@ from typing import Any
 
 from wizard import answers as answers_
 from wizard import catalog, kept_answers, known
+from wizard.earlier import Earlier
 from wizard.engine import fitness, takeover, watch
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
@@ -69,7 +70,9 @@ class Journey:
     answered: list[Recipe] = field(default_factory=list)  # the chosen ones and those that they need
     given: answers_.Given = field(default_factory=answers_.Given)
     remembered: set[tuple[str, str]] = field(default_factory=set)  # answers that only this computer's memory gave
+    earlier: Earlier = field(default_factory=Earlier)  # answers of an earlier set-up, here or elsewhere
     found: Any = None
+    seen: Any = None  # what was found last, also while another source is looked at
     session: Session | None = None
     answers: Answers | None = None
     adopted: set[str] = field(default_factory=set)  # things that the person lets us take over
@@ -88,6 +91,7 @@ class Journey:
 
     def inspect_project(self) -> Any:
         """Looks at the project's source, a folder of this computer or a git repository; None where it cannot be had here."""
+        self.earlier.leave_behind(self.given, self.recipes, self.found or self.seen)
         answers = self.given.tables.get("project", {})
         source, branch = answers.get("source"), answers.get("branch", "")
         if not isinstance(source, str) or not source:
@@ -104,6 +108,8 @@ class Journey:
 
             with cloned(source, branch) as folder:
                 self.found = inspect(folder, **chosen) if folder is not None else None
+        self.seen = self.found or self.seen
+        self.earlier.leave_behind(self.given, self.recipes, self.found)
         return self.found
 
     def refuse_project(self) -> None:
@@ -185,6 +191,7 @@ class Journey:
     def answer(self, ask: answers_.Ask | None = None) -> Answers:
         """Every question answered, for the server that the session is connected to."""
         session = self._open_session()
+        self.earlier.leave_behind(self.given, self.recipes, self.found)
         self.answers = answers_.complete(
             self.given,
             self.recipes,
@@ -217,7 +224,8 @@ class Journey:
     def settle(self, plan: Plan) -> None:
         """Asks about what the plan would take over. NotOurs where nobody agrees, UsageError for other answers."""
         session = self._open_session()
-        things = takeover.foreign(plan, session.journal, login_user=session.server.login_user)
+        things = takeover.other_sites(plan, session.journal)
+        things += takeover.foreign(plan, session.journal, login_user=session.server.login_user)
         self.adopted |= {t.name for t in things if t.adoptable and t.name in self.request.adopt}
         open_ = [t for t in things if t.name not in self.adopted]
         if self.decide is None:
@@ -311,11 +319,11 @@ class Journey:
 
     def _take_up_answers(self, session: Session) -> None:
         """What was answered for this server before, here or elsewhere: newer than this computer's memory, older than what is given."""
-        for table, values in kept_answers.loads(session.kept_answers, self.recipes).tables.items():
-            for name, value in values.items():
-                if name not in self.given.tables.get(table, {}) or (table, name) in self.remembered:
-                    self.given.set(table, name, value)
+        kept = kept_answers.loads(session.kept_answers, self.recipes)
+        found = kept_answers.found_then(session.kept_answers)
+        self.earlier.take_up(self.given, kept, over=self.remembered, found=found)
         self.remembered.clear()  # from now on what is there was seen by the person
+        self.earlier.leave_behind(self.given, self.recipes, self.found)
 
     def leave_answers(self) -> None:
         """Keeps the answers (but for secrets) on the server, where it has others; the session holds the lock."""

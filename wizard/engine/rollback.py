@@ -20,6 +20,7 @@ from wizard.errors import StoppedError, UsageError
 from wizard.operations.base import Change, State, canonical
 from wizard.operations.quoting import sh
 
+SECRETS = "/var/lib/wizard/secrets/"
 DriftChoice = Callable[[str, State, State], str]
 
 
@@ -80,6 +81,7 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
                 work = Work(entry.id, entry.step, change, undo=True, guarded=entry.guarded, first=not armed)
                 ahead = next((u.entry.thing for u in todo[position + 1 :] if not u.kept), None)
                 looked = worker.do(work, [ahead] if ahead is not None else [])
+                _forget_secret(session, entry)
                 armed = armed or entry.guarded
                 count += 1
         if armed and (not following or following[0].step != entry.step):
@@ -88,6 +90,13 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
     _tell_what_was_saved(session, emit)
     emit(events.RunFinished("rolled-back", count, time.monotonic() - start, session.round_trips))
     return count
+
+
+def _forget_secret(session: Session, entry: Entry) -> None:
+    """A secret that was taken away is made up anew for whatever is set up next."""
+    kind, _, path = entry.key.partition(":")
+    if kind == "file" and path.startswith(SECRETS):
+        session.secrets.pop(path.removeprefix(SECRETS), None)
 
 
 def _drifted(entry: Entry, found: State) -> bool:

@@ -55,6 +55,22 @@ def foreign(plan: Plan, journal: Journal, *, login_user: str = "") -> list[Forei
     return list(found.values())
 
 
+def other_sites(plan: Plan, journal: Journal) -> list[Foreign]:
+    """The site of another name that was set up here: several on one server are not supported yet."""
+    names = _names(plan)
+    done = {e.key for e in journal.entries.values() if e.in_force and e.operation["kind"] in ("user", "directory")}
+    accounts = [e.thing for e in journal.entries.values() if e.in_force and e.operation["kind"] == "user"]
+    sites = {u.name for u in accounts if isinstance(u, User) and u.system and f"directory:/srv/{u.name}" in done}
+    return [
+        Foreign(
+            f"site:{site}", f"the site {site}, which the wizard set up on this server",
+            "one server holds one site so far. If this is the same one, give its name (project.name); otherwise use another "
+            "server, or roll this one back first (wizard rollback TARGET --all)", adoptable=False,
+        )
+        for site in sorted(sites) if names and site not in names
+    ]  # fmt: skip
+
+
 def _foreign(operation: Operation, state: State, names: Iterable[str]) -> Iterator[Foreign]:
     """Files that every server has (Debian's own, drop-ins with our name) are not taken over: those named by an answer are."""
     if isinstance(operation, Path) and not any(named(operation.path, name) for name in names):

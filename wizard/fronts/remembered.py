@@ -38,11 +38,10 @@ def recall(journey: Journey) -> None:
         earlier = answers_.read(path, journey.recipes)
     except WizardError:
         return
-    for table, values in earlier.tables.items():
-        newer = journey.given.tables.get(table, {})
-        journey.remembered |= {(table, name) for name in values if name not in newer}
-        journey.given.tables[table] = {**values, **newer}
-    journey.given.env = {**earlier.env, **journey.given.env}
+    journey.remembered |= journey.earlier.take_up(journey.given, earlier, over=set())
+    if not journey.earlier.of_another_project(journey.given, journey.recipes):
+        journey.given.env = {**earlier.env, **journey.given.env}
+    journey.earlier.leave_behind(journey.given, journey.recipes, journey.found)
 
 
 def keep(journey: Journey) -> None:

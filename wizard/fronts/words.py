@@ -143,7 +143,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     events.Repaired: lambda _, e: " ".join(_mended(*item) for item in e.items),
     events.TakeoverFound: lambda _, e: (
         f"There already: {e.what}. "
-        + (f"It is taken over, as agreed: {e.does}." if e.agreed else f"{e.does}.".capitalize())
+        + (f"It is taken over, as agreed: {e.does}." if e.agreed else f"{e.does[:1].upper()}{e.does[1:]}.")
     ),
     events.RunStarted: lambda _, e: _started(e),
     events.StepStarted: lambda words, e: f"[{e.index}/{e.total}] {words.heading(e.step)}",
