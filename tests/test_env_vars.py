@@ -75,9 +75,9 @@ def test_other_settings_than_those_that_wsgi_py_names_can_be_chosen(tmp_path: Pa
 
 def test_a_manage_py_that_names_settings_is_gone_past(tmp_path: Path) -> None:
     a = answered(made("manage-sets-settings", tmp_path))
-    assert '.venv/bin/python -m django "$@"' in files(a, "env_vars/manage")[f"{a.project.name}-manage"]
+    assert 'exec 3<&- "$0" -m django "$@"' in files(a, "env_vars/manage")[f"{a.project.name}-manage"]
     a = answered(made("base", tmp_path))
-    assert '.venv/bin/python manage.py "$@"' in files(a, "env_vars/manage")[f"{a.project.name}-manage"]
+    assert 'exec 3<&- "$0" manage.py "$@"' in files(a, "env_vars/manage")[f"{a.project.name}-manage"]
     assert a.project.wsgi == "garden.wsgi:application" and not a.env_vars.override_settings
 
 

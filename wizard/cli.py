@@ -132,6 +132,10 @@ ADOPT = click.option(
 @ADOPT
 @FRONT
 @YES
+@click.option(
+    "--skip-check", "skip_checks", multiple=True, metavar="STEP",
+    help="Go on where a check of this step (recipe/step, or recipe) does not pass; it is shown at the end.",
+)  # fmt: skip
 def setup(yes: bool, front: str | None, **options: Any) -> None:
     """Set up a site on TARGET, or go on with a set-up that stopped.
 

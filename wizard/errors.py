@@ -77,4 +77,6 @@ class BusyError(StoppedError):
 
 
 class StepError(WizardError):
-    """A step or a check failed."""
+    """A step or a check failed. check: the name of the check, or ""."""
+
+    check = ""

@@ -162,6 +162,15 @@ class CheckFailed(Event):
 
 
 @dataclass(frozen=True)
+class CheckLeftOut(Event):
+    """A check that did not pass, and that somebody chose to go on without."""
+
+    step: str
+    check: str
+    seen: str
+
+
+@dataclass(frozen=True)
 class CheckpointReached(Event):
     step: str
 

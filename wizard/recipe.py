@@ -92,7 +92,8 @@ class Step:
     """What the learner sees as one thing: operations, checks, and the guide's heading of the same name.
 
     way_in makes the step guarded: its changes undo themselves on the server unless a new connection by that way works.
-    when: the step is left out where it returns False.
+    when: the step is left out where it returns False. again: its checks are made anew when a step before it has changed
+    something later on: they are about what those steps bring about together.
     """
 
     recipe: str
@@ -101,6 +102,7 @@ class Step:
     checks: Checks | None = None
     way_in: Callable[[Answers], WayIn] | None = None
     when: Callable[[Answers], bool] | None = None
+    again: bool = False
 
     @property
     def id(self) -> str:
@@ -135,11 +137,12 @@ class Recipe:
         check: Checks | None = None,
         way_in: Callable[[Answers], WayIn] | None = None,
         when: Callable[[Answers], bool] | None = None,
+        again: bool = False,
     ) -> Callable[[Operations], Operations]:
         """Decorates a function that yields the step's operations, in order."""
 
         def add(operations: Operations) -> Operations:
-            self.steps.append(Step(self.name, name, operations, check, way_in, when))
+            self.steps.append(Step(self.name, name, operations, check, way_in, when, again))
             return operations
 
         return add

@@ -12,8 +12,14 @@ from wizard.secret import Secret
 
 recipe = Recipe("django", __file__, needs=["env_vars"])
 
+
+def first_name(a: Answers) -> str:
+    """Nobody needs an account for the admin of a project that has none."""
+    return "" if a.found is not None and False in (a.found.has_admin, a.found.has_auth) else "admin"
+
+
 superuser_name = recipe.ask(
-    Question("superuser", str, "admin", optional=True, pattern=r"[\w.@+-]{1,150}", example="admin")
+    Question("superuser", str, first_name, optional=True, pattern=r"[\w.@+-]{1,150}", example="admin")
 )
 superuser_email = recipe.ask(
     Question(
@@ -28,14 +34,24 @@ def manage(a: Answers) -> str:
     return f"/usr/local/bin/{a.project.name}-manage"
 
 
+def newest(a: Answers) -> str:
+    """The same for the newest release, which need not be live yet."""
+    return f"env WIZARD_RELEASE=next {manage(a)}"
+
+
+def has_static_files(a: Answers) -> bool:
+    return a.found is None or a.found.has_staticfiles is not False
+
+
 def all_applied(a: Answers) -> Iterator[Check]:
-    yield on_server("no migration is left to apply", f"{manage(a)} migrate --check && echo 'all applied'")
+    yield on_server("no migration is left to apply", f"{newest(a)} migrate --check && echo 'all applied'")
 
 
 def files_are_there(a: Answers) -> Iterator[Check]:
     static = f"/srv/{a.project.name}/shared/static"
     yield on_server(
         "the static files can be read by the web server",
+        f"{newest(a)} help collectstatic >/dev/null 2>&1 || {{ echo 'this project has none'; exit 0; }}\n"
         f'n=$(runuser -u nobody -- find {static} -type f -readable | wc -l) && [ $n -gt 0 ] && echo "$n files"',
     )
 
@@ -44,7 +60,7 @@ def deploy_check(a: Answers) -> Iterator[Check]:
     # warnings do not fail: most of them are about HTTPS, which comes later; the guide explains each
     yield on_server(
         "manage.py check --deploy",
-        f'said=$({manage(a)} check --deploy 2>&1); ended=$?; echo "$said"; '
+        f'said=$({newest(a)} check --deploy 2>&1); ended=$?; echo "$said"; '
         'echo "$(echo "$said" | grep -c \'^?:\\|^[^ ]*: (\') remarks: $(echo "$said" | grep -o \'[a-z_]*\\.[WE][0-9]\\{3\\}\' '
         "| sort -u | tr '\\n' ' ')\"; [ $ended = 0 ]",
     )
@@ -55,7 +71,7 @@ def migrate(a: Answers) -> Iterator[Operation]:
     yield migrations(a.project.name, database=a.postgres.database)
 
 
-@recipe.step("collectstatic", check=files_are_there)
+@recipe.step("collectstatic", check=files_are_there, when=has_static_files)
 def collectstatic(a: Answers) -> Iterator[Operation]:
     yield static_files(a.project.name, f"/srv/{a.project.name}/shared/static")
 
@@ -69,7 +85,7 @@ def first_superuser(a: Answers) -> Iterator[Operation]:
     yield superuser(a.project.name, a[superuser_name], a[superuser_email], password, database=a.postgres.database)
 
 
-@recipe.step("deploy_check", check=deploy_check)
+@recipe.step("deploy_check", check=deploy_check, again=True)
 def settings_check(a: Answers) -> Iterator[Operation]:
     yield from ()
 
@@ -78,11 +94,18 @@ def admin_password(a: Answers) -> str | Secret:
     return a[superuser_password] or a.secret("superuser_password")
 
 
+def admin_page(a: Answers) -> str:
+    found = a.found.page("admin") if a.found is not None else None
+    return found.address if found else "/admin/"
+
+
 def where_it_is(a: Answers) -> str:
     return "" if a[superuser_password] else "sudo cat /var/lib/wizard/secrets/superuser_password"
 
 
-recipe.tell("admin", lambda a: f"http://{a.project.domain}/admin/ as {a[superuser_name]}" if a[superuser_name] else "")
+recipe.tell(
+    "admin", lambda a: f"http://{a.project.domain}{admin_page(a)} as {a[superuser_name]}" if a[superuser_name] else ""
+)
 recipe.tell("admin_password", lambda a: admin_password(a) if a[superuser_name] else "")
 recipe.tell("where_the_password_is", lambda a: where_it_is(a) if a[superuser_name] else "")
 recipe.tell("manage", lambda a: f"sudo {manage(a)} help")

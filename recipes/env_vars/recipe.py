@@ -11,6 +11,7 @@ from wizard.operations.base import Operation
 from wizard.operations.file import directory, file
 from wizard.operations.quoting import sh, systemd_environment
 from wizard.operations.service import restart
+from wizard.operations.trial import LAST_ERROR
 from wizard.recipe import HOST_NAME, Answers, Question, Recipe
 from wizard.secret import Secret
 
@@ -124,10 +125,26 @@ def environment_file(a: Answers) -> Secret:
 CONNECT = "from django.db import connection as c; c.ensure_connection(); print(c.vendor, c.settings_dict['NAME'])"
 
 
+# What is new is asked, while what is live goes on. The last line is what a person sees.
+STARTS = """\
+said=$({manage} 2>&1) && {{ echo "$said" | tail -n 1; exit 0; }}
+echo "$said"
+live=$(basename "$(readlink {root}/current)"); new=$(basename "$(readlink {root}/next)")
+case $live in
+    '' | "$new") with= rest= ;;
+    *) with=' with the new code' rest=" (the release that was live before, $live, stays live)" ;;
+esac
+echo "Django does not start$with: $(echo "$said" | {error})$rest"
+exit 1
+"""
+
+
 def django_starts(a: Answers) -> Iterator[Check]:
-    manage = f"/usr/local/bin/{a.project.name}-manage"
+    site = a.project.name
+    manage = f"env WIZARD_RELEASE=next /usr/local/bin/{site}-manage shell --command {sh(CONNECT)}"
     yield on_server(
-        "Django starts with these variables and finds its database", f"{manage} shell --command {sh(CONNECT)}"
+        "Django starts with these variables and finds its database",
+        STARTS.format(manage=manage, root=f"/srv/{site}", error=LAST_ERROR),
     )
     yield on_server(
         "nobody but root can read them",
@@ -141,7 +158,7 @@ def env_file(a: Answers) -> Iterator[Operation]:
     site = a.project.name
     yield a.keep("secret_key")
     yield directory(f"/etc/{site}")
-    yield file(f"/etc/{site}/env", environment_file(a), mode=0o600, notify=restart(site))
+    yield file(f"/etc/{site}/env", environment_file(a), mode=0o600, on_undo=restart(site))
 
 
 @recipe.step("settings", when=lambda a: bool(a[override_settings]) or own_entry(a))
@@ -150,14 +167,14 @@ def server_settings(a: Answers) -> Iterator[Operation]:
     yield directory(folder)
     if a[override_settings]:
         text = recipe.template("server_settings", a, changed=changed(a))
-        yield file(f"{folder}/server_settings.py", text, notify=restart(a.project.name))
+        yield file(f"{folder}/server_settings.py", text, on_undo=restart(a.project.name))
     if own_entry(a):
         module, _, application = a.found.wsgi.partition(":")
         text = recipe.template("server_wsgi", a, module=module, application=application)
-        yield file(f"{folder}/server_wsgi.py", text, notify=restart(a.project.name))
+        yield file(f"{folder}/server_wsgi.py", text, on_undo=restart(a.project.name))
 
 
-@recipe.step("manage", check=django_starts)
+@recipe.step("manage", check=django_starts, again=True)
 def manage(a: Answers) -> Iterator[Operation]:
     yield file(f"/usr/local/bin/{a.project.name}-manage", recipe.template("manage", a), mode=0o755)
 

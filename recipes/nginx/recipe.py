@@ -58,7 +58,7 @@ def install(a: Answers) -> Iterator[Operation]:
     yield service("nginx")
 
 
-@recipe.step("site", check=site_answers)
+@recipe.step("site", check=site_answers, again=True)
 def site(a: Answers) -> Iterator[Operation]:
     name, available, enabled = a.project.name, "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
     yield file(f"{available}/unknown-names", recipe.template("unknown-names", a))

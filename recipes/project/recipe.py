@@ -1,4 +1,4 @@
-"""The project's code on the server: one folder per release, and `current`, the link to the one that is live."""
+"""The project's code on the server: one folder per release, and `next`, the link to the newest, which goes live later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from wizard.operations.base import Operation
 from wizard.operations.file import directory, file
 from wizard.operations.quoting import sh
 from wizard.operations.release import data_directory, release_from_folder, release_from_git
-from wizard.operations.service import restart
 from wizard.project import clone
 from wizard.recipe import HOST_NAME, Answers, Question, Recipe
 from wizard.secret import Secret
@@ -127,11 +126,12 @@ wsgi = recipe.ask(
 
 
 def manage_py_is_there(a: Answers) -> Iterator[Check]:
-    path = f"/srv/{a[name]}/current/{a[subdirectory]}/manage.py"
+    file = f'"$link"/{sh(a[subdirectory])}/manage.py'
     yield on_server(
         "the site's user can read manage.py, and others cannot",
-        f"runuser -u {sh(a[name])} -- test -r {sh(path)} && ! runuser -u nobody -- test -r {sh(path)} && "
-        f'basename "$(readlink /srv/{a[name]}/current)"',
+        f"link=/srv/{a[name]}/next; [ -e $link ] || link=/srv/{a[name]}/current\n"
+        f"runuser -u {sh(a[name])} -- test -r {file} && ! runuser -u nobody -- test -r {file} && "
+        'basename "$(readlink $link)"',
     )
 
 
@@ -149,7 +149,7 @@ def folders(a: Answers) -> Iterator[Operation]:
 def code(a: Answers) -> Iterator[Operation]:
     root, site = f"/srv/{a[name]}", a[name]
     if not from_git(a[source]):
-        yield release_from_folder(root, a[source], group=site, notify=restart(site))
+        yield release_from_folder(root, a[source], group=site)
         return
     yield packages("git", "ca-certificates", *(["openssh-client"] if git_host.address(a[source]) else []))
     key = ""
@@ -157,9 +157,7 @@ def code(a: Answers) -> Iterator[Operation]:
         key = f"/etc/{site}/deploy_key"
         yield directory(f"/etc/{site}")
         yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
-    yield release_from_git(
-        root, a[source], group=site, branch=a[branch], key=key, notify=restart(site), host_keys=a[git_host_key]
-    )
+    yield release_from_git(root, a[source], group=site, branch=a[branch], key=key, host_keys=a[git_host_key])
 
 
 recipe.tell("code", lambda a: f"/srv/{a[name]}/current")

@@ -53,7 +53,7 @@ def native(a: Answers) -> Iterator[Operation]:
 def environment(a: Answers) -> Iterator[Operation]:
     site = a.project.name
     yield virtualenv(
-        f"/srv/{site}/current",
+        f"/srv/{site}/next",
         a[requirements],
         user=site,
         extra=a[extra_packages],

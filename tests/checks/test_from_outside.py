@@ -28,16 +28,27 @@ SITE = {
     "/admin/login/": ("200", "text/html", '<link href="/static/a.css" rel="stylesheet"><input type="password">'),
     "/unstyled/": ("200", "text/html", '<link href="/gone.css" rel="stylesheet"><input type="password">'),
     "/broken": ("500", "text/html", "oh"),
+    "/secure/": ("200", "text/html", '<link href="/static/a.css" rel="stylesheet"><input type="password">'),
+    "/to-https/": ("302", "", "https://guestbook.example:1/to-https/"),
+    "/api/notes/": ("401", "application/json", "{}"),
 }
+DEBUGGING = "<p>You're seeing this error because you have <code>DEBUG = True</code> in your Django settings file."
+COOKIES = {"/secure/": "csrftoken=abc; Path=/; SameSite=Lax; Secure", "/admin/login/": "csrftoken=insecure; Path=/"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         status, kind, body = SITE.get(self.path, ("404", "text/html", ""))
-        if self.headers["Host"].partition(":")[0] != "guestbook.example":
+        if self.path == "/" and "bare" in self.headers["Host"]:
+            status, body = "404", ""
+        if self.path.endswith("-is-not-there/") and "debug" in self.headers["Host"]:
+            body = DEBUGGING
+        if self.headers["Host"].partition(":")[0] not in ("guestbook.example", "bare.example", "debug.example"):
             status, body = "400", ""
         self.send_response(int(status))
         self.send_header("Location" if status == "302" else "Content-Type", body if status == "302" else kind)
+        if self.path in COOKIES:
+            self.send_header("Set-Cookie", COOKIES[self.path])
         self.end_headers()
         self.wfile.write(body.encode())
 
@@ -116,3 +127,48 @@ def test_no_certificate_is_a_finding(vantage: Vantage, port: int) -> None:
 def closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def test_site_without_a_front_page_is_opened_at_the_first_page_that_answers(vantage: Vantage, port: int) -> None:
+    site = f"bare.example:{port}"
+    found = looked(pages.front_page_answers(site, "/", lambda _: ["/gone/", "/api/notes/", "/en/"]), vantage)
+    assert found.passed and found.seen.startswith("works; no front page yet: add a view for / ")
+    assert "/api/notes/: 401" in found.seen
+    none = looked(pages.front_page_answers(site, "/", lambda _: ["/gone/"]), vantage)
+    assert not none.passed and "sanity_check.page" in none.seen
+    assert looked(pages.static_file_answers(site, "/", lambda _: ["/en/"]), vantage).seen.endswith("text/css")
+
+
+def test_other_pages_do_not_stand_in_for_one_that_was_named_or_that_fails(vantage: Vantage, port: int) -> None:
+    site = f"guestbook.example:{port}"
+    for path in ("/gone/", "/broken"):
+        assert not looked(pages.front_page_answers(site, path, lambda _: ["/en/"]), vantage).passed
+
+
+def test_page_for_developers_is_seen_at_an_address_that_nobody_has(vantage: Vantage, port: int) -> None:
+    assert looked(pages.unknown_page_shows_no_debug(f"guestbook.example:{port}"), vantage).passed
+    found = looked(pages.unknown_page_shows_no_debug(f"debug.example:{port}"), vantage)
+    assert not found.passed and "DEBUG is on" in found.seen
+
+
+def test_redirect_to_https_where_nothing_listens_is_said_as_that(vantage: Vantage, port: int) -> None:
+    site = f"guestbook.example:{port}"
+    found = looked(pages.page_answers(site, "/to-https/"), vantage)
+    assert not found.passed and found.seen.startswith("/to-https/ leads to https://guestbook.example:1/to-https/ (302)")
+    assert "SECURE_SSL_REDIRECT" in found.seen and "no HTTPS" in found.seen
+
+
+def test_secure_cookies_over_http_mean_that_nobody_can_log_in(vantage: Vantage, port: int) -> None:
+    site = f"guestbook.example:{port}"
+    found = looked(pages.admin_login_with_css(site, "/secure/"), vantage)
+    assert not found.passed and "nobody can log in over http" in found.seen and "the cookie csrftoken" in found.seen
+    assert looked(pages.admin_login_with_css(site, "/admin/"), vantage).passed
+
+
+def test_admin_is_looked_for_where_django_says_that_it_is(vantage: Vantage, port: int) -> None:
+    site = f"guestbook.example:{port}"
+    assert looked(pages.admin_login_with_css(site, "/nowhere/", lambda _: "/admin/"), vantage).passed
+    assert (
+        looked(pages.admin_login_with_css(site, "/nowhere/", lambda _: ""), vantage).seen == "this project has no admin"
+    )
+    assert not looked(pages.admin_login_with_css(site, "/nowhere/", lambda _: None), vantage).passed

@@ -54,6 +54,25 @@ def test_undone_change_takes_the_later_checkpoints_with_it() -> None:
     assert undone.in_force == []
 
 
+def test_checks_are_due_again_after_a_change_of_a_step_before() -> None:
+    point = {"event": "checkpoint", "step": "site/answers", "at": "", "last": 1}
+    before = journal(doing(), done(), point)
+    assert not before.changed_since("site/answers", by={"demo/files"})
+    later = journal(doing(), done(), point, doing(2), done(2))
+    assert later.changed_since("site/answers", by={"demo/files"})
+    assert not later.changed_since("site/answers", by={"other/step"})
+    again = journal(doing(), done(), point, doing(2), done(2), {**point, "last": 2})
+    assert not again.changed_since("site/answers", by={"demo/files"})
+    assert [c.last for c in again.checkpoints] == [1]  # one still goes back to where it was complete first
+
+
+def test_check_that_was_left_out_is_remembered_until_it_passes() -> None:
+    point = {"event": "checkpoint", "step": "demo/files", "at": "", "last": 1}
+    left = journal(doing(), done(), {**point, "left_out": ["the page / answers"]})
+    assert left.left_out == [("demo/files", "the page / answers")]
+    assert journal(doing(), done(), {**point, "left_out": ["x"]}, point).left_out == []
+
+
 def test_record_cut_short_is_counted_and_the_change_counts_as_interrupted() -> None:
     cut = json.dumps(done())[:30]
     found = journal(doing(), tail=cut)

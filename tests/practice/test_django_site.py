@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ import pytest
 from tests.practice.compare import differences
 from tests.practice.cycle import Cycle
 from wizard import answers as answers_
+from wizard import events
 from wizard.catalog import own_folder
+from wizard.checks.base import Check, on_server
 from wizard.engine.plan import make_plan
 from wizard.engine.rollback import roll_back
-from wizard.engine.runner import Runner
+from wizard.engine.runner import Decision, Runner, look
 from wizard.errors import StepError
 from wizard.operations.apt import packages
 from wizard.operations.postgres import database, role
@@ -279,3 +283,147 @@ def test_going_back_brings_the_older_release_and_its_tables_back(shop: Site) -> 
 def test_it_can_be_set_up_again_after_that(shop: Site) -> None:
     assert shop.set_up() > 0
     assert shop.get("/").text == "edition two"
+
+
+def new_release(shop: Site, change: str) -> None:
+    """Somebody commits this change, made in a work tree of the shop."""
+    shop.run(
+        f"export HOME=/root; cd /opt/work && git fetch -q origin && git reset -q --hard origin/main\n{change}\n"
+        "git add -A && git commit -q -m next && git push -q -f origin main"
+    )
+
+
+STARTS_NOT = """
+cat >>shop/settings.py <<'PY'
+LOGGING = {"version": 1, "handlers": {"file": {"class": "logging.FileHandler", "filename": BASE_DIR / "logs/django.log"}},
+           "root": {"handlers": ["file"]}}
+PY
+"""
+FAILS_IN_ITS_SANDBOX = """
+sed -i '/^LOGGING/,$d' shop/settings.py
+cat >>shop/wsgi.py <<'PY'
+open("/srv/shop/shared/static/of-the-site", "w")
+PY
+"""
+THIRD_EDITION = """
+sed -i '/^open/d' shop/wsgi.py
+sed -i 's/os.environ.setdefault(.*/os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"/' shop/wsgi.py
+sed -i 's/edition two/edition three/' pages/views.py
+"""
+
+
+def refused(shop: Site) -> str:
+    """A set-up that must fail; what is said of it. Nothing of it is called a change by hand, and what was live is live."""
+    live = shop.run("readlink /srv/shop/current; systemctl show -P MainPID -P NRestarts shop.service")
+    shop.seen.clear()
+    with pytest.raises(StepError) as caught:
+        shop.set_up()
+    assert not [e for e in shop.seen if isinstance(e, events.DriftFound)]
+    assert shop.run("readlink /srv/shop/current; systemctl show -P MainPID -P NRestarts shop.service") == live
+    assert shop.get("/").text == "edition two"
+    return caught.value.details
+
+
+def test_release_that_does_not_start_never_goes_live(shop: Site) -> None:
+    new_release(shop, STARTS_NOT)
+    said = refused(shop)
+    assert "Django does not start with the new code: ValueError: Unable to configure handler 'file'" in said
+    assert "logs/django.log" in said and "stays live" in said
+    # nor is it called a change by hand when the same thing is tried again
+    assert "Django does not start with the new code" in refused(shop)
+
+
+def test_release_that_fails_as_a_service_never_goes_live(shop: Site) -> None:
+    new_release(shop, FAILS_IN_ITS_SANDBOX)  # manage.py starts: it may write there, and the service may not
+    said = refused(shop)
+    assert "OSError: [Errno 30] Read-only file system" in said
+    assert shop.run("ls /run/systemd/system /run | grep -c -e trial -e look || true") == "0\n"
+
+
+def test_visitors_are_served_while_a_release_goes_live_and_wsgi_cannot_choose_other_settings(shop: Site) -> None:
+    new_release(shop, THIRD_EDITION)
+    seen: list[str] = []
+    over = threading.Event()
+
+    def visit() -> None:
+        while not over.is_set():
+            answer = shop.get("/")
+            seen.append(answer.text if answer.status_code == 200 else str(answer.status_code))
+            time.sleep(0.02)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    try:
+        shop.seen.clear()
+        assert shop.set_up() > 0
+    finally:
+        over.set()
+        visitor.join()
+    assert set(seen) == {"edition two", "edition three"} and seen == sorted(seen, key=len)
+    checks = {e.check: e.seen for e in shop.seen if isinstance(e, events.CheckPassed)}
+    assert checks["the site has this server's settings"].startswith("server_settings: DEBUG off, postgresql")
+    assert "shop/wsgi.py:" in checks["the site has this server's settings"]
+    # the checks of what stands before the site were made again, though nothing was changed there
+    assert checks["the site answers through nginx"].startswith("/: 200")
+
+
+def test_site_that_runs_with_other_settings_than_manage_is_found_out(shop: Site) -> None:
+    file = "/etc/shop/gunicorn.conf.py"
+    shop.run(f"cp -a {file} /root/kept && sed -i 's/settings.DEBUG/0/' {file}")
+    check = next(c for c in gunicorn_checks(shop) if c.name == "the site has this server's settings")
+    with shop.session() as session:
+        found = look(check, session)
+    shop.run(f"cp -a /root/kept {file}")
+    assert not found.passed
+    for said in (
+        "the site runs with the settings shop.settings, and manage.py with server_settings (shop/wsgi.py:",
+        "DEBUG is on, and must be off (shop/settings.py:",
+        "the database is sqlite db.sqlite3, and must be postgresql site (shop/settings.py:",
+        "SECRET_KEY is not one of this server's variables, so others may know it (shop/settings.py:",
+    ):
+        assert said in found.seen
+    assert "django-insecure" not in found.seen
+
+
+def gunicorn_checks(site: Site) -> list[Check]:
+    recipes = [*ground(), *map(loaded, MINE)]
+    given = answers_.Given({k: dict(v) for k, v in site.answers.items()})
+    with site.session() as session:
+        filled = answers_.complete(given, recipes, server=session.server, secrets=session.secrets)
+    (step,) = (s for r in recipes for s in r.steps if s.id == "gunicorn/service")
+    assert step.checks
+    return list(step.checks(filled))
+
+
+def test_check_may_be_left_out_by_choice_and_is_not_forgotten(shop: Site) -> None:
+    recipe = Recipe("extra", __file__)
+    recipe.step(
+        "page", check=lambda _: [on_server("a page is there", "test -e /root/page"), on_server("fine", "true")]
+    )(lambda _: iter(()))
+    asked: list[Decision] = []
+
+    def run(choice: str) -> None:
+        with shop.session() as session:
+            plan = make_plan([recipe], Answers({}, server=session.server), session)
+
+            def decide(decision: Decision) -> str:
+                asked.append(decision)
+                return choice
+
+            shop.seen.clear()
+            Runner(plan, session, shop.seen.append, decide).run()
+            left_out.append(list(session.journal.left_out))
+
+    left_out: list[list[tuple[str, str]]] = []
+    with pytest.raises(StepError):
+        run("stop")
+    assert asked[0].options == ("retry", "leave-out", "stop")
+    run("leave-out")
+    assert [e.check for e in shop.seen if isinstance(e, events.CheckLeftOut)] == ["a page is there"]
+    assert [e.check for e in shop.seen if isinstance(e, events.CheckPassed)] == ["fine"]
+    asked.clear()
+    run("stop")  # not asked again, and still said
+    assert not asked and [e for e in shop.seen if isinstance(e, events.CheckLeftOut)]
+    shop.run("touch /root/page")
+    run("stop")
+    assert left_out == [[("extra/page", "a page is there")]] * 2 + [[]]

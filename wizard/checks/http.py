@@ -5,7 +5,9 @@ Must not know Django beyond what its admin's login page shows to anybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import secrets
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -16,31 +18,55 @@ if TYPE_CHECKING:
     import httpx
 
 PATIENCE = 30.0  # seconds; a small server's first page after a start takes its time
+KNOCK = 6.0  # seconds; a port that a firewall has shut never answers
+SECURE = re.compile(r";\s*secure\s*(;|$)", re.IGNORECASE)
+DEBUG_PAGE = re.compile(r"you have\s+(<code>)?DEBUG\s*=\s*True|The install worked successfully! Congratulations!")
+WANTS_MORE = (401, 403, 405)  # a page that answers, and wants a login or another method
 REDIRECTS = 5
+
+
+class LeadsNowhere(Exception):
+    """A page sends its visitors to an address where nothing answers. The text says which."""
 
 
 def fetch(address: str, url: str) -> tuple[str, httpx.Response]:
     """GETs the URL from the server at `address`, whoever DNS says it is; follows redirects within the URL's host.
 
-    Gives the URL it ended at, and its answer. Raises httpx.HTTPError. Proxies are left aside: they would ask DNS.
+    Gives the URL it ended at, and its answer. Raises httpx.HTTPError, and LeadsNowhere where a redirect ends at a port that
+    nobody listens at. Proxies are left aside: they would ask DNS.
     """
     import httpx
 
-    host = urlsplit(url).hostname or ""
+    host, begun = urlsplit(url).hostname or "", url
     literal = f"[{address}]" if ":" in address else address
-    with httpx.Client(trust_env=False, timeout=PATIENCE, follow_redirects=False) as client:
+    patience = httpx.Timeout(PATIENCE, connect=KNOCK)
+    with httpx.Client(trust_env=False, timeout=patience, follow_redirects=False) as client:
         for _ in range(REDIRECTS):
             parts = urlsplit(url)
             where = f"{parts.scheme}://{literal}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
             query = f"?{parts.query}" if parts.query else ""
-            response = client.get(
-                f"{where}{parts.path or '/'}{query}", headers={"Host": parts.netloc}, extensions={"sni_hostname": host}
-            )
+            headers = {"Host": parts.netloc}
+            try:
+                response = client.get(
+                    f"{where}{parts.path or '/'}{query}", headers=headers, extensions={"sni_hostname": host}
+                )
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if url == begun:
+                    raise
+                raise LeadsNowhere(leads_nowhere(begun, url, response.status_code)) from None
             target = urljoin(url, response.headers.get("location", ""))
             if not response.has_redirect_location or urlsplit(target).hostname != host:
                 break
             url = target
     return url, response
+
+
+def leads_nowhere(begun: str, url: str, status: int) -> str:
+    """What a person reads of a redirect to an address where nothing answers."""
+    text = f"{urlsplit(begun).path or '/'} leads to {url} ({status}), and nothing answers there"
+    if urlsplit(url).scheme == "https" and urlsplit(begun).scheme == "http":
+        text += ": the settings send visitors to https (SECURE_SSL_REDIRECT), and this server has no HTTPS yet"
+    return text
 
 
 def page_answers(host: str, path: str = "/", *, status: int = 200, contains: str = "", scheme: str = "http") -> Check:
@@ -55,32 +81,93 @@ def page_answers(host: str, path: str = "/", *, status: int = 200, contains: str
     return _check(f"the page {path} answers", host, scheme, look)
 
 
-def static_file_answers(host: str, path: str = "/", *, scheme: str = "http") -> Check:
+def front_page_answers(host: str, path: str = "/", others: Callable[[Vantage], Iterable[str]] = lambda _: ()) -> Check:
+    """The page answers; where there is no front page (yet), the first of `others` that does will do, and it is said."""
+
+    def look(page: Page) -> Finding:
+        _, response = page.get(path)
+        if response.status_code == 200:
+            return Finding(True, f"{path}: {_line(response)}")
+        seen = f"{path}: {_line(response)}"
+        if response.status_code != 404 or path != "/":
+            return Finding(False, seen)
+        other, answer = _first(page, others)
+        if answer is None:
+            return Finding(False, f"{seen}; no other page is known: which page should answer? (sanity_check.page)")
+        return Finding(True, f"works; no front page yet: add a view for / ({seen}); {other}: {_line(answer)}")
+
+    return _check(f"the page {path} answers", host, "http", look)
+
+
+def static_file_answers(
+    host: str, path: str = "/", others: Callable[[Vantage], Iterable[str]] = lambda _: (), *, scheme: str = "http"
+) -> Check:
     """The first stylesheet, script or picture of the site's own that the page names arrives. A page may name none."""
 
     def look(page: Page) -> Finding:
-        url, response = page.get(path)
-        if response.status_code >= 400:
+        where, (url, response) = path, page.get(path)
+        if response.status_code == 404 and path == "/":
+            where, answer = _first(page, others)
+            url, response = (url, response) if answer is None else page.get(where)
+        if response.status_code >= 400 and response.status_code not in WANTS_MORE:
             return Finding(False, f"{path}: {_line(response)}")
         files = page.files(url, response.text)
         if not files:
-            return Finding(True, f"{path} names no file of the site's own")
+            return Finding(True, f"{where} names no file of the site's own")
         _, answer = page.get(files[0])
         return Finding(answer.status_code == 200 and bool(answer.content), f"{files[0]}: {_line(answer)}")
 
     return _check(f"a static file of the page {path} arrives", host, scheme, look)
 
 
-def admin_login_with_css(host: str, path: str = "/admin/", *, scheme: str = "http") -> Check:
-    """Django's admin shows its login form, and the stylesheet that the form names arrives as one."""
+def _first(page: Page, others: Callable[[Vantage], Iterable[str]]) -> tuple[str, httpx.Response | None]:
+    """The first of these addresses that answers."""
+    for other in others(page.vantage):
+        _, answer = page.get(other)
+        if answer.status_code == 200 or answer.status_code in WANTS_MORE:
+            return other, answer
+    return "", None
+
+
+def unknown_page_shows_no_debug(host: str, *, scheme: str = "http") -> Check:
+    """An address that nobody has shows none of Django's pages for developers, which name settings and code."""
 
     def look(page: Page) -> Finding:
-        url, response = page.get(path)
+        path = f"/{secrets.token_hex(6)}-is-not-there/"
+        _, response = page.get(path)
+        seen = f"{path}: {_line(response)}"
+        if DEBUG_PAGE.search(response.text):
+            return Finding(False, f"{seen}: Django's page for developers, because DEBUG is on; it must be off")
+        return Finding(True, seen)
+
+    return _check("an unknown page shows nothing of the code (DEBUG is off)", host, scheme, look)
+
+
+def admin_login_with_css(
+    host: str,
+    path: str = "/admin/",
+    where: Callable[[Vantage], str | None] = lambda _: None,
+    *,
+    scheme: str = "http",
+) -> Check:
+    """Django's admin shows its login form, the stylesheet that the form names arrives as one, and its cookies can be kept.
+
+    where: asked where it is not at `path`: another path, "" for a project without an admin, None where that is not known.
+    """
+
+    def look(page: Page) -> Finding:
+        at, (url, response) = path, page.get(path)
+        if response.status_code == 404 and (other := where(page.vantage)) not in (None, path):
+            if not other:
+                return Finding(True, "this project has no admin")
+            at, (url, response) = str(other), page.get(str(other))
         if response.status_code != 200 or 'type="password"' not in response.text:
-            return Finding(False, f"{path}: {_line(response)}, without a login form")
+            return Finding(False, f"{at}: {_line(response)}, without a login form")
+        if urlsplit(url).scheme == "http" and (names := _secure_cookies(response)):
+            return Finding(False, f"{at}: nobody can log in over http: {NO_LOGIN.format(', '.join(names))}")
         styles = [f for f in page.files(url, response.text) if urlsplit(f).path.endswith(".css")]
         if not styles:
-            return Finding(False, f"{path} names no stylesheet")
+            return Finding(False, f"{at} names no stylesheet")
         _, answer = page.get(styles[0])
         is_css = answer.headers.get("content-type", "").startswith("text/css") and bool(answer.content)
         return Finding(answer.status_code == 200 and is_css, f"{styles[0]}: {_line(answer)}")
@@ -88,11 +175,23 @@ def admin_login_with_css(host: str, path: str = "/admin/", *, scheme: str = "htt
     return _check("the admin's login page has its style", host, scheme, look)
 
 
+NO_LOGIN = (
+    "browsers send {} by https only (Set-Cookie: Secure), and this server has no HTTPS yet. In the settings, "
+    "CSRF_COOKIE_SECURE and SESSION_COOKIE_SECURE must be False until it has"
+)
+
+
+def _secure_cookies(response: httpx.Response) -> list[str]:
+    cookies: list[str] = response.headers.get_list("set-cookie")
+    return [f"the cookie {cookie.partition('=')[0]}" for cookie in cookies if SECURE.search(cookie)]
+
+
 class Page:
     """One site at one address."""
 
-    def __init__(self, address: str, host: str, scheme: str) -> None:
-        self.address, self.base = address, f"{scheme}://{f'[{host}]' if host.count(':') > 1 else host}"
+    def __init__(self, vantage: Vantage, host: str, scheme: str) -> None:
+        self.vantage, self.address = vantage, vantage.login.host
+        self.base = f"{scheme}://{f'[{host}]' if host.count(':') > 1 else host}"
 
     def get(self, path: str) -> tuple[str, httpx.Response]:
         return fetch(self.address, urljoin(self.base, path))
@@ -130,7 +229,9 @@ def _check(name: str, host: str, scheme: str, look: Callable[[Page], Finding]) -
         import httpx
 
         try:
-            return look(Page(vantage.login.host, host, scheme))
+            return look(Page(vantage, host, scheme))
+        except LeadsNowhere as e:
+            return Finding(False, str(e))
         except httpx.HTTPError as e:
             return Finding(False, f"{type(e).__name__}: {e}".rstrip(": "))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -82,11 +83,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A place in the journal where a step was complete and its checks had passed; `last` is the last change before it."""
+    """A place in the journal where a step was complete and its checks had passed; `last` is the last change before it.
+
+    checked: the last change before the newest time that its checks were made. left_out: checks that did not pass, and that
+    somebody chose to go on without.
+    """
 
     step: str
     at: str
     last: int
+    checked: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass
@@ -140,6 +147,16 @@ class Journal:
     def complete(self, step: str) -> bool:
         return any(c.step == step for c in self.checkpoints)
 
+    def changed_since(self, step: str, *, by: Collection[str]) -> bool:
+        """Whether these steps changed anything since the checks of `step` were made last."""
+        checked = max((c.checked for c in self.checkpoints if c.step == step), default=0)
+        return any(e.id > checked and e.step in by for e in self.in_force)
+
+    @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """Checks that did not pass and that somebody chose to go on without: (step, check)."""
+        return [(c.step, name) for c in self.checkpoints for name in c.left_out]
+
     def known(self, operation: Operation) -> tuple[State, ...]:
         """The states that the journal has left this thing in: the newest first, () when it never touched it."""
         states: tuple[State, ...] = ()
@@ -191,7 +208,8 @@ class Journal:
                 # a step that was mended later is still one that one can go back to where it was complete first
                 last = next((c.last for c in self.checkpoints if c.step == record["step"]), record["last"])
                 self.checkpoints = [c for c in self.checkpoints if c.step != record["step"]]
-                self.checkpoints.append(Checkpoint(record["step"], record["at"], last))
+                left_out = tuple(name for name in record.get("left_out", ()) if isinstance(name, str))
+                self.checkpoints.append(Checkpoint(record["step"], record["at"], last, record["last"], left_out))
             case "adopted":
                 self.adopted |= {name for name in record["names"] if isinstance(name, str)}
             case "accepted":

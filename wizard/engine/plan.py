@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from wizard.engine.journal import Journal
 from wizard.engine.session import Session
 from wizard.operations.base import Change, Operation, State, canonical, diff
 from wizard.recipe import Answers, Recipe, Step
@@ -12,17 +13,27 @@ from wizard.recipe import Answers, Recipe, Step
 
 @dataclass
 class PlannedStep:
-    """A step with its operations and what was found of each; `changes` leaves out what is already so."""
+    """A step with its operations and what was found of each; `changes` leaves out what is already so.
+
+    complete: as the journal had it when the plan was made (see `settled`).
+    """
 
     step: Step
     operations: list[Operation]
     found: list[State] = field(default_factory=list)
     complete: bool = False
+    before: frozenset[str] = frozenset()  # the ids of the steps before it
 
     @property
     def changes(self) -> list[Change]:
         pairs = zip(self.operations, self.found, strict=True)
         return [c for op, found in pairs if (c := diff(op, found)) is not None]
+
+    def settled(self, journal: Journal) -> bool:
+        """Whether the step is complete, and no later change makes its checks due once more."""
+        if not journal.complete(self.step.id) or any(step == self.step.id for step, _ in journal.left_out):
+            return False  # what did not pass then may pass now
+        return not (self.step.again and journal.changed_since(self.step.id, by=self.before))
 
 
 @dataclass
@@ -43,12 +54,11 @@ class Plan:
 
 def make_plan(recipes: Sequence[Recipe], answers: Answers, session: Session) -> Plan:
     """Every operation of every step, observed in one round trip."""
-    steps = [
-        PlannedStep(step, list(step.operations(answers)), complete=session.journal.complete(step.id))
-        for recipe in recipes
-        for step in recipe.steps
-        if step.when is None or step.when(answers)
-    ]
+    steps: list[PlannedStep] = []
+    for step in (s for recipe in recipes for s in recipe.steps if s.when is None or s.when(answers)):
+        planned = PlannedStep(step, list(step.operations(answers)), before=frozenset(s.step.id for s in steps))
+        planned.complete = planned.settled(session.journal)
+        steps.append(planned)
     if steps:  # a secret that the answers file asked to generate is on the server before anything uses it
         steps[0].operations[:0] = [answers.keep(name) for name in answers.generated]
     found = session.observe([op for s in steps for op in s.operations], label="plan")
@@ -62,4 +72,5 @@ def make_plan(recipes: Sequence[Recipe], answers: Answers, session: Session) -> 
 def drifted(operation: Operation, found: State, known: Iterable[State]) -> bool:
     """Whether somebody changed this by hand: found in none of the states that the journal has left it in."""
     states = [canonical(s) for s in known]
-    return bool(states) and canonical(found) not in states and not operation.satisfied(found)
+    known_one = not states or canonical(found) in states
+    return not known_one and operation.by_hand(found) and not operation.satisfied(found)

@@ -27,7 +27,7 @@ FIELDS = {
     "run": {"login"},
     "doing": {"id", "step", "operation", "before", "after", "login", "guarded", "secret_blobs"},
     "done": {"id", "observed"},
-    "checkpoint": {"step", "last"},
+    "checkpoint": {"step", "last", "left_out"},
     "accepted": {"key", "state"},
     "adopted": {"names"},
     **dict.fromkeys(("failed", "nothing", "undoing", "undone", "redoing", "redone"), _ENDED),

@@ -103,7 +103,7 @@ def _drifted(entry: Entry, found: State) -> bool:
     """Whether somebody changed this by hand. What was interrupted or failed half-way may be in a state that nobody knows."""
     change = entry.change()
     known = canonical(found) in (canonical(change.after), canonical(change.before))
-    return not known and (entry.status == "done" or entry.thing.atomic)
+    return not known and (entry.status == "done" or entry.thing.atomic) and entry.thing.by_hand(found)
 
 
 def _to_undo(emit: Emit, entry: Entry, found: State, on_drift: DriftChoice) -> Change | None:

@@ -60,6 +60,7 @@ class Runner:
         self.decide = decide
         self.worker = Worker(session, emit)
         self.made = 0
+        self.left_out: set[tuple[str, str]] = set(session.journal.left_out)  # checks that need not pass, by choice
 
     def run(self) -> None:
         start = time.monotonic()
@@ -90,7 +91,7 @@ class Runner:
                 if not self._operations(planned):
                     self.emit(events.StepSkipped(step.id, "chosen"))
                     return
-                if self.made == made_before and self.session.journal.complete(step.id):
+                if self.made == made_before and planned.settled(self.session.journal):
                     self.emit(events.StepSkipped(step.id, "already-so"))
                     return
                 self._check(planned)
@@ -102,8 +103,13 @@ class Runner:
                     if trouble is not None:
                         error = _and(error, trouble)
                 self.emit(events.StepFailed(step.id, error.message, error.details))
-                choice = self.decide(Decision("failure", step.id, ("retry", "stop"), {"reason": error.message}))
-                if choice != "retry":
+                # a step that proves the way in is never left unproved
+                check = error.check if step.way_in is None else ""
+                options = ("retry", "leave-out", "stop") if check else ("retry", "stop")
+                choice = self.decide(Decision("failure", step.id, options, {"reason": error.message, "check": check}))
+                if choice == "leave-out":
+                    self.left_out.add((step.id, check))
+                elif choice != "retry":
                     raise error from None
 
     def _operations(self, planned: PlannedStep) -> bool:
@@ -197,14 +203,21 @@ class Runner:
 
     def _check(self, planned: PlannedStep) -> None:
         step, session = planned.step, self.session
+        left_out: list[str] = []
         for check in step.checks(self.plan.answers) if step.checks else ():
             finding = self.session.patiently(lambda check=check: _look_again(check, session))  # type: ignore[misc]
-            if not finding.passed:
+            if finding.passed:
+                self.emit(events.CheckPassed(step.id, check.name, finding.seen))
+            elif (step.id, check.name) in self.left_out:
+                self.emit(events.CheckLeftOut(step.id, check.name, finding.seen))
+                left_out.append(check.name)
+            else:
                 self.emit(events.CheckFailed(step.id, check.name, finding.seen))
-                raise StepError(f"the check {check.name} of {step.id} failed", details=finding.seen)
-            self.emit(events.CheckPassed(step.id, check.name, finding.seen))
+                error = StepError(f"the check {check.name} of {step.id} failed", details=finding.seen)
+                error.check = check.name
+                raise error
         last = max((e.id for e in session.journal.in_force), default=0)
-        record = {"step": step.id, "last": last}
+        record: dict[str, Any] = {"step": step.id, "last": last} | ({"left_out": left_out} if left_out else {})
         self.session.patiently(lambda: session.write("checkpoint", session.journal_line("checkpoint", **record)))
         session.journal.add({"event": "checkpoint", "at": "", **record})
         self.emit(events.CheckpointReached(step.id))
@@ -244,13 +257,16 @@ def _look_again(check: Check, session: Session) -> Finding:
 
 
 def verify(plan: Plan, session: Session, emit: Emit) -> bool:
-    """Every check of every step of the plan, read-only. True when all passed."""
-    good = True
+    """Every check of every step of the plan, read-only. True when all passed, but for those left out by choice."""
+    good, left_out = True, session.journal.left_out
     for planned in plan.steps:
         checks: Sequence[Check] = list(planned.step.checks(plan.answers)) if planned.step.checks else []
         for check in checks:
             finding = look(check, session)
-            good = good and finding.passed
-            kind = events.CheckPassed if finding.passed else events.CheckFailed
+            failed: type[events.Event] = events.CheckFailed
+            if (planned.step.id, check.name) in left_out:
+                failed = events.CheckLeftOut
+            good = good and (finding.passed or failed is events.CheckLeftOut)
+            kind: Any = events.CheckPassed if finding.passed else failed
             emit(kind(planned.step.id, check.name, finding.seen))
     return good

@@ -21,6 +21,7 @@ class Sheet:
     lines: list[tuple[str, str]] = field(default_factory=list)
     secrets: list[tuple[str, Secret]] = field(default_factory=list)
     verified: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)  # checks that did not pass, and were left out by choice
 
 
 def sheet(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> Sheet:
@@ -35,12 +36,17 @@ def sheet(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> Sh
             lines.append((what, value))
     address = next((value for _, value in lines if ADDRESS.fullmatch(value)), "")
     lines.append(("How far it is, and what was changed by hand.", f"wizard status {journey.request.target}"))
-    return Sheet(journey.request.target, address, lines, secrets, verified)
+    left_out = journey.session.journal.left_out if journey.session is not None else []
+    names = [f"{check} ({words.heading(step)})" for step, check in left_out]
+    return Sheet(journey.request.target, address, lines, secrets, verified, names)
 
 
 def markdown(sheet: Sheet) -> str:
     """The sheet to keep. Secrets are not in it: a line says where they lie on the server."""
     lines = [f"# {sheet.target}", ""]
+    if sheet.left_out:
+        lines += ["These checks did not pass, and were left out by choice:", ""]
+        lines += [*(f"- {check}" for check in sheet.left_out), ""]
     for what, how in sheet.lines:
         lines += [f"- {what}", f"  `{how}`" if not ADDRESS.fullmatch(how) else f"  <{how}>"]
     if sheet.verified:

@@ -162,6 +162,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     ),
     events.CheckPassed: lambda _, e: _checked("✓", e),
     events.CheckFailed: lambda _, e: _checked("✗", e),
+    events.CheckLeftOut: lambda _, e: f"{_checked('!', e)} (left out by choice)",
     events.StepSkipped: lambda _, e: "already so" if e.reason == "already-so" else "left out, as chosen",
     events.CheckpointReached: lambda _, e: f"Checkpoint: one can go back to here ({e.step}).",
     events.StepFailed: lambda _, e: f"Failed: {in_words(e.reason)}",
@@ -200,6 +201,7 @@ THINGS = {
     "git_release": "the project's code ({})",
     "uploaded_release": "the project's code ({})",
     "serving": "the code that {} runs",
+    "live_release": "the release that {} runs",
     "virtualenv": "the project's Python packages ({})",
     "migrations": "the database tables of {}",
     "static_files": "the style sheets, scripts and pictures in {}",
@@ -228,6 +230,7 @@ DOING = {
     "git_release": "fetch {}",
     "uploaded_release": "copy {} to the server",
     "serving": "restart {}",
+    "live_release": "try the newest release on a socket of its own, then switch to it: {}",
     "virtualenv": "install {}",
     "migrations": "make or update {}",
     "static_files": "collect {}",
@@ -290,6 +293,9 @@ def badges(kind: str, *, irreversible: bool, guarded: bool) -> list[str]:
     return ["cannot be undone" if irreversible else back, *(["guarded"] if guarded else [])]
 
 
+LEAVE_OUT = "go on without this check: it is shown at the end, and by status and verify, that it did not pass"
+
+
 def decision(words: Words, question: Decision) -> str:
     """A decision as a question."""
     heading, facts = words.heading(question.step), question.facts
@@ -318,6 +324,7 @@ def choices(question: Decision) -> dict[str, str]:
         "retry": "try this step again",
         "take-over": "take it over: the changes above are made, and rolling back takes them back",
         "answers": "give other answers, such as another name: what is there is left alone",
+        "leave-out": LEAVE_OUT,
         "stop": "stop here; nothing is lost, and the same command goes on later",
     }
     return {option: meaning.get(option, option) for option in question.options}

@@ -143,6 +143,10 @@ class Operation:
         """What this operation would take over, were the thing found not our own. The journal decides whether it is."""
         return ()
 
+    def by_hand(self, found: Any) -> bool:
+        """Whether a state that the journal does not know is somebody's doing, and no failure that came by itself."""
+        return True
+
     def satisfied(self, found: Any) -> bool:
         return bool(self.wanted(found) == found)
 

@@ -40,8 +40,13 @@ class Managed(Operation):
             )
 
     @property
-    def manage(self) -> str:
+    def wrapper(self) -> str:
         return f"/usr/local/bin/{self.site}-manage"
+
+    @property
+    def manage(self) -> str:
+        """The wrapper, for the newest release, which need not be live yet."""
+        return f"env WIZARD_RELEASE=next {self.wrapper}"
 
     @property
     def root(self) -> str:
@@ -49,7 +54,8 @@ class Managed(Operation):
 
     def guarded(self, script: str) -> str:
         """The script, unless there is nothing yet that could run it: no look may wait for Django in vain."""
-        return f"if [ -x {self.manage} ] && [ -x {self.root}/current/.venv/bin/python ]; then\n{script}\nfi"
+        there = " || ".join(f"[ -x {self.root}/{link}/.venv/bin/python ]" for link in ("next", "current"))
+        return f"if [ -x {self.wrapper} ] && {{ {there}; }}; then\n{script}\nfi"
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,9 @@ class Migrations(Managed):
         unapplied = tuple(line.split()[2] for line in lines if line.startswith("[ ]"))
         return MigrationsState("unapplied" if unapplied else "applied", unapplied)
 
+    def by_hand(self, found: MigrationsState) -> bool:
+        return found.status != "unknown"  # code that does not start tells nothing of the tables
+
     def wanted(self, found: MigrationsState) -> MigrationsState:
         return MigrationsState("applied")
 
@@ -118,6 +127,10 @@ def back_into(database: str) -> str:
     return sh(RESTORE_DATABASE.format(sh(database)))
 
 
+NO_ACCOUNTS = """\
+from django.apps import apps
+if not apps.is_installed("django.contrib.auth"): print("superuser: none")
+else: """
 DELETE = "print('deleted:', *mine.delete())"
 SAVE = """\
 begin_save {database} .dump
@@ -172,10 +185,14 @@ fi"""
 
 @dataclass(frozen=True)
 class StaticFilesState(State):
-    """collected: the release whose static files were collected last, "" for none; current: the release that is live."""
+    """collected: the release whose static files were collected last, "" for none; current: the newest release.
+
+    without: the project has none.
+    """
 
     collected: str = ""
     current: str = ""
+    without: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {"collected": self.collected}
@@ -199,14 +216,24 @@ class StaticFiles(Managed):
         return f"{self.directory}.of"  # beside it: what is in it is served to everybody
 
     def observe(self) -> str:
-        return f'echo "$(cat {sh(self.mark)})"\necho "$(basename "$(readlink {self.root}/current)")"'
+        # a project without static files is asked once for each release, where its files did not say so
+        return (
+            f'collected=$(cat {sh(self.mark)}); release=$({self._release}); echo "$collected"; echo "$release"\n'
+            f'if [ "$collected" != "$release" ] && [ -x {self.wrapper} ] && [ -x {self.root}/next/.venv/bin/python ] &&\n'
+            f"   timeout 60 {self.manage} check >/dev/null && ! timeout 60 {self.manage} help collectstatic >/dev/null; then\n"
+            "    echo none\nfi"
+        )
+
+    @property
+    def _release(self) -> str:
+        return f'basename "$(readlink {self.root}/next || readlink {self.root}/current)"'
 
     def parse(self, text: str) -> StaticFilesState:
-        collected, current = text.split("\n")[:2]
-        return StaticFilesState(collected, current)
+        collected, current, *rest = text.split("\n")
+        return StaticFilesState(collected, current, "none" in rest)
 
     def wanted(self, found: StaticFilesState) -> StaticFilesState:
-        return replace(found, collected=found.current or "?")
+        return found if found.without else replace(found, collected=found.current or "?")
 
     def apply(self, before: StaticFilesState, after: StaticFilesState) -> str:
         static, mark, as_site = sh(self.directory), sh(self.mark), run_as(self.site)
@@ -232,7 +259,7 @@ class StaticFiles(Managed):
             f"    {self.manage} collectstatic --no-input\n"
             f"    {as_site} chmod -R u=rwX,go=rX {static}\n"
             f"    sync -f {static}\n"
-            f'    basename "$(readlink {self.root}/current)" >{mark}\n'
+            f"    {self._release} >{mark}\n"
             "fi"
         )
 
@@ -265,20 +292,25 @@ class Superuser(Managed):
     def identity(self) -> str:
         return f"{self.site}/{self.name}"
 
-    def _run(self, code: str) -> str:
+    def _run(self, code: str, *, before: str = "") -> str:
         start = (
-            "from django.contrib.auth import get_user_model; U = get_user_model(); "
+            f"{before}from django.contrib.auth import get_user_model; U = get_user_model(); "
             f"email = {self.email!r}; name = email if U.USERNAME_FIELD == 'email' else {self.name!r}; "
             "mine = U._default_manager.filter(**{U.USERNAME_FIELD: name}); "
         )
         return f"{self.manage} shell --command {sh(start + code)}"
 
     def observe(self) -> str:
-        return self.guarded("timeout 60 " + self._run('print("superuser:", "yes" if mine.exists() else "no")'))
+        return self.guarded(
+            "timeout 60 " + self._run('print("superuser:", "yes" if mine.exists() else "no")', before=NO_ACCOUNTS)
+        )
 
     def parse(self, text: str) -> SuperuserState:
-        exists = "superuser: yes" in text
+        exists = "superuser: yes" in text or "superuser: none" in text  # a project without accounts needs none
         return SuperuserState(exists or "superuser: no" in text, exists)
+
+    def by_hand(self, found: SuperuserState) -> bool:
+        return found.known
 
     def wanted(self, found: SuperuserState) -> SuperuserState:
         return SuperuserState(True, True)

@@ -72,6 +72,7 @@ class Path(Operation):
 
     path: str
     notify: str = ""  # a script that runs after each change, also when it is undone: reload what reads the file
+    on_undo: str = ""  # one that runs only on the way back
     state = FileState
     atomic: ClassVar[bool] = True
 
@@ -123,6 +124,8 @@ class Path(Operation):
                 lines.append(f"put_file {after.sha256} {path} {after.mode} {sh(after.owner)}:{sh(after.group)}")
         if self.notify:
             lines.append(self.notify)
+        if self.on_undo and after != self.wanted(before):
+            lines.append(self.on_undo)
         return "\n".join(lines)
 
     @property
@@ -212,8 +215,12 @@ def file(
     owner: str = "root",
     group: str | None = None,
     notify: str = "",
+    on_undo: str = "",
 ) -> File:
-    """A file with this content; a Secret as content is never shown and is refused a mode that others can read."""
+    """A file with this content; a Secret as content is never shown and is refused a mode that others can read.
+
+    notify: a script that runs after each change, and when it is undone; on_undo: one that runs only then.
+    """
     secret = isinstance(content, Secret)
     text = content.reveal() if isinstance(content, Secret) else content
     if secret and mode & 0o007:
@@ -221,6 +228,7 @@ def file(
     return File(
         path,
         notify,
+        on_undo,
         content=text.encode() if isinstance(text, str) else text,
         mode=f"{mode:04o}",
         owner=owner,

@@ -1,5 +1,6 @@
-"""Releases: one folder of code per version, and `current`, the link to the one that is live.
+"""Releases: one folder of code per version, and a link to the newest one: `next`, until it has shown that it works.
 
+Which one is live is decided elsewhere (live.py, by the link `current`); journals of before know `current` alone.
 Code arrives by `git clone` on the server or as an archive from this computer. Must not know Django, nor what is
 installed beside the code.
 """
@@ -22,14 +23,16 @@ ID_LENGTH = 12
 
 @dataclass(frozen=True)
 class ReleaseState(State):
-    """current: the release that is live, "" for none; releases: all that are there; head: where the branch is now.
+    """current: the release that the link names, "" for none; releases: all that are there; head: where the branch is now.
 
     `head` is a fact of the git server and not of this one, so it is not journalled; "" where it could not be learned.
+    superseded: the link `current`, which an earlier version turned, is turned by a LiveRelease now.
     """
 
     current: str = ""
     releases: tuple[str, ...] = ()
     head: str = ""
+    superseded: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {"current": self.current, "releases": self.releases}
@@ -39,22 +42,25 @@ class ReleaseState(State):
 class Release(Operation):
     """What both ways of arrival share. Code belongs to root; only the site's group may read it.
 
-    notify: a script that runs when `current` goes back to a release that was there before, its surroundings complete.
+    link: its name beside `releases`. notify: a script that runs when it goes back to a release that was there before, its
+    surroundings complete.
     """
 
     root: str
     group: str
     notify: str = ""
+    link: str = "current"  # what the versions before knew
     state = ReleaseState
 
     @property
     def identity(self) -> str:
-        return f"{self.root}/current"
+        return f"{self.root}/{self.link}"
 
     def observe(self) -> str:
         return (
-            f"root={sh(self.root)}\n"
-            'printf "current=%s\\n" "$(basename "$(readlink "$root/current")")"\n'
+            f"root={sh(self.root)}; link={sh(self.identity)}\n"
+            'printf "current=%s\\n" "$(basename "$(readlink "$link")")"\n'
+            '[ "$link" != "$root/current" ] || [ ! -L "$root/next" ] || echo superseded=yes\n'
             'ls "$root/releases" | sed "s/^/release=/"'
         )
 
@@ -62,7 +68,10 @@ class Release(Operation):
         pairs = [line.partition("=")[::2] for line in text.splitlines()]
         values = dict(pairs)
         releases = tuple(sorted(value for name, value in pairs if name == "release"))
-        return ReleaseState(values["current"], releases, values.get("head", ""))
+        return ReleaseState(values["current"], releases, values.get("head", ""), "superseded" in values)
+
+    def by_hand(self, found: ReleaseState) -> bool:
+        return not found.superseded
 
     def target(self, found: ReleaseState) -> str:
         """The id of the release that should be live."""
@@ -79,12 +88,15 @@ class Release(Operation):
         return replace(found, current=target, releases=tuple(sorted({*found.releases, target})))
 
     def apply(self, before: ReleaseState, after: ReleaseState) -> str:
-        lines = [f"root={sh(self.root)}; group={sh(self.group)}", 'new="$root/releases/.new"']
+        lines = [
+            f"root={sh(self.root)}; link={sh(self.identity)}; group={sh(self.group)}",
+            'new="$root/releases/.new"',
+        ]
         lines.append('rm -rf "$new" # of an arrival that a power cut ended')
         if not after.current:
-            lines.append('rm -f "$root/current"')
+            lines.append('rm -f "$link"')
         elif after.current in before.releases:
-            lines.append(f'put_link releases/{sh(after.current)} "$root/current"')
+            lines.append(f'put_link releases/{sh(after.current)} "$link"')
             lines.append(self.notify or ":")
         else:
             lines.append(f'umask 027\nmkdir "$new"\n{self.fetch(after.current)}\n{ARRIVE}')
@@ -97,7 +109,11 @@ class Release(Operation):
         edited = (
             f'find {sh(folder)} -path {sh(folder)}/.venv -prune -o ! -type d -cnewer "$change/arrived" -print -quit'
         )
-        return f'if [ -e "$change/arrived" ] && [ -n "$({edited})" ]; then\n{save}fi\nrm -rf {sh(folder)}'
+        live = f'[ "$(readlink {sh(self.root)}/current)" != {sh(f"releases/{release}")} ]'
+        return (
+            f'if {live}; then\nif [ -e "$change/arrived" ] && [ -n "$({edited})" ]; then\n{save}fi\n'
+            f"rm -rf {sh(folder)}\nfi"
+        )
 
     def verify(self, after: ReleaseState) -> str:
         link = sh(self.identity)
@@ -113,7 +129,7 @@ chmod -R u=rwX,g=rX,o= "$new"
 sync -f "$new"
 if [ -d "$root/releases/$id" ]; then rm -rf "$new"; else mv -T "$new" "$root/releases/$id"; fi
 touch "$change/arrived" # what changes in it from now on is somebody's own work
-put_link "releases/$id" "$root/current\""""
+put_link "releases/$id" "$link\""""
 
 
 @dataclass(frozen=True)
@@ -241,7 +257,7 @@ class ServingState(State):
 
 @dataclass(frozen=True)
 class Serving(Operation):
-    """A running service works with the release that is live: it is restarted where it still has an older one."""
+    """A running service works with the release that is live. Made by the versions before; now it is a LiveRelease."""
 
     kind: ClassVar[str] = "serving"
     state = ServingState
@@ -288,23 +304,24 @@ def release_from_git(
     key: str = "",
     notify: str = "",
     host_keys: tuple[str, ...] = (),
+    link: str = "next",
 ) -> GitRelease:
-    """The newest commit of `source` (https, ssh, or file:// on the server) in `root`/releases, and live.
+    """The newest commit of `source` (https, ssh, or file:// on the server) in `root`/releases, and the link to it.
 
     host_keys: fingerprints (SHA256:…) of a git server that is reached over ssh; without one it must be known there already.
     """
-    return GitRelease(root, group, notify, source, branch, key, host_keys)
+    return GitRelease(root, group, notify, link, source, branch, key, host_keys)
 
 
-def release_from_folder(root: str, folder: str, *, group: str, notify: str = "") -> UploadedRelease:
-    """A folder of this computer in `root`/releases, named by its content, and live. UsageError when it cannot be packed."""
+def release_from_folder(root: str, folder: str, *, group: str, notify: str = "", link: str = "next") -> UploadedRelease:
+    """A folder of this computer in `root`/releases, named by its content. UsageError when it cannot be packed."""
     from wizard.project.upload import pack
 
     packed = pack(Path(folder).expanduser())
     with packed.file as file:
         archive = file.read()
     sha256 = hashlib.sha256(archive).hexdigest()
-    return UploadedRelease(root, group, notify, packed.content_id[:ID_LENGTH], sha256, archive)
+    return UploadedRelease(root, group, notify, link, id=packed.content_id[:ID_LENGTH], sha256=sha256, archive=archive)
 
 
 def data_directory(path: str, *, owner: str, group: str | None = None, mode: int = 0o755) -> DataDirectory:

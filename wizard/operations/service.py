@@ -6,12 +6,13 @@ Must not know where a unit comes from: a package, a file operation or a person m
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from wizard.operations.base import Operation, State
 from wizard.operations.quoting import sh
 
 ACTIVE = ("active", "reloading", "refreshing")  # not "activating": so is a unit that dies and is restarted for ever
+FAILED = ("failed", "activating")
 SWITCHES = {
     "enabled": "systemctl enable --quiet {unit}",
     "enabled-runtime": "systemctl enable --quiet --runtime {unit}",
@@ -42,6 +43,10 @@ class ServiceState(State):
     exists: bool = False
     enabled: str = ""
     running: bool = False
+    failed: bool = False  # it died, or dies and is started again for ever; not journalled
+
+    def to_json(self) -> dict[str, Any]:
+        return {"exists": self.exists, "enabled": self.enabled, "running": self.running}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,11 @@ class Service(Operation):
     def parse(self, text: str) -> ServiceState:
         shown = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
         exists = shown.get("LoadState", "not-found") not in ("not-found", "")
-        return ServiceState(exists, shown.get("UnitFileState", ""), shown.get("ActiveState") in ACTIVE)
+        active = shown.get("ActiveState", "")
+        return ServiceState(exists, shown.get("UnitFileState", ""), active in ACTIVE, active in FAILED)
+
+    def by_hand(self, found: ServiceState) -> bool:
+        return not found.failed
 
     def wanted(self, found: ServiceState) -> ServiceState:
         wanted = replace(found, exists=True)
@@ -72,7 +81,7 @@ class Service(Operation):
             off = "masked" if found.enabled == "masked" else "disabled"
             wanted = replace(wanted, enabled="enabled" if self.enabled else off)
         if self.running is not None:
-            wanted = replace(wanted, running=self.running)
+            wanted = replace(wanted, running=self.running, failed=found.failed and not self.running)
         return wanted
 
     def apply(self, before: ServiceState, after: ServiceState) -> str:

@@ -51,7 +51,8 @@ class Station:
         self.front.emit(event)
 
     def decide(self, question: Decision) -> str:
-        settled = question.kind == "drift" and self.options.drift
+        settled = question.kind == "drift" and bool(self.options.drift)
+        settled = settled or self.policy.leaves_out(question)
         if settled or not self.options.asks or isinstance(self.front, Headless):
             return self.policy.decide(question)
         with self.front.paused():
@@ -87,7 +88,9 @@ def station(options: Options, request: Request | None = None) -> Iterator[Statio
         journey.decide = lambda question: relay[0].decide(question)  # noqa: PLW0108  (as above)
     words = words_.Words(journey.recipes)
     front = _front(options, words, journey)
-    at = Station(journey, options, words, front, Policy(options.drift or "stop", options.yes), screen)
+    at = Station(
+        journey, options, words, front, Policy(options.drift or "stop", options.yes, options.skip_checks), screen
+    )
     relay.append(at)
     try:
         yield at
@@ -116,6 +119,7 @@ def setup(options: Options, request: Request | None = None) -> None:
                     at.terminal.text(f"\nTo set it up again: {options.resume}")
                 return
             forecast = _plan(at, acquire=False, settle=True)
+            _refuse_unknown_checks(at)
             _refuse_points_of_no_return(at, forecast)
             assert at.journey.session is not None
             looked = at.journey.session.journal.next_id
@@ -172,6 +176,14 @@ def _plan(at: Station, *, acquire: bool, judge: bool = True, settle: bool = Fals
         ask_open(at)
     at.journey.answer()
     return at.journey.plan(settle=settle)
+
+
+def _refuse_unknown_checks(at: Station) -> None:
+    known = {name for r in at.journey.recipes for s in r.steps if s.checks for name in (r.name, s.id)}
+    if unknown := [name for name in at.options.skip_checks if name not in known]:
+        raise UsageError(f"cannot skip the checks of {', '.join(unknown)}: no such step has checks",
+            hint=f"steps with checks: {', '.join(sorted(n for n in known if '/' in n))}",
+        )  # fmt: skip
 
 
 def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:
@@ -231,6 +243,8 @@ def status(options: Options) -> None:
         for point in journal.checkpoints:
             line = f"✓ {point.step:32} {point.at}  {at.words.heading(point.step)}"
             at.say(line, event="Checkpoint", step=point.step, at=point.at, last=point.last)
+        for step, check in journal.left_out:
+            at.say(f"! {step}: left out by choice, did not pass: {check}", event="CheckLeftOut", step=step, check=check)
         for entry in journal.half_done:
             line = f"… {entry.step}: half-done: {words_.thing(entry.key)}"
             at.say(line, event="Pending", step=entry.step, key=entry.key)
@@ -280,7 +294,12 @@ def verify(options: Options) -> None:
         forecast = _plan(at, acquire=False, judge=False)
         assert at.journey.session is not None
         if not run_checks(forecast, at.journey.session, at.front.emit):
-            raise StepError("some checks failed", hint="`wizard setup` again mends what is not as it should be")
+            mend = "`wizard setup` again puts right what is not as it should be on the server"
+            if forecast.nothing_to_do or not forecast.changes:
+                mend = (
+                    "the server is as the answers say: mend what the lines above name, in the project or in the answers"
+                )
+            raise StepError("some checks failed", hint=mend)
 
 
 __all__ = ["Options", "Station", "go_on", "plan", "practice", "rollback", "setup", "station", "status", "verify"]

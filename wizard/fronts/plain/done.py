@@ -24,10 +24,16 @@ CHOICES = {
 
 def told(at: Station) -> None:
     """To nobody in particular: lines, or JSON. No secret."""
+    assert at.journey.session is not None
+    for step, check in at.journey.session.journal.left_out:
+        at.say(f"! left out by choice, did not pass: {check} ({step})", event="CheckLeftOut", step=step, check=check)
     for recipe, name, value in at.journey.afterwards():
         what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))
         if not isinstance(value, Secret):
             at.say(f"{what}\n    {value}", event="Afterwards", recipe=recipe, name=name, value=value, words=what)
+
+
+LEFT_OUT = "These checks did not pass, and were left out by choice"
 
 
 def shown(at: Station) -> bool:
@@ -35,6 +41,10 @@ def shown(at: Station) -> bool:
     sheet = sheets.sheet(at.journey, at.words, at.progress.verified)
     terminal = at.terminal
     forget_typed()
+    if sheet.left_out:
+        terminal.heading(LEFT_OUT)
+        for check in sheet.left_out:
+            terminal.text(f"! {check}")
     terminal.heading("What you need from now on")
     if sheet.address:
         terminal.text(f"Your site answers at\n    {sheet.address}\n")

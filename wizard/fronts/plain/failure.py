@@ -40,10 +40,10 @@ def step_failed(at: Station, question: Decision) -> str:
     """retry, or stop; what is to come after stopping stands in `at.after`."""
     reason, output = question.facts.get("reason", ""), "\n".join(at.progress.tail)
     cause = _say_cause(at, reason, output)
-    choice = _chosen(
-        at, words_.decision(at.words, question), RETRY | STEP | ALWAYS, (question.step, reason, cause, output)
-    )
-    if choice == "retry":
+    leave = {"leave-out": words_.LEAVE_OUT} if "leave-out" in question.options else {}
+    choices = RETRY | leave | STEP | ALWAYS
+    choice = _chosen(at, words_.decision(at.words, question), choices, (question.step, reason, cause, output))
+    if choice in question.options and choice != "stop":
         return choice
     at.after, at.failed = choice, question.step
     return "stop"

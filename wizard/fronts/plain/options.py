@@ -30,6 +30,7 @@ class Options:
     take_over: bool = False
     when_held: str | None = None
     drift: str | None = None
+    skip_checks: tuple[str, ...] = ()
     verbose: bool = False
     as_json: bool = False
     yes: bool = False

@@ -47,6 +47,11 @@ class Done(Page):
         app = self.wizard
         assert app.journey is not None and app.words is not None
         self.sheet = sheet = sheets.sheet(app.journey, app.words, app.verified)
+        if sheet.left_out:
+            text = "\n".join(
+                ["These checks did not pass, and were left out by choice:", *(f"! {c}" for c in sheet.left_out)]
+            )
+            yield Static(text, classes="bad", markup=False)
         with Horizontal(id="result"):
             with Vertical(id="facts"):
                 if sheet.address:
@@ -72,7 +77,8 @@ class Done(Page):
         yield button("Quit", "quit")
 
     def on_mount(self) -> None:
-        self.lead("[b $success]✓ Done.[/] Every step is made and checked. This page is worth keeping.")
+        checked = "made, and some checks were left out" if self.sheet.left_out else "made and checked"
+        self.lead(f"[b $success]✓ Done.[/] Every step is {checked}. This page is worth keeping.")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:

@@ -29,8 +29,9 @@ LAST = 12  # lines of output
 
 
 class FailureScreen(Page):
-    """Dismissed with retry, login, answers, back, stop, wait, watch or take-over.
+    """Dismissed with retry, leave-out, login, answers, back, stop, wait, watch or take-over.
 
+    check: a check did not pass, which may be left out.
     held: somebody else has the server's lock; chosen: nothing failed, the person stopped the run at a question.
     """
 
@@ -45,9 +46,11 @@ class FailureScreen(Page):
         "a report** writes what is known to a file, without passwords."
     )
 
-    def __init__(self, step: str, reason: str, output: str, *, hint: str = "", held: bool = False, chosen: bool = False
+    def __init__(self, step: str, reason: str, output: str, *, hint: str = "", held: bool = False, chosen: bool = False,
+        check: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.check = check
         self.chosen = chosen
         self.step, self.reason, self.hint, self.held = step, reason, hint, held
         self.output = "\n".join(printable(line) for line in output.splitlines())
@@ -74,6 +77,8 @@ class FailureScreen(Page):
 
     def _actions(self) -> Iterator[Button]:
         yield button("Try again", "retry", variant="primary")
+        if self.check:
+            yield button("Leave this check out", "leave-out")
         yield button("Change the answers", "answers")
         yield button("Roll this step back", "back")
         yield button("Open a shell there", "shell")

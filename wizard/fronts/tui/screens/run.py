@@ -171,9 +171,9 @@ class Run(Page):
     def on_asked(self, message: Asked) -> None:
         self.reply = message.reply
         if not isinstance(message.question, NextStep):
-            self._failed(
-                message.question.step, message.question.facts.get("reason", ""), alive=True, details=self.details
-            )
+            question = message.question
+            check = "leave-out" in question.options
+            self._failed(question.step, question.facts.get("reason", ""), alive=True, details=self.details, check=check)
             return
         step = message.question.planned.step.id
         assert self.wizard.words is not None
@@ -211,20 +211,20 @@ class Run(Page):
 
     def _failed(
         self, step: str, reason: str, *, alive: bool, details: str = "", hint: str = "",
-        held: bool = False, chosen: bool = False,
+        held: bool = False, chosen: bool = False, check: bool = False,
     ) -> None:  # fmt: skip
-        """alive: the runner waits for what is decided; otherwise it has ended. held, chosen: see FailureScreen."""
+        """alive: the runner waits for what is decided; otherwise it has ended. held, chosen, check: see FailureScreen."""
         self._guard_over()
         output = self.current.output
         while self.wizard.engine.lines:
             output.drain(self.wizard.engine.lines)
         text = "" if chosen or held else details or "\n".join(list(output.lines)[-LAST:])
-        screen = FailureScreen(step, reason, text, hint=hint, held=held, chosen=chosen)
+        screen = FailureScreen(step, reason, text, hint=hint, held=held, chosen=chosen, check=check)
         self.app.push_screen(screen, lambda choice: self._decided(str(choice or "stop"), alive))
 
     def _decided(self, choice: str, alive: bool) -> None:
-        if alive and choice == "retry":
-            self.answer("retry")
+        if alive and choice in ("retry", "leave-out"):
+            self.answer(choice)
             return
         self.after = choice
         if alive:

@@ -1,0 +1,80 @@
+"""What a running site has: its settings, asked in its own sandbox, with its own variables, loaded as the app server loads it.
+
+What `manage.py` says does not count: the entry point of the app server may choose other settings. Must not know recipes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+
+from wizard.checks.base import Check, Vantage, on_server
+from wizard.operations.quoting import sh
+from wizard.operations.trial import look
+
+
+def settings_in_use(name: str, root: str, unit: str, *, host: str, database: str = "", link: str = "current") -> Check:
+    """DEBUG is off, the settings are those that `manage.py` has, the database is PostgreSQL's `database` ("" for any but a
+    file), the key comes from this server's variables, and the hosts name `host` and not everybody. link: of which release.
+
+    What differs is said with what was seen, what was wanted, and the file and line that set it.
+    """
+    wanted = json.dumps({"host": host, "database": database})
+    program = resources.files("wizard.checks").joinpath("look_at_django.py").read_text()
+    return on_server(name, look(root, unit, f"WANTED = {wanted!r}\n{program}", link=link))
+
+
+# Prints the addresses without parameters that the site has, and where its admin is.
+ADDRESSES = """\
+import re
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
+def walk(patterns, prefix=""):
+    for one in patterns:
+        text = str(one.pattern)
+        path = prefix + re.sub(r"^\\^|\\$$|\\\\Z$", "", text)
+        if re.search(r"[<>()\\[\\]*+?\\\\|]", path) or path.count("/") > 6:
+            continue
+        if isinstance(one, URLResolver):
+            if one.app_name != "admin":
+                yield from walk(one.url_patterns, path)
+        else:
+            yield path
+for path in sorted(set(walk(get_resolver().url_patterns)), key=len)[:20]:
+    print("page: /" + path)
+try:
+    print("admin: " + reverse("admin:index"))
+except NoReverseMatch:
+    print("admin: none")
+"""
+ADDRESS = re.compile(r"/[\w./~-]{0,200}")
+
+
+def addresses(vantage: Vantage, manage: str) -> dict[str, list[str]]:
+    """What the site on the server says of its own addresses: "page" and "admin" ("none" without one). Nothing it says is trusted."""
+    command = f"env WIZARD_RELEASE=current timeout 60 {manage} shell --command {sh(ADDRESSES)} 2>/dev/null </dev/null"
+    found: dict[str, list[str]] = {}
+    for line in vantage.transport.run(command, label="the site's addresses", root=True).out.splitlines():
+        kind, _, value = line.partition(": ")
+        if kind in ("page", "admin") and (ADDRESS.fullmatch(value) or value == "none"):
+            found.setdefault(kind, []).append(value)
+    return found
+
+
+LOGIN = """\
+if ss -Hltn 'sport = :443' | grep -q .; then echo 'HTTPS is there'; exit 0; fi
+said=$({manage} shell --command {code} 2>&1)
+echo "$said" | sed -n 's/^cookies: //p' | tail -n 1 | grep . || {{ echo "$said" | tail -n 1; exit 1; }}
+! echo "$said" | grep -q '^cookies: .* on'
+"""
+COOKIES = (
+    "from django.conf import settings as s; "
+    "on = [n for n in ('SESSION_COOKIE_SECURE', 'CSRF_COOKIE_SECURE') if getattr(s, n)]; "
+    "print('cookies:', ' and '.join(on) + ' on: nobody can log in without HTTPS, which this server has not yet; "
+    "set to False until then' if on else 'are sent over http, too')"
+)
+
+
+def logins_last(manage: str) -> Check:
+    """While there is no HTTPS: no cookie is for HTTPS only, or nobody could log in."""
+    return on_server("one can log in over http", LOGIN.format(manage=manage, code=sh(COOKIES)))

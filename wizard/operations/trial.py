@@ -1,0 +1,149 @@
+"""A release of a site tried beside the live one: the site's own unit, in its own sandbox, on a socket of its own.
+
+Shell text only. Must not know recipes: what is tried is whatever the installed unit starts.
+"""
+
+from __future__ import annotations
+
+from wizard.operations.quoting import heredoc, sh
+
+# Prints the last line of the last traceback with, in brackets, where its chain began; or else the last line: what a person
+# would look for. It is others' text: one line, and not a long one.
+LAST_ERROR = (
+    "awk '/^The above exception was|^During handling of/ {chained = 1} "
+    '/^Traceback/ {began = chained ? (began == "" ? error : began) : ""; chained = 0; inside = 1; next} '
+    "inside && /^[^ \\t]/ {error = $0; inside = 0} NF {last = $0} "
+    'END {text = error == "" ? last : error (began == "" ? "" : " (" began ")"); print substr(text, 1, 500)}\''
+)
+
+# $site, $unit, $root, $release, $host are set, and $old, the release that is live, or empty.
+TRIAL = """\
+trial=wizard-trial-$site; units=/run/systemd/system
+trial_over() {{
+    systemctl stop "$trial.socket" "$trial.service" || true
+    systemctl reset-failed "$trial.socket" "$trial.service" || true
+    rm -f "$units/$trial.socket" "$units/$trial.service"
+    systemctl daemon-reload
+}}
+trial_failed() {{ # WHAT: says it last, after what the site said
+    journalctl --sync || true
+    journalctl -o cat --no-pager -n 60 -u "$trial.service" --since "@$began" >"$change/said" || true
+    cat "$change/said"
+    case $old in
+        '') with= ;;
+        "$release") with=' with what was changed'; rest='The site goes on as it runs, until it is restarted.' ;;
+        *) with=' with the new code'; rest="The release that was live before, $old, stays live." ;;
+    esac
+    echo "${{1:-Django does not start$with: $({last_error} "$change/said")}}"
+    [ -z "$with" ] || echo "$rest"
+    exit 1
+}}
+trial_over 2>/dev/null
+trap 'trial_over 2>/dev/null' EXIT
+began=$(date +%s)
+cat >"$units/$trial.socket" <<UNIT
+[Unit]
+Description=A release of $site on trial
+[Socket]
+ListenStream=/run/$site/trial.sock
+SocketMode=0600
+RemoveOnStop=true
+UNIT
+# the installed unit with what somebody added to it; one worker will do, and what dies stays dead
+systemctl cat "$unit" >"$units/$trial.service"
+sed -i -e "s#$root/current#$root/releases/$release#g" -e "s#$site\\.socket#$trial.socket#g" "$units/$trial.service"
+printf '\\n[Service]\\nRestart=no\\nTimeoutStartSec=90\\nEnvironment=GUNICORN_CMD_ARGS=--workers=1\\n' >>"$units/$trial.service"
+systemctl daemon-reload
+systemctl start "$trial.socket"
+systemctl start "$trial.service" || trial_failed ''
+said=$(python3 - "/run/$site/trial.sock" "$host" "$trial.service" <<'PYTHON'
+{ask}
+PYTHON
+) || trial_failed "$said"
+echo "the release $release answers on a socket of its own: $said"
+trial_over 2>/dev/null
+trap - EXIT
+"""
+
+ASK = """\
+import http.client, socket, subprocess, sys, threading
+path, host, unit = sys.argv[1:]
+said = []
+
+def ask():
+    connection = http.client.HTTPConnection("localhost", timeout=60)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(60)
+    try:
+        connection.sock.connect(path)
+        connection.request("GET", "/", headers={"Host": host, "X-Forwarded-Proto": "http"})
+        said.append(connection.getresponse().status)
+    except TimeoutError:
+        said.append("gives no answer within 60 s")
+    except (OSError, http.client.HTTPException):
+        said.append("closes the connection without an answer")
+
+asking = threading.Thread(target=ask, daemon=True)
+asking.start()
+while asking.is_alive(): # the socket is systemd's: it stays open when the site has died
+    if subprocess.run(["systemctl", "is-active", "--quiet", unit]).returncode:
+        sys.exit(1)
+    asking.join(0.5)
+if not isinstance(said[0], int):
+    print(f"The new release starts, and {said[0]}.")
+elif said[0] == 400:
+    print(f"The new release refuses the name {host} (400): ALLOWED_HOSTS must name it.")
+elif said[0] >= 500:
+    print(f"The new release starts, and answers / with {said[0]}: its own code fails.")
+else: # a redirect or a page that is not there is an answer
+    print(f"/: {said[0]}")
+    sys.exit(0)
+sys.exit(1)"""
+
+
+def trial(root: str, unit: str, release: str, host: str) -> str:
+    """Shell text that fails, having said why, unless this release starts and answers. Uses `$change`; `$old` must be set."""
+    site = unit.removesuffix(".service")
+    words = f"site={sh(site)}; unit={sh(unit)}; root={sh(root)}; release={sh(release)}; host={sh(host)}\n"
+    return words + TRIAL.format(ask=ASK, last_error=LAST_ERROR)
+
+
+# The unit once more, but python loads what gunicorn would load, looks at it, and ends. $site, $unit, $root, $link are set.
+LOOK = """\
+look=wizard-look-$site; units=/run/systemd/system; place=/run/wizard-look-$site
+look_over() {{
+    systemctl stop "$look.service"; systemctl reset-failed "$look.service"
+    rm -rf "$units/$look.service" "$place"; systemctl daemon-reload
+}}
+trap 'look_over 2>/dev/null' EXIT
+rm -rf "$place"; mkdir -m 0755 "$place"; : >"$place/out"
+cat >"$place/look.py" {program}
+chmod 0644 "$place/look.py"
+release=$(basename "$(readlink "$root/$link" || readlink "$root/current" || readlink "$root/next")")
+systemctl cat "$unit" | sed -e "s#$root/current#$root/releases/$release#g" -e '/^Requires=.*\\.socket/d' \\
+    -e "s#^ExecStart=\\(.*/bin/\\)gunicorn #ExecStart=\\1python $place/look.py #" >"$units/$look.service"
+if ! grep -q "^ExecStart=.*$place/look.py" "$units/$look.service"; then
+    echo "$unit is not there, or does not start gunicorn any more"; exit 1
+fi
+printf '\\n[Service]\\nType=oneshot\\nRestart=no\\nTimeoutStartSec=60\\n' >>"$units/$look.service"
+printf 'Standard%s=append:%s/out\\n' Output "$place" Error "$place" >>"$units/$look.service"
+systemctl daemon-reload
+systemctl start "$look.service" 2>/dev/null; ended=$?
+head -c 200000 "$place/out" >"$place/said"
+grep -v '^looked: ' "$place/said" | tail -n 30
+if ! grep -q '^looked: ' "$place/said"; then
+    echo "Django does not start: $({last_error} "$place/said")"; exit 1
+fi
+sed -n 's/^looked: //p' "$place/said" | tail -n 1
+[ $ended = 0 ]
+"""
+
+
+def look(root: str, unit: str, program: str, *, link: str = "current") -> str:
+    """Shell text that runs a Python program as the site is run, with the app server's own words as its arguments.
+
+    unit: its user, variables, folder and sandbox. The program prints a line that begins with "looked: " at its end; that is
+    what the script prints last, and it fails where the program failed.
+    """
+    words = f"site={sh(unit.removesuffix('.service'))}; unit={sh(unit)}; root={sh(root)}; link={sh(link)}\n"
+    return words + LOOK.format(program=heredoc(program), last_error=LAST_ERROR)
