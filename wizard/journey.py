@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import answers as answers_
-from wizard import catalog, kept_answers, known
+from wizard import catalog, kept_answers, known, login_line
 from wizard.earlier import Earlier
 from wizard.engine import fitness, takeover, watch
 from wizard.engine.journal import Journal
@@ -29,7 +29,7 @@ from wizard.errors import (
 from wizard.events import JournalDamaged, ServerReplaced, TakeoverFound
 from wizard.printable import printable
 from wizard.project.found import ASKED, Problem
-from wizard.recipe import Answers, Recipe
+from wizard.recipe import Answers, LoginAs, Recipe
 from wizard.secret import Secret, masked
 from wizard.server import Server
 from wizard.transport.base import AskHostKey, Login, Transport
@@ -76,6 +76,7 @@ class Journey:
     session: Session | None = None
     answers: Answers | None = None
     adopted: set[str] = field(default_factory=set)  # things that the person lets us take over
+    _login_lines: dict[LoginAs, str] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Recipes and the answers file, checked. Touches no network."""
@@ -250,7 +251,16 @@ class Journey:
         """What the learner needs afterwards: (recipe, name, value), of the chosen recipes."""
         assert self.answers is not None
         told = [(r.name, name, value(self.answers)) for r in self.chosen for name, value in r.told]
-        return [(recipe, name, value) for recipe, name, value in told if value]
+        lines = [(r, name, self._login_line(v) if isinstance(v, LoginAs) else v) for r, name, v in told]
+        return [(recipe, name, value) for recipe, name, value in lines if value]
+
+    def _login_line(self, told: LoginAs) -> str:
+        """The line by which this user logs in; tried once, and then remembered."""
+        if told not in self._login_lines:
+            transport = self.session.transport if self.session else None
+            ours = known_hosts(self.request) if self.request.target.startswith(PRACTICE) else None
+            self._login_lines[told] = login_line.shown(told, self.request.target, transport, ours)
+        return self._login_lines[told]
 
     def mask(self, text: str) -> str:
         """The text without any secret that this journey knows, and without what a terminal would act on."""
@@ -347,10 +357,21 @@ class Journey:
             self.emit(JournalDamaged(journal.torn, tuple(journal.lost), journal.damaged))
 
 
+def known_hosts(request: Request) -> Path:
+    """The file with the host key of the request's target."""
+    from wizard.transport.target import known_hosts_file
+
+    if request.target.startswith(PRACTICE):
+        from wizard.practice.fleet import Fleet
+
+        return Fleet().get(request.target.removeprefix(PRACTICE)).known_hosts
+    return known_hosts_file(request.target, by_ssh=True)
+
+
 def transport_for(request: Request, ask_host_key: AskHostKey | None) -> Transport:
     """A transport to the target, not yet connected. UsageError when it is none."""
     from wizard.transport.ssh import SshTransport
-    from wizard.transport.target import known_hosts_file, parse_target
+    from wizard.transport.target import parse_target
 
     if request.target.startswith(PRACTICE):
         from wizard.practice.fleet import Fleet
@@ -366,7 +387,7 @@ def transport_for(request: Request, ask_host_key: AskHostKey | None) -> Transpor
         sudo_password=request.sudo_password, by_ssh=True,
     )  # fmt: skip
     return SshTransport(
-        login, known_hosts=known_hosts_file(request.target, by_ssh=True), ask_host_key=ask_host_key,
+        login, known_hosts=known_hosts(request), ask_host_key=ask_host_key,
         expected_fingerprint=request.host_key,
     )  # fmt: skip
 

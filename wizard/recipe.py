@@ -80,6 +80,15 @@ class Question(Generic[T]):
 
 
 @dataclass(frozen=True)
+class LoginAs:
+    """Told at the end: the line for ssh(1) that logs in as this user, tried before it is shown. keys: who may, as lines of
+    authorized_keys."""
+
+    user: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class WayIn:
     """The login that will be needed from now on; a guarded step must prove it with a new connection."""
 
@@ -118,7 +127,7 @@ class Recipe:
     needs: Sequence[str] = ()
     questions: list[Question[Any]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    told: list[tuple[str, Callable[[Answers], str | Secret]]] = field(default_factory=list)
+    told: list[tuple[str, Callable[[Answers], str | Secret | LoginAs]]] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -147,7 +156,7 @@ class Recipe:
 
         return add
 
-    def tell(self, name: str, value: Callable[[Answers], str | Secret]) -> None:
+    def tell(self, name: str, value: Callable[[Answers], str | Secret | LoginAs]) -> None:
         """Something the learner needs afterwards (an address, a command, a path), shown at the end under this name.
 
         The guide says what it is, under `## Afterwards`, in a bullet of the same form as a question's.

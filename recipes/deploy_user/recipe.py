@@ -14,7 +14,7 @@ from wizard.operations.claims import site_name
 from wizard.operations.quoting import sh
 from wizard.operations.sshd import must_let_in
 from wizard.operations.user import sudo_rule, user
-from wizard.recipe import Answers, Question, Recipe
+from wizard.recipe import Answers, LoginAs, Question, Recipe
 from wizard.secret import Secret
 
 recipe = Recipe("deploy_user", __file__, needs=["system_update"])
@@ -71,4 +71,4 @@ def site_user(a: Answers) -> Iterator[Operation]:
     yield user(a.project.name, system=True)
 
 
-recipe.tell("login", lambda a: f"ssh {a[name]}@{a.server.address}")
+recipe.tell("login", lambda a: LoginAs(a[name], tuple(a[authorized_key].splitlines())))

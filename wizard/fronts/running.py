@@ -52,6 +52,7 @@ def run(journey: Journey, plan: Plan, emit: Emit, ask: Ask) -> None:
     assert journey.session is not None
     journey.leave_answers()
     Runner(plan, journey.session, emit, patient(journey, ask)).run()
+    journey.afterwards()  # what is shown at the end is tried now, while somebody can see that something goes on
 
 
 def roll_back(journey: Journey, emit: Emit, ask: Ask, checkpoint: str | None) -> int:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from wizard.errors import ConnectError
 from wizard.secret import Secret
 from wizard.transport.base import Login
+from wizard.transport.host_keys import fingerprint
 
 if TYPE_CHECKING:
     from paramiko import PKey
@@ -171,7 +172,8 @@ def _all(login: Login, held: list[PKey]) -> tuple[list[Offer], list[str]]:
     for key in held:
         blob = key.asbytes()
         path = next((path for path in files if blobs[path] and _same(blobs[path], blob)), None)
-        held_key = Offer(str(path or f"{_comment(key)} of the agent"), blob, partial(_itself, key), path, in_agent=True)
+        name = str(path or f"{_comment(key)} of the agent ({fingerprint(blob)})")
+        held_key = Offer(name, blob, partial(_itself, key), path, in_agent=True)
         (of_agent if path else others).append(held_key)
     in_agent = {offer.path for offer in of_agent}
     from_files = [offer for path in files if path not in in_agent and (offer := _of_file(path, login, notes))]

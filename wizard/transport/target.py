@@ -70,6 +70,12 @@ def parse_target(
     )
 
 
+def as_written(text: str) -> tuple[str, int | None]:
+    """Host (or the name of one in ~/.ssh/config) and port of a TARGET, as they stand in it."""
+    name = _split(text)
+    return name.host, name.port
+
+
 def _keys(found: HostConfig) -> dict[str, Any]:
     return {
         "identities": found.identities,
