@@ -24,6 +24,30 @@ dependencies = ["sqlparse>=0.5"]
 [dependency-groups]
 dev = ["packaging"]
 """
+# Only Poetry's own tables: `^` and markers that pip does not read, groups, an extra; the lock holds one release back.
+POETRY = """
+[tool.poetry]
+name = "shop"
+version = "1"
+description = ""
+authors = []
+[tool.poetry.dependencies]
+python = "^3.11"
+sqlparse = "^0.5"
+gunicorn = { version = ">=22", extras = ["tornado"] }
+colorama = { version = "*", markers = "sys_platform == 'win32'" }
+packaging = { version = "*", optional = true }
+[tool.poetry.group.dev.dependencies]
+black = "*"
+"""
+POETRY_LOCK = """
+[[package]]
+name = "sqlparse"
+version = "0.5.0"
+[[package]]
+name = "black"
+version = "24.1.0"
+"""
 # uv.lock names the index that it was made from: so it is made here, from the one that this server uses
 MAKE_LOCK = f"""
 set -e; mkdir -p /srv/s/locked && cd /srv/s/locked && cat >pyproject.toml <<'TOML'{PYPROJECT}TOML
@@ -33,6 +57,9 @@ SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt UV_PYTHON_DOWNLOADS=never /tmp/
 mkdir -p /srv/s/project && cp pyproject.toml /srv/s/project
 mkdir -p /srv/s/plain/requirements && echo 'sqlparse>=0.5' >/srv/s/plain/requirements/base.txt
 echo '-r base.txt' >/srv/s/plain/requirements/production.txt
+mkdir -p /srv/s/poetry && cat >/srv/s/poetry/pyproject.toml <<'TOML'{POETRY}TOML
+cat >/srv/s/poetry/poetry.lock <<'TOML'{POETRY_LOCK}TOML
+mkdir -p /srv/s/nameless && printf '[tool.black]\nline-length = 100\n' >/srv/s/nameless/pyproject.toml
 chgrp -R site /srv/s; chmod -R g+rX,o= /srv/s/*
 """
 
@@ -51,7 +78,12 @@ def environment(folder: str, file: str, **more: Any) -> Virtualenv:
 
 @pytest.mark.parametrize(
     ("folder", "file"),
-    [("plain", "requirements/production.txt"), ("project", "pyproject.toml"), ("locked", "uv.lock")],
+    [
+        ("plain", "requirements/production.txt"),
+        ("project", "pyproject.toml"),
+        ("poetry", "pyproject.toml"),
+        ("locked", "uv.lock"),
+    ],
 )
 def test_every_kind_of_file_gives_an_environment_that_the_sites_user_can_use(
     server: Cycle, folder: str, file: str
@@ -63,6 +95,18 @@ def test_every_kind_of_file_gives_an_environment_that_the_sites_user_can_use(
     assert "sqlparse==" in listed and "gunicorn==" in listed
     assert "shop" not in listed and "uv==" not in listed
     assert server.run(f"find /srv/s/{folder}/.venv ! -user root -o ! -type l -perm /o+rwx,g+w -o -name .build") == ""
+
+
+def test_poetrys_own_constraints_and_its_lock_are_kept_to(server: Cycle) -> None:
+    listed = server.run("/srv/s/poetry/.venv/bin/pip list --format freeze")
+    assert "sqlparse==0.5.0\n" in listed and "tornado==" in listed
+    assert not any(name in listed for name in ("black", "colorama", "packaging==24", "poetry"))
+
+
+def test_a_pyproject_that_names_no_packages_is_said(server: Cycle) -> None:
+    with pytest.raises(StepError) as refused:
+        server.make(environment("nameless", "pyproject.toml"))
+    assert "pyproject.toml names no packages" in refused.value.details
 
 
 def test_a_locked_package_with_another_hash_is_refused_until_the_lock_is_mended(server: Cycle) -> None:
