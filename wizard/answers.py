@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wizard import own_files
 from wizard.errors import UsageError
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Answers, Question, Recipe
@@ -43,6 +44,8 @@ def read(path: Path, recipes: Sequence[Recipe]) -> Given:
         document = tomllib.loads(_text(path))
     except OSError as error:
         raise UsageError(f"cannot read the answers file {path}: {error.strerror}") from error
+    except own_files.NoTextError as error:
+        raise UsageError(f"cannot read the answers file {path}: {error}") from error
     except (ValueError, RecursionError) as error:  # of TOML; or numbers and nesting that Python refuses
         raise UsageError(
             f"cannot read the answers file {path}: {error}", hint="it is TOML; see `wizard answers`"
@@ -52,13 +55,7 @@ def read(path: Path, recipes: Sequence[Recipe]) -> Given:
 
 def _text(path: Path) -> str:
     """A file's text. OSError, or ValueError where it is too large or no text."""
-    with path.open("rb") as file:
-        data = file.read(LONGEST + 1)
-    if len(data) > LONGEST:
-        raise ValueError(f"it has more than {LONGEST} bytes")
-    if b"\0" in data:
-        raise ValueError("it is no text")
-    return data.decode()
+    return own_files.text_of(path, largest=LONGEST)
 
 
 def check(document: Mapping[str, Any], recipes: Sequence[Recipe], *, where: str, folder: Path) -> Given:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wizard.own_files import checked_text_of
+
 STEP = re.compile(r"^## ([a-z][a-z0-9_-]*): (.+)$")
 QUESTION = re.compile(r"^- `([a-z][a-z0-9_]*)`: (.+)$")
 
@@ -40,7 +42,7 @@ def read_guide(folder: Path, language: str = "en") -> Guide:
     """The guide in this language, else in English; an empty guide where there is none."""
     for name in (f"guide.{language}.md", "guide.md"):
         if (folder / name).is_file():
-            return parse_guide((folder / name).read_text())
+            return parse_guide(checked_text_of(folder / name, "the guide"))
     return Guide(title=folder.name)
 
 

@@ -48,7 +48,7 @@ def path_of(login: Login) -> Path:
 def preferences() -> dict[str, str]:
     """How this person likes it: the colours. Empty where nothing is known, or where the file cannot be read."""
     try:
-        data = json.loads((state_folder() / "preferences.json").read_text())
+        data = json.loads((state_folder() / "preferences.json").read_text(encoding="utf-8"))
         return {str(name): str(value) for name, value in data.items()}
     except (OSError, ValueError, AttributeError):
         return {}
@@ -62,7 +62,7 @@ def prefer(**chosen: str) -> None:
 def recall(login: Login) -> Known:
     """What is known of this server; an empty record where nothing is, or where the file cannot be read."""
     try:
-        data = json.loads(path_of(login).read_text())
+        data = json.loads(path_of(login).read_text(encoding="utf-8"))
         return Known(**{k: v for k, v in data.items() if k in Known.__dataclass_fields__})
     except (OSError, ValueError, TypeError):
         return Known()
@@ -84,7 +84,7 @@ def recent() -> list[Known]:
     found = []
     for file in files:
         try:
-            found.append(Known(**json.loads(file.read_text())))
+            found.append(Known(**json.loads(file.read_text(encoding="utf-8"))))
         except (OSError, ValueError, TypeError):
             continue
     return found

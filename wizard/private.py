@@ -23,7 +23,7 @@ def write(path: Path, text: str) -> None:
     # a name that nobody can foresee: in a folder that others can write to, a link may wait for one that they can
     number, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder(path.parent))
     try:
-        with os.fdopen(number, "w", errors="replace") as file:
+        with os.fdopen(number, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
         Path(fresh).replace(path)
     except BaseException:

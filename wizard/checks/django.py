@@ -21,7 +21,7 @@ def settings_in_use(name: str, root: str, unit: str, *, host: str, database: str
     What differs is said with what was seen, what was wanted, and the file and line that set it.
     """
     wanted = json.dumps({"host": host, "database": database})
-    program = resources.files("wizard.checks").joinpath("look_at_django.py").read_text()
+    program = resources.files("wizard.checks").joinpath("look_at_django.py").read_text(encoding="utf-8")
     return on_server(name, look(root, unit, f"WANTED = {wanted!r}\n{program}", link=link))
 
 

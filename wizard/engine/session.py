@@ -51,7 +51,10 @@ INLINE = 256 * 1024  # bytes of blobs that travel inside the script; larger ones
 
 def prelude() -> str:
     """The shell functions that every script of the engine may use."""
-    return "".join(resources.files("wizard.engine").joinpath(name).read_text() for name in ("prelude.sh", "doors.sh"))
+    return "".join(
+        resources.files("wizard.engine").joinpath(name).read_text(encoding="utf-8")
+        for name in ("prelude.sh", "doors.sh")
+    )
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import answers as answers_
+from wizard import own_files
 from wizard.answers import GENERATE
 from wizard.errors import UsageError
 from wizard.journey import Journey
@@ -184,6 +185,6 @@ def parsed(question: Question[Any], text: str) -> Any:
 
 def _file(name: str) -> str:
     try:
-        return Path(name).expanduser().read_text().removesuffix("\n")
-    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        return own_files.text_of(Path(name).expanduser()).removesuffix("\n")
+    except (OSError, ValueError, RuntimeError) as error:
         raise UsageError(f"cannot read the file: {error}") from error

@@ -191,7 +191,7 @@ folder, home = Path(sys.argv[1]).resolve().parent, Path(sys.argv[2])
 wanted = [one for one in Factory().create_poetry(folder).package.requires if not one.is_optional()]
 (home / "requirements.txt").write_text("".join(one.to_pep_508() + "\\n" for one in wanted))
 lock = folder / "poetry.lock"
-locked = tomllib.loads(lock.read_text()).get("package", []) if lock.is_file() else []
+locked = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", []) if lock.is_file() else []
 times = Counter(one["name"] for one in locked)  # one that is there twice depends on the platform
 fixed = [one for one in locked if "source" not in one and times[one["name"]] == 1]
 (home / "constraints.txt").write_text("".join(f"{{one['name']}}=={{one['version']}}\\n" for one in fixed))

@@ -44,7 +44,7 @@ def create(name: str, memory: int | None) -> list[Path]:
         for group in groups:
             group.mkdir(exist_ok=True)
         if memory:
-            (groups[-1] / "memory.limit_in_bytes").write_text(str(memory))
+            (groups[-1] / "memory.limit_in_bytes").write_text(str(memory), encoding="utf-8")
     except OSError as error:
         what = "limit the memory of a practice server" if memory else "make a control group"
         raise WizardError(f"cannot {what}", details=str(error), hint="leave out --memory") from error
@@ -62,7 +62,7 @@ def meminfo(memory: int) -> str:
     figures = {"MemTotal": memory, "MemFree": memory // 2, "MemAvailable": memory * 3 // 4, "Cached": memory // 4}
     figures |= dict.fromkeys(("SwapTotal", "SwapFree", "SwapCached"), 0)
     lines = []
-    for line in Path("/proc/meminfo").read_text().splitlines():
+    for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
         name = line.partition(":")[0]
         lines.append(f"{name + ':':<16}{figures[name] // 1024:>8} kB" if name in figures else line)
     return "\n".join(lines) + "\n"
@@ -72,14 +72,14 @@ def _create_v2(group: Path, memory: int | None) -> Path:
     (group / "server").mkdir(parents=True, exist_ok=True)
     if memory:
         with contextlib.suppress(OSError):  # already on, or ours to see only below
-            (ROOT / "cgroup.subtree_control").write_text("+memory")
-        (group / "memory.max").write_text(str(memory))
+            (ROOT / "cgroup.subtree_control").write_text("+memory", encoding="utf-8")
+        (group / "memory.max").write_text(str(memory), encoding="utf-8")
     return group / "server"
 
 
 def _own_memory_group() -> Path:
     """Where this process is in cgroup v1's memory tree: a limit set above us must go on holding."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
         _, controllers, path = line.split(":", 2)
         if "memory" in controllers.split(","):
             return ROOT / "memory" / path.lstrip("/")
@@ -99,7 +99,7 @@ def processes(name: str) -> set[int]:
     for top in _tops(name):
         for folder, _, _ in os.walk(top):  # unlike rglob, it does not mind groups that go away meanwhile
             with contextlib.suppress(OSError):
-                found.update(int(line) for line in Path(folder, "cgroup.procs").read_text().split())
+                found.update(int(line) for line in Path(folder, "cgroup.procs").read_text(encoding="utf-8").split())
     return found - {0}
 
 

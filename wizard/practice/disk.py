@@ -49,5 +49,5 @@ def _attached() -> set[str]:
     found = set()
     for path in Path("/sys/block").glob("loop*/loop/backing_file"):
         with contextlib.suppress(OSError):  # just let go
-            found.add(path.read_text().rstrip("\n"))
+            found.add(path.read_text(encoding="utf-8").rstrip("\n"))
     return found

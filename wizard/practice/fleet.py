@@ -206,7 +206,7 @@ class Fleet:
             machine.release,
             login,
             machine.memory,
-            Secret(password.read_text()) if password.exists() else None,
+            Secret(password.read_text(encoding="utf-8")) if password.exists() else None,
             machine.disk,
         )
 
@@ -247,13 +247,13 @@ class Fleet:
         """One program at a time works on a server."""
         locks = self.servers.parent / "locks"
         locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (locks / name).open("w") as lock:
+        with (locks / name).open("w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
 def _record(machine: Machine) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((machine.folder / "server.json").read_text())
+    record: dict[str, Any] = json.loads((machine.folder / "server.json").read_text(encoding="utf-8"))
     return record
 
 

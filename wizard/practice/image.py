@@ -36,7 +36,7 @@ def image(release: str, cache: Path, say: Say) -> Path:
     facts = [release, PACKAGES, FINISH, sources, options, sorted(certificates)]
     folder = cache / "images" / f"{release}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder.parent / f"{release}.lock").open("w") as lock:
+    with (folder.parent / f"{release}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
             say(f"building the Debian {release} image, once (about 30 seconds)")
@@ -51,8 +51,8 @@ def _build(release: str, folder: Path, sources: str, options: list[str], certifi
     extra.mkdir(parents=True)
     for name, pem in certificates.items():
         (extra / name).write_bytes(pem)
-    (half / "debian.sources").write_text(sources)
-    (half / "finish").write_text(f"#!/bin/sh\nset -eu\n{FINISH}")
+    (half / "debian.sources").write_text(sources, encoding="utf-8")
+    (half / "finish").write_text(f"#!/bin/sh\nset -eu\n{FINISH}", encoding="utf-8")
     target = half / "root"
     # a mount namespace of its own: what a build that is killed has mounted goes with it, so that its folder can go
     argv = [

@@ -43,7 +43,7 @@ def apt_sources(release: str, etc_apt: Path = Path("/etc/apt")) -> str:
 def _debian_suites(etc_apt: Path) -> Iterator[tuple[str, str]]:
     """(URI, suite) of everything with component main that comes from the Debian archive and nobody else's."""
     for path in sorted([etc_apt / "sources.list", *etc_apt.glob("sources.list.d/*")]):
-        text = path.read_text(errors="replace") if path.is_file() else ""
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         if path.suffix == ".sources":
             lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
             stanzas = [_stanza(block) for block in re.split(r"\n\s*\n", lines)]
@@ -92,7 +92,7 @@ def certificates() -> dict[str, bytes]:
 
 
 def _bodies(path: Path) -> list[str]:
-    return PEM.findall(path.read_text(errors="replace").replace("\r\n", "\n"))
+    return PEM.findall(path.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n"))
 
 
 def pip_conf(cache: str) -> str:
@@ -116,8 +116,8 @@ def pip_conf(cache: str) -> str:
 
 def resolv_conf() -> str:
     """This computer's resolver; the one behind systemd-resolved's local stub, which no server could reach."""
-    text = Path("/etc/resolv.conf").read_text()
+    text = Path("/etc/resolv.conf").read_text(encoding="utf-8")
     behind = Path("/run/systemd/resolve/resolv.conf")
     if re.search(r"^nameserver\s+127\.", text, re.MULTILINE) and behind.exists():
-        return behind.read_text()
+        return behind.read_text(encoding="utf-8")
     return text

@@ -56,7 +56,7 @@ class Link:
 @contextlib.contextmanager
 def _locked() -> Iterator[None]:
     (RUN / "slots").mkdir(parents=True, exist_ok=True)
-    with (RUN / "lock").open("w") as lock:
+    with (RUN / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -66,7 +66,7 @@ def claims() -> dict[int, Path]:
     found: dict[int, Path] = {}
     for path in (RUN / "slots").glob("[0-9]*"):
         with contextlib.suppress(FileNotFoundError):  # given back meanwhile
-            found[int(path.name)] = Path(path.read_text())
+            found[int(path.name)] = Path(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -84,7 +84,7 @@ def claim(folder: Path) -> Link:
         for slot in range(SLOTS):
             link = Link(slot)
             if slot not in taken and not any(link.network.overlaps(route) for route in routes):
-                (RUN / "slots" / str(slot)).write_text(str(folder))
+                (RUN / "slots" / str(slot)).write_text(str(folder), encoding="utf-8")
                 return link
     raise WizardError("cannot find a free network for a practice server", hint="wizard practice down --all")
 
@@ -98,7 +98,7 @@ def mtu() -> int:
     """The MTU of the way out, in bytes: a tunnel or nested container may have less than 1500."""
     found = json.loads(run(["ip", "-4", "-json", "route", "show", "default"], doing="read the routes"))
     device = Path("/sys/class/net") / found[0]["dev"] / "mtu" if found else None
-    return int(device.read_text()) if device and device.exists() else 1500
+    return int(device.read_text(encoding="utf-8")) if device and device.exists() else 1500
 
 
 def connect(link: Link) -> None:
@@ -151,17 +151,17 @@ def raise_settings() -> None:
     with _locked():
         for name, needed in SETTINGS.items():
             setting, before = Path("/proc/sys", name), RUN / Path(name).name
-            if int(found := setting.read_text()) < needed:
+            if int(found := setting.read_text(encoding="utf-8")) < needed:
                 if not before.exists():
-                    before.write_text(found)
-                setting.write_text(str(needed))
+                    before.write_text(found, encoding="utf-8")
+                setting.write_text(str(needed), encoding="utf-8")
 
 
 def _restore_settings() -> None:
     for name in SETTINGS:
         before = RUN / Path(name).name
         if before.exists():
-            Path("/proc/sys", name).write_text(before.read_text())
+            Path("/proc/sys", name).write_text(before.read_text(encoding="utf-8"), encoding="utf-8")
             before.unlink()
 
 

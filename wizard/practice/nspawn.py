@@ -81,12 +81,13 @@ class Nspawn:
         mtu = network.mtu()
         (folder / "eth0.network").write_text(
             f"[Match]\nName=eth0\n\n[Link]\nMTUBytes={mtu}\n\n"
-            f"[Network]\nAddress={link.address}/30\nGateway={link.gateway}\n"
+            f"[Network]\nAddress={link.address}/30\nGateway={link.gateway}\n",
+            encoding="utf-8",
         )
         (folder / "leader").unlink(missing_ok=True)
         network.unplug(link)
         if machine.memory:
-            (folder / "meminfo").write_text(cgroup.meminfo(machine.memory))
+            (folder / "meminfo").write_text(cgroup.meminfo(machine.memory), encoding="utf-8")
         facts = {
             "WIZARD_GROUPS": " ".join(map(str, cgroup.create(link.group, machine.memory))),
             "WIZARD_INTERFACE": link.interface,
@@ -162,7 +163,7 @@ class Nspawn:
 
     def _leader(self, machine: Machine) -> int | None:
         try:
-            return int((machine.folder / "leader").read_text())
+            return int((machine.folder / "leader").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
 
@@ -190,4 +191,4 @@ def _copy(source: Path, target: Path) -> None:
 
 def _tail(machine: Machine) -> str:
     log = machine.folder / "console.log"
-    return log.read_text(errors="replace")[-1500:] if log.exists() else ""
+    return log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""

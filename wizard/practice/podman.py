@@ -102,7 +102,7 @@ class Podman:
             downloads.harvest(other, shared)
         downloads.seed(machine.folder, shared)
         if machine.memory:
-            (machine.folder / "meminfo").write_text(cgroup.meminfo(machine.memory))
+            (machine.folder / "meminfo").write_text(cgroup.meminfo(machine.memory), encoding="utf-8")
         self._run("start", _name(machine), doing=f"boot {machine.name}")
 
     def stop(self, machine: Machine, *, clean: bool) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from wizard import private
 from wizard.errors import HostKeyError, UsageError
+from wizard.own_files import lenient
 from wizard.transport.base import AskHostKey, HostKey, Login
 from wizard.transport.patterns import matches
 
@@ -71,7 +72,7 @@ def known_name(login: Login) -> str:
 def known_keys(path: Path, name: str) -> list[KnownKey]:
     """The keys that the file holds for that name. Lines that ssh would skip are skipped; no file is an empty file."""
     try:
-        text = path.read_text("utf-8", "replace")
+        text = lenient(path.read_bytes())
     except FileNotFoundError:
         return []
     except OSError as e:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import UsageError
+from wizard.own_files import lenient
 from wizard.transport.patterns import matches
 
 INCLUDE_DEPTH = 16  # as ssh itself
@@ -200,7 +201,7 @@ def _under_home(text: str) -> str:
 def _lines(path: Path) -> Iterator[tuple[int, str, list[str]]]:
     """Number, keyword and words of each line that says something."""
     try:
-        text = path.read_text("utf-8", "replace")
+        text = lenient(path.read_bytes())
     except FileNotFoundError:
         return
     except OSError as e:
