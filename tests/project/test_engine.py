@@ -88,6 +88,13 @@ def test_a_choice_that_cannot_be_understood_is_asked_for(project: Tree) -> None:
     )
 
 
+def test_a_choice_that_has_nothing_to_do_with_the_database_is_left_alone(project: Tree) -> None:
+    one = decides(
+        inspect(project(HEAD + 'DB_DRIVER = get("DB_DRIVER", "ODBC")\nDATABASES = {"default": env.db()}')), "DB_DRIVER"
+    )
+    assert (one.required, one.purpose, one.postgres) == (False, None, None)
+
+
 @pytest.mark.parametrize(
     "entry, expected",
     [

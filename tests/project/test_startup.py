@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ def test_a_file_that_cannot_be_read_as_python_stops_with_its_line(
 def test_python_2_and_merge_conflicts_are_told_from_slips(project: Tree, text: str, code: str, line: int) -> None:
     found = inspect(project(text))
     assert [(one.code, one.file, one.line) for one in found.stops] == [(code, "site1/settings.py", line)]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads it")
+@pytest.mark.parametrize("text", ["type Name = str\n", "def first[T](x: T) -> T:\n    return x\n", "x = f'{d['a']}'\n"])
+def test_what_only_a_newer_python_reads_is_said_and_does_not_stop(project: Tree, text: str) -> None:
+    found = inspect(project(text))
+    assert Problem("newer_syntax", "site1/settings.py", 1) in found.problems and not found.stops
+
+
+def test_packages_below_src_are_followed(project: Tree) -> None:
+    found = inspect(project("from tools.names import X\n", {"src/tools/__init__.py": "", "src/tools/other.py": ""}))
+    assert found.stops == (Problem("module_missing", "site1/settings.py", 1, "tools.names"),)
 
 
 def test_a_broken_file_that_django_does_not_read_stops_nothing(project: Tree) -> None:

@@ -17,6 +17,7 @@ PROBLEMS = {
     "cannot_parse": "{place} cannot be read as Python ({reason}): Django cannot start; correct that line",
     "cannot_parse_aside": "{place} cannot be read as Python ({reason})",
     "python2": "{place} is Python 2, which no supported server has: the project must be brought to Python 3 first",
+    "newer_syntax": "{place} may be written for a newer Python than this computer has; Debian 12 has 3.11, Debian 13 has 3.13",
     "merge_conflict": "{place} has the marks of a merge conflict (<<<<<<<): decide it and remove them",
     "module_left_out": "{place} imports {module}, but {left_out} does not go to the server, because .gitignore names it: "
     "Django could not start. Read its values from environment variables, or import it inside of `try: … except ImportError:`",

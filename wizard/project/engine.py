@@ -80,12 +80,15 @@ def with_choice(trees: Iterable[ast.Module], settings: Settings, env_names: tupl
     """
     nodes = [node for tree in trees for node in ast.walk(tree)]
     behind = settings.names_behind("DATABASES")
+    databases = settings.values.get("DATABASES")
+    inside = {id(node) for part in (databases.parts if databases else ()) for node in ast.walk(part)}
     words = any(isinstance(n, ast.Constant) and WORD.fullmatch(str(n.value)) for n in nodes)
-    return tuple(_chosen(name, nodes, behind, words=words) for name in env_names)
+    return tuple(_chosen(name, nodes, behind, inside, words=words) for name in env_names)
 
 
-def _chosen(name: EnvName, nodes: list[ast.AST], behind: set[str], *, words: bool) -> EnvName:
-    """words: the settings hold a word for PostgreSQL that some variable may be compared with."""
+def _chosen(name: EnvName, nodes: list[ast.AST], behind: set[str], inside: set[int], *, words: bool) -> EnvName:
+    """behind, inside: the names and the expressions that DATABASES is made of. words: the settings hold a word for
+    PostgreSQL that some variable may be compared with."""
     telling = KIND.fullmatch(name.name) or SWITCH_ON.fullmatch(name.name) or SWITCH_OFF.fullmatch(name.name)
     engine = re.search(r"\bbackends\.|^sqlite3?$", name.default or "")
     if name.purpose not in {None, "database_engine"} or not (name.purpose or telling or engine or words):
@@ -98,6 +101,8 @@ def _chosen(name: EnvName, nodes: list[ast.AST], behind: set[str], *, words: boo
     if not (name.purpose or KIND.fullmatch(name.name) or names_engine or uses.knows_postgres()):
         return name
     text = uses.text(name.default, direct=name.purpose is not None or bool(names_engine))
+    if text is None and not (uses.holders & behind or uses.is_read_in(inside)):
+        return name
     if text is None:
         return replace(name, purpose=None, required=True, when=None)
     return replace(name, purpose="database_engine", postgres=text)
@@ -148,6 +153,9 @@ class _Uses:
             own = re.sub(r"\.(sqlite3|mysql|oracle|spatialite)$", ".postgresql", default or "")
             return own.replace("gis.db.backends.postgresql", "gis.db.backends.postgis") if "postgre" in own else BACKEND
         return None
+
+    def is_read_in(self, expressions: set[int]) -> bool:
+        return bool(self._inside & expressions)
 
     def knows_postgres(self) -> bool:
         return any(map(POSTGRES.search, self._options()))

@@ -77,6 +77,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "cannot_parse": (*PLACE, "reason"),
     "cannot_parse_aside": (*PLACE, "reason"),
     "python2": PLACE,
+    "newer_syntax": PLACE,
     "merge_conflict": PLACE,
     "module_left_out": (*PLACE, "module", "left_out"),
     "module_missing": (*PLACE, "module"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
@@ -22,6 +23,9 @@ APP_SERVERS = {"gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "waitress"
 DRIVERS = {"psycopg", "psycopg2", "psycopg-binary", "psycopg2-binary", "psycopg-c"}
 # The application by its name or by its configuration's, which may be the project's own ("mysite.apps.MyStaticFilesConfig")
 STATICFILES = r"django\.contrib\.staticfiles(\.apps\.\w+)?|.*\.\w*StaticFilesConfig"
+NEWEST_PYTHON = (3, 13)
+# What Python 3.12 and 3.13 read and an older one on this computer does not (PEP 695; PEP 701 for f-strings)
+NEWER_SYNTAX = re.compile(r"\s*(type\s+\w+.*=|(async\s+)?def\s+\w+\s*\[|class\s+\w+\s*\[)")
 OLDEST_PYTHON = (3, 11)  # of the Debian releases that are set up: 12 has 3.11, 13 has 3.13
 
 
@@ -134,6 +138,8 @@ def _broken(source: Source, path: str, line: int, said: str, *, needed: bool) ->
     for number in range(max(1, line - 1), line + 2):
         if source.line(path, number).startswith(("<<<<<<< ", ">>>>>>> ")):
             return Problem("merge_conflict", path, number)
+    if sys.version_info < NEWEST_PYTHON and (NEWER_SYNTAX.match(source.line(path, line)) or "f-string" in said):
+        return Problem("newer_syntax", path, line)
     if re.search(r"Missing parentheses in call to '(print|exec)|multiple exception types must be paren|`", said):
         return Problem("python2", path, line)
     return Problem("cannot_parse", path, line, said)

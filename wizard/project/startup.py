@@ -37,10 +37,8 @@ class Startup:
 
     def __init__(self, source: Source, root: str, bases: tuple[str, ...], first: Iterable[str]) -> None:
         self._source, self._bases = source, bases
-        inside = "" if root == "." else f"{root}/"
-        tops = (f.removeprefix(inside).split("/") for f in source.files if f.startswith(inside) and f.endswith(".py"))
         # a folder without __init__.py is not surely a package: it may bear the name of something that is installed
-        self._own = {parts[0].removesuffix(".py") for parts in tops if len(parts) < 3 and parts[-1] == "__init__.py"}
+        self._own = {name for base in (root, posixpath.join(root, "src")) for name in _packages(source, base)}
         self._folders = {parent for file in source.files for parent in _parents(file)}
         self.imports: list[Import] = []
         self.files: dict[str, None] = {}
@@ -108,6 +106,14 @@ class Startup:
             return posixpath.normpath(posixpath.join(folder, name)) in self._folders
         text = self._source.text(path) or ""
         return name in text or "import *" in text or "__getattr__" in text or self._is_elsewhere(name, (folder,))
+
+
+def _packages(source: Source, base: str) -> Iterator[str]:
+    prefix = "" if posixpath.normpath(base) == "." else f"{posixpath.normpath(base)}/"
+    for file in source.files:
+        parts = file.removeprefix(prefix).split("/")
+        if file.startswith(prefix) and len(parts) == 2 and parts[1] == "__init__.py":
+            yield parts[0]
 
 
 def app_files(source: Source, apps: Iterable[str], bases: tuple[str, ...]) -> Iterator[str]:
