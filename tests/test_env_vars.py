@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -64,6 +66,26 @@ def test_settings_that_wsgi_py_names_come_too_late(tmp_path: Path, name: str) ->
     assert variables(a)["PYTHONPATH"] == f"/etc/{a.project.name}/python"
     text = files(a, "env_vars/settings")["server_wsgi.py"]
     assert text.index("settings.INSTALLED_APPS") < text.index("from garden.wsgi import application as application")
+
+
+LOADS = """
+import server_wsgi
+from django.conf import settings
+print(settings.DEBUG, settings.DATABASES["default"]["ENGINE"], settings.ALLOWED_HOSTS, settings.SECRET_KEY)
+"""
+
+
+def test_the_application_has_the_servers_settings_although_wsgi_py_names_others(tmp_path: Path) -> None:
+    top = made("wsgi-sets-settings-open", tmp_path)
+    a = answered(top)
+    for name, text in files(a, "env_vars/settings").items():
+        (tmp_path / name).write_text(text)
+    env = {**variables(a), "PYTHONPATH": f"{tmp_path}:{top}"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADS], env=env, capture_output=True, text=True, check=True, timeout=60
+    )
+    expected = f"False django.db.backends.postgresql ['192.0.2.7'] {a.secret('secret_key').reveal()}\n"
+    assert done.stdout == expected
 
 
 def test_other_settings_than_those_that_wsgi_py_names_can_be_chosen(tmp_path: Path) -> None:

@@ -156,10 +156,11 @@ class _Look:
             self._problem("template_placeholders", self.root)
         elif not re.fullmatch(r"[\w./-]+", self.root):
             self._problem("folder_name", self.root)
+        along = judge.GoingAlong(listed)
         startup = Startup(self.source, self.root, self.bases, first)
-        self.problems += judge.file_problems(self.source, startup, listed)
+        self.problems += judge.file_problems(self.source, startup, along)
         if settings and "MIGRATION_MODULES" not in settings.values:
-            self.problems += judge.migration_problems(self.source, apps, self.bases, listed)
+            self.problems += judge.migration_problems(self.source, apps, self.bases, along)
 
     def _settings_module(self, entries: dict[str, list[str]]) -> tuple[str | None, tuple[str, ...]]:
         found = entry.candidates(self.source, self.bases, [path for paths in entries.values() for path in paths])

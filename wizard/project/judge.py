@@ -114,18 +114,15 @@ def _has_literal(settings: Settings, name: str) -> bool:
 # Files ------------------------------------------------------------------------------------------------------------
 
 
-def file_problems(source: Source, startup: Startup, listed: list[str] | None) -> Iterator[Problem]:
-    """Files that are no Python, and those that Django needs and that are not there, or not on the server.
-
-    listed: the files that git has or would take, which go along; None where there is no git, and all do.
-    """
+def file_problems(source: Source, startup: Startup, along: GoingAlong) -> Iterator[Problem]:
+    """Files that are no Python, and those that Django needs and that are not there, or not on the server."""
     for path, (line, said) in source.broken.items():
         yield _broken(source, path, line, said, needed=path in startup.files)
     for one in startup.imports:
         if one.path is None:
             if one.needed:
                 yield Problem("module_missing", one.file, one.line, one.module)
-        elif listed is not None and not goes_along(one.path, listed):
+        elif one.path not in along:
             code = "module_left_out" if one.needed else "optional_module_left_out"
             yield Problem(code, one.file, one.line, one.module, one.path)
     if not source.complete:
@@ -145,14 +142,20 @@ def _broken(source: Source, path: str, line: int, said: str, *, needed: bool) ->
     return Problem("cannot_parse", path, line, said)
 
 
-def goes_along(path: str, listed: Iterable[str]) -> bool:
-    """Whether a file goes to the server: git names a submodule or a nested repository only as a folder."""
-    known = {name.rstrip("/") for name in listed}
-    return not known or path in known or any(str(parent) in known for parent in PurePosixPath(path).parents)
+class GoingAlong:
+    """Which files go to the server. listed: those that git has or would take; None where there is no git, and all do."""
+
+    def __init__(self, listed: Iterable[str] | None) -> None:
+        self._known = {name.rstrip("/") for name in listed or ()}
+
+    def __contains__(self, path: str) -> bool:
+        """Git names a submodule or a nested repository only as a folder."""
+        known = self._known
+        return not known or path in known or any(str(parent) in known for parent in PurePosixPath(path).parents)
 
 
 def migration_problems(
-    source: Source, apps: tuple[str, ...], bases: tuple[str, ...], listed: list[str] | None
+    source: Source, apps: tuple[str, ...], bases: tuple[str, ...], along: GoingAlong
 ) -> Iterator[Problem]:
     """Apps with models whose tables would not be made."""
     for app, folder in app_folders(source, apps, bases).items():
@@ -165,7 +168,7 @@ def migration_problems(
         made = [f for f in source.files if re.fullmatch(rf"{re.escape(folder)}/migrations/(?!__init__)\w+\.py", f)]
         if not made:
             yield Problem("no_migrations", models, app)
-        elif listed is not None and not any(goes_along(path, listed) for path in made):
+        elif not any(path in along for path in made):
             yield Problem("migrations_left_out", made[0], app)
 
 

@@ -147,7 +147,7 @@ def _static_root(source: Source, root: str, settings: Settings, listed: list[str
     if value is None or folder is None:
         return
     prefix = posixpath.normpath(posixpath.join(root, folder)) + "/"
-    kept = [f for f in source.files if f.startswith(prefix) and listed is not None and f in listed]
+    kept = {f for f in source.files if f.startswith(prefix)} & set(listed or ())
     if kept or f"{prefix}staticfiles.json" in source:
         yield Problem("static_root_tracked", value.path, value.line, folder)
 
