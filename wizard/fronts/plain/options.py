@@ -72,7 +72,12 @@ class Options:
         argv = ["wizard", "setup", self.target]
         for name, value in (("--key", self.key), ("--answers", self.answers), ("--until", self.until)):
             argv += [name, str(value)] if value else []
-        for name, values in (("--recipes", self.recipes), ("--only", self.only), ("--adopt", self.adopt)):
+        for name, values in (
+            ("--recipes", self.recipes),
+            ("--only", self.only),
+            ("--skip-check", self.skip_checks),
+            ("--adopt", self.adopt),
+        ):
             argv += [part for value in values for part in (name, str(value))]
         return shlex.join(argv)
 
