@@ -18,7 +18,8 @@ from wizard.project.engine import by_variables, engine_of, with_choice
 from wizard.project.entry import depth
 from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
 from wizard.project.judge_server import old_gunicorn, server_problems
-from wizard.project.settings import FOLLOWED, SETTINGS, Settings
+from wizard.project.purposes import SETTINGS
+from wizard.project.settings import FOLLOWED, Settings
 from wizard.project.source import Source, dotted
 from wizard.project.startup import Startup, app_files
 from wizard.project.urls import UrlPatterns
