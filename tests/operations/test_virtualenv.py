@@ -6,8 +6,17 @@ import subprocess
 
 import pytest
 
+from wizard.engine.plan import drifted
 from wizard.operations.base import canonical
 from wizard.operations.virtualenv import VirtualenvState, virtualenv
+
+
+def test_environment_of_a_release_that_is_here_once_more_is_nobodys_change_by_hand() -> None:
+    operation = virtualenv("/srv/s/next", "requirements.txt", user="s")
+    known = (VirtualenvState("newest"), VirtualenvState())
+    older = operation.parse("older now\n")
+    assert not drifted(operation, older, known) and not operation.satisfied(older)
+    assert drifted(operation, operation.parse("unfinished now\n"), known)
 
 
 def test_it_is_made_anew_only_when_what_it_is_made_of_changed() -> None:

@@ -34,7 +34,7 @@ class Cycle:
     def run(self, script: str) -> str:
         """What the script printed, on both outputs; it must end well."""
         with self.transport() as transport:
-            result = transport.run(f"exec 2>&1; cd /\n{script}", silence=120)
+            result = transport.run(f"exec 2>&1; cd /\n{script}", silence=300)
         assert result.status == 0, result.out
         return result.out
 
