@@ -83,6 +83,16 @@ def test_the_program_reads_its_files_whatever_the_locale(tmp_path: Path, locale:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_what_is_printed_to_a_file_is_utf_8_and_is_no_error(encoding: str) -> None:
+    """`wizard answers >answers.toml` makes a file that is read again."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wizard", "answers"], cwd=TOP, env={**os.environ, "PYTHONIOENCODING": encoding}, check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and "…" in done.stdout.decode(), done.stderr
+
+
 def test_no_text_file_is_opened_in_the_encoding_of_the_locale() -> None:
     found = []
     for path in sorted([*TOP.glob("wizard/**/*.py"), *TOP.glob("recipes/**/*.py")]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -243,8 +244,20 @@ def _options(options: dict[str, Any], **more: Any) -> Options:
     return Options(**options, **more)
 
 
+def _speak() -> None:
+    """Files and programs get UTF-8; a terminal with another encoding gets ? for what it cannot show. Nothing ends in an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            utf_8 = stream.encoding.lower().replace("-", "") == "utf8"
+            if utf_8 or stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="replace")
+
+
 def main(argv: list[str] | None = None) -> None:
     """The entry point: one place where errors become words and an exit status."""
+    _speak()
     if "_WIZARD_COMPLETE" in os.environ:
         from wizard.fronts.plain.completion import register
 
