@@ -35,6 +35,9 @@ class Server:
     home_writable: bool = True  # the home of the user we logged in as
     clock_off_s: int = 0
     services: tuple[str, ...] = ()
+    postgresql: str = (
+        ""  # the newest version of PostgreSQL's server, where it is there without the package `postgresql`
+    )
     login_user: str = "root"
     login_keys: tuple[str, ...] = ()  # the authorized_keys lines of the user we logged in as
     host_keys: tuple[str, ...] = ()  # the lines of its sshd's public keys

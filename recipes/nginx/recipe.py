@@ -9,6 +9,7 @@ from wizard.checks.base import Check
 from wizard.checks.local_http import answers
 from wizard.operations.apt import packages
 from wizard.operations.base import Operation
+from wizard.operations.claims_nginx import web_server
 from wizard.operations.file import absent, file
 from wizard.operations.service import reload, service
 from wizard.operations.tested import tested_file, tested_symlink
@@ -48,12 +49,21 @@ media_url = recipe.ask(
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
-    yield answers("the site answers through nginx", "127.0.0.1:80", a.project.domain)
-    yield answers("other names get no answer", "127.0.0.1:80", "unknown.invalid", allowed=("closed",))
+    yield answers("the site answers through nginx", "127.0.0.1:80", a.project.domain, marked=a.project.name)
+    if a[default_site]:
+        yield answers("other names get no answer", "127.0.0.1:80", "unknown.invalid", allowed=("closed",))
+
+
+default_site = recipe.ask(Question("default_site", bool, True))
+
+
+def names(a: Answers) -> list[str]:
+    return list(dict.fromkeys([a.project.domain, *a.env_vars.more_hosts]))
 
 
 @recipe.step("install")
 def install(a: Answers) -> Iterator[Operation]:
+    yield web_server(a.project.name, tuple(names(a)), default=a[default_site])
     yield packages("nginx")
     yield service("nginx")
 
@@ -61,13 +71,14 @@ def install(a: Answers) -> Iterator[Operation]:
 @recipe.step("site", check=site_answers, again=True)
 def site(a: Answers) -> Iterator[Operation]:
     name, available, enabled = a.project.name, "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
-    yield file(f"{available}/unknown-names", recipe.template("unknown-names", a))
-    names = list(dict.fromkeys([a.project.domain, *a.env_vars.more_hosts]))
-    text = recipe.template("site", a, names=names, longest=max(map(len, names)))
+    if a[default_site]:
+        yield file(f"{available}/unknown-names", recipe.template("unknown-names", a))
+    text = recipe.template("site", a, names=names(a), longest=max(map(len, names(a))))
     yield tested_file(f"{available}/{name}", text, test=TEST, then=RELOAD)
-    # Debian's welcome page; both this and ours want to be the default, so it goes first
-    yield absent(f"{enabled}/default", notify=RELOAD)
-    yield tested_symlink(f"{enabled}/unknown-names", f"{available}/unknown-names", test=TEST, then=RELOAD)
+    if a[default_site]:
+        # Debian's welcome page; both this and ours want to be the default, so it goes first
+        yield absent(f"{enabled}/default", notify=RELOAD)
+        yield tested_symlink(f"{enabled}/unknown-names", f"{available}/unknown-names", test=TEST, then=RELOAD)
     yield tested_symlink(f"{enabled}/{name}", f"{available}/{name}", test=TEST, then=RELOAD)
 
 

@@ -14,6 +14,7 @@ from wizard.checks.postgres import (
 )
 from wizard.operations.apt import packages
 from wizard.operations.base import Operation
+from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.postgres import database as database_of
 from wizard.operations.postgres import role as role_with
 from wizard.operations.postgres_cluster import cluster, settings
@@ -55,7 +56,9 @@ def role_owns_it(a: Answers) -> Iterator[Check]:
 
 @recipe.step("install", check=answers_queries)
 def install(a: Answers) -> Iterator[Operation]:
-    yield packages("postgresql")
+    yield one_postgres()
+    # where PostgreSQL is there without Debian's `postgresql`, that would bring another version beside it
+    yield packages(f"postgresql-{a.server.postgresql}" if a.server.postgresql else "postgresql")
     yield cluster()
 
 

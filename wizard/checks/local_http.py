@@ -10,7 +10,7 @@ from wizard.operations.quoting import sh
 
 ASK = """\
 import http.client, socket, sys, time
-address, host, path, *allowed = sys.argv[1:]
+address, host, path, mark, *allowed = sys.argv[1:]
 
 def ask():
     connection = http.client.HTTPConnection(*address.split(":"), timeout=60)
@@ -20,6 +20,8 @@ def ask():
     try:
         connection.request("GET", path, headers={"Host": host})
         answer = connection.getresponse()
+        if mark and answer.getheader("X-Site") != mark:
+            return answer.status, "of another site"
         return answer.status, answer.getheader("Content-Type", "")
     except (http.client.RemoteDisconnected, ConnectionResetError):
         return "closed", ""
@@ -29,20 +31,24 @@ for attempt in range(10): # a web server that has been told to read its files an
         status, kind = ask()
     except OSError as error:
         status, kind = "nothing", error
-    if str(status) in allowed:
+    good = str(status) in allowed and kind != "of another site"
+    if good:
         break
     time.sleep(0.5)
 print(f"{path}: {status} {kind}".strip())
-sys.exit(str(status) not in allowed)"""
+sys.exit(not good)"""
 
 ALIVE = ("200", "301", "302", "303", "307", "308", "401", "403", "404")
 """What a working site may say at any path; 400 is Django's answer to a name that it does not know, 5xx are faults."""
 
 
-def answers(name: str, address: str, host: str, path: str = "/", allowed: tuple[str, ...] = ALIVE) -> Check:
+def answers(
+    name: str, address: str, host: str, path: str = "/", allowed: tuple[str, ...] = ALIVE, marked: str = ""
+) -> Check:
     """`address` (a socket's path or host:port) answers a GET under the name `host` with one of these statuses.
 
+    marked: what the header X-Site must say, which the site's own web server adds for whoever asks from the server itself.
     The status "closed" stands for a connection that is closed without an answer.
     """
-    words = " ".join(map(sh, (address, host, path, *allowed)))
+    words = " ".join(map(sh, (address, host, path, marked, *allowed)))
     return on_server(name, f"python3 - {words} 2>&1 <<'PYTHON'\n{ASK}\nPYTHON")

@@ -31,6 +31,7 @@ SHAPES = {
     "boot_id": r"[0-9a-f-]{0,64}",
     "login_user": r"[^\s:/]{1,64}",
     "hostname": r"\S{0,253}",
+    "postgresql": r"([0-9]{1,3}(\.[0-9]{1,2})?)?",
     "read_only": r"(/\S*)?",
     "noexec": r"(/\S*)?",
 }
@@ -106,6 +107,8 @@ OPEN = r"""
     sshd_next | sed 's/^/sshd_next=/'
     sshd_lines | sed 's/^/sshd_lines=/'
     getent group | awk -F: '$4 != "" {print "groups=" $1 ":" $4}'
+    _v=$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null | cut -d/ -f5 | sort -V | tail -n 1)
+    dpkg-query -W -f='${Status}' postgresql 2>/dev/null | grep -q ' installed$' || echo "postgresql=$_v"
     for _p in nginx apache2 caddy lighttpd postgresql:pg_ctlcluster mysql:mysqld mariadb:mariadbd redis:redis-server \
         docker:dockerd ufw fail2ban:fail2ban-server; do
         if command -v ${_p#*:} >/dev/null; then echo "services=${_p%%:*}"; fi

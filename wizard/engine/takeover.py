@@ -35,7 +35,7 @@ def line(thing: Foreign) -> str:
 
 def _hint(things: list[Foreign]) -> str:
     names = " ".join(f"--adopt {t.name}" for t in things if t.adoptable)
-    other = "give other answers, such as another name"
+    other = "give other answers (such as another name), or do what is said above"
     agree = f"{other}; or take it over, knowing what that does: {names}" if names else other
     return f"{agree}. Nothing on the server was touched"
 

@@ -190,6 +190,8 @@ THINGS = {
     "kernel_settings": "the kernel's network settings in {}",
     "user": "the account {}",
     "site_name": "the name {}",
+    "web_server": "the web server of {}",
+    "one_postgres": "PostgreSQL's cluster {}",
     "authorized_keys": "the SSH keys of {} (who may log in)",
     "sudo_rule": "the rule {} (who may act as root, the administrator)",
     "service": "the service {}",

@@ -15,7 +15,7 @@ from wizard.operations.quoting import sh
 from wizard.operations.user import user_name
 
 
-class _Look(Operation):
+class Look(Operation):
     """Looks, and is content with whatever it finds."""
 
     def wanted(self, found: Any) -> Any:
@@ -69,7 +69,7 @@ class NameState(State):
 
 
 @dataclass(frozen=True)
-class SiteName(_Look):
+class SiteName(Look):
     """A name that a site's units, account, command and folders can have."""
 
     kind: ClassVar[str] = "site_name"
