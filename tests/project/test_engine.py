@@ -118,5 +118,13 @@ def test_variables_count_only_where_they_alone_lead_to_the_servers_database(
     assert ("database_in_source" in {one.code for one in found.problems}) is not expected
 
 
+def test_a_url_by_any_name_is_found(project: Tree) -> None:
+    settings = (
+        'import dj_database_url\nDATABASES = {"default": dj_database_url.parse(get("WHERE_DATA_IS", "sqlite:///x"))}'
+    )
+    one = decides(inspect(project(HEAD + settings)), "WHERE_DATA_IS")
+    assert (one.purpose, one.kind) == ("database_url", "url")
+
+
 def test_a_url_is_enough(project: Tree) -> None:
     assert inspect(project(HEAD + 'DATABASES = {"default": env.db()}')).database_by_variables

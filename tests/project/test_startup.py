@@ -140,6 +140,12 @@ def test_an_import_of_a_file_that_is_nowhere_stops(project: Tree, statement: str
     )
 
 
+def test_a_package_that_is_a_link_is_there(project: Tree) -> None:
+    top = project(APPS + "from .shared import names\n", {"elsewhere/names.py": ""})
+    (top / "site1" / "shared").symlink_to(top / "elsewhere")
+    assert not inspect(top).stops
+
+
 def test_migrations_that_git_leaves_out_stop_before_the_server(project: Tree) -> None:
     files: dict[str, str | bytes] = {
         ".gitignore": "**/migrations/*\n!**/migrations/__init__.py\n",

@@ -191,7 +191,9 @@ def _used(around: _Around, match: _Match, child: ast.AST, parent: ast.AST) -> No
         around.kind = "bool"
     elif isinstance(parent, ast.Call) and child in parent.args:
         around.kind = cast_of(parent.func)
-        if path_of(parent.func) == "bool":
+        if path_of(parent.func) in {"dj_database_url.parse", "parse_database_url"}:
+            around.kind = "url"
+        elif path_of(parent.func) == "bool":
             around.kind = "truthy"
         elif path_of(parent.func) in {"int", "float", "json.loads"}:
             around.required |= around.default is None

@@ -94,10 +94,13 @@ class Startup:
                 return
 
     def _is_elsewhere(self, module: str, bases: tuple[str, ...]) -> bool:
-        """Whether it is a folder without __init__.py, or compiled."""
+        """Whether it is a folder without __init__.py, a link to a folder, or compiled; or not all files were looked at."""
+        if not self._source.complete:
+            return True
         paths = [posixpath.normpath(posixpath.join(base, module.replace(".", "/"))) for base in bases]
         compiled = (f.startswith(f"{path}.") for path in paths for f in self._source.files)
-        return any(path in self._folders for path in paths) or any(compiled)
+        folders = any(path in self._folders or (self._source.top / path).is_dir() for path in paths)
+        return folders or any(compiled)
 
     def _has(self, folder: str, name: str) -> bool:
         """Whether `from . import name` finds it: a folder, or a name that the package's own file may give."""
