@@ -118,10 +118,14 @@ def test_the_agent_is_the_one_that_the_config_names(
     for value in ("~/agent.sock", "$OTHER", f"{home}/agent.sock"):
         assert logs_in(configured(sshd, home, f"IdentityAgent {value}"))
     monkeypatch.setenv("SSH_AUTH_SOCK", str(home / "agent.sock"))
-    with pytest.raises(LoginRefused, match="0 keys"):
-        configured(sshd, home, "IdentityAgent none").connect()
-    with pytest.raises(LoginRefused, match="0 keys"):
-        configured(sshd, home, "IdentityAgent ~/no-such.sock").connect()
+    for value, why in (("none", "leaves it out"), ("~/no-such.sock", "nobody answers at")):
+        with pytest.raises(LoginRefused, match="0 keys") as e:
+            configured(sshd, home, f"IdentityAgent {value}").connect()
+        assert why in e.value.details
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    with pytest.raises(LoginRefused) as e:
+        sshd.transport(key=None).connect()
+    assert "agent forwarding" in e.value.details
 
 
 def test_each_of_several_identity_files_has_its_turn(sshd: Sshd, make_key: MakeKey, home: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import copy
 import os
 import socket
@@ -113,6 +114,7 @@ def offers(login: Login) -> Offers:
         keys = [_named(login.key, login, held)]
     else:
         keys, notes = _all(login, held)
+        notes += [] if held else _about_agent(login.agent)
     once: dict[bytes, Offer] = {}
     for number, key in enumerate(keys):
         once.setdefault(key.blob or str(number).encode(), key)
@@ -137,6 +139,20 @@ def agent_keys(where: str | None) -> list[PKey]:
         return list(agent.get_keys())
     except (SSHException, OSError, ValueError, struct.error):
         return []
+
+
+def _about_agent(where: str | None) -> list[str]:
+    """Why the agent had no key, where it had none."""
+    if where == "":
+        return ["the agent: ~/.ssh/config leaves it out (IdentityAgent)"]
+    path = where or os.environ.get("SSH_AUTH_SOCK", "")
+    if not path:
+        return ["the agent: there is none here ($SSH_AUTH_SOCK is not set; is agent forwarding off?)"]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        probe.connect(path)
+        return ["the agent: it holds no key (ssh-add -l)"]
+    return [f"the agent: nobody answers at {path}"]
 
 
 def _named(path: Path, login: Login, held: list[PKey]) -> Offer:
