@@ -65,7 +65,7 @@ def died_here(text: str) -> bool:
     The run may have been one of this very process, which could not give the lock back when its line was cut.
     """
     fields = _fields(text)
-    if fields.get("machine") != _machine() or not fields.get("pid", "").isdecimal():
+    if fields.get("machine") != _machine() or not fields.get("pid", "").isdigit():
         return False
     if int(fields["pid"]) == os.getpid():
         return fields.get("run") not in at_work
