@@ -52,6 +52,16 @@ class Reconnected(Event):
 
 
 @dataclass(frozen=True)
+class ProjectFinding(Event):
+    """Something that the look at the project found, and that does not stop it. code, fields: see wizard.project.found."""
+
+    code: str
+    fields: tuple[str, ...]
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class RunStarted(Event):
     """steps: the ids of all steps; changes: how many the plan forecasts; checkpoints: ids of the steps already complete."""
 
@@ -156,9 +166,13 @@ class CheckPassed(Event):
 
 @dataclass(frozen=True)
 class CheckFailed(Event):
+    """seen: what the check found; wanted: what would have passed; set_in: the file or answer that decides on it, or ""."""
+
     step: str
     check: str
     seen: str
+    wanted: str = ""
+    set_in: str = ""
 
 
 @dataclass(frozen=True)

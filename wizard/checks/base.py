@@ -6,17 +6,23 @@ Must not change anything on the server and must not know recipes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from wizard.operations.quoting import sh
 from wizard.transport.base import Login, Transport
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: `seen` is the evidence in a line (a status line, an error); no secret in it."""
+    """What a check found: `seen` is the evidence in a line (a status line, an error); no secret in it.
+
+    wanted: what would have passed; set_in: the file (or the answer) that decides on it. "": as the check itself says.
+    """
 
     passed: bool
     seen: str = ""
+    wanted: str = ""
+    set_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,20 +36,32 @@ class Vantage:
 @dataclass(frozen=True)
 class Check:
     """A named proof. Exactly one of: `script` (run by root on the server; exit 0 passes, its last line is what was seen)
-    and `look` (run on this computer)."""
+    and `look` (run on this computer). wanted, set_in: see Finding; they are said when it fails."""
 
     name: str
     script: str = ""
     look: Callable[[Vantage], Finding] | None = None
+    wanted: str = ""
+    set_in: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.script) == bool(self.look):
             raise TypeError(f"check {self.name!r}: give a script or a look")
 
+    def completed(self, finding: Finding) -> Finding:
+        """The finding, with what the check itself knows of what was wanted and where it is set."""
+        return replace(finding, wanted=finding.wanted or self.wanted, set_in=finding.set_in or self.set_in)
 
-def on_server(name: str, script: str) -> Check:
-    return Check(name, script=script)
+
+def on_server(name: str, script: str, *, wanted: str = "", set_in: str = "") -> Check:
+    return Check(name, script=script, wanted=wanted, set_in=set_in)
 
 
-def from_outside(name: str, look: Callable[[Vantage], Finding]) -> Check:
-    return Check(name, look=look)
+def says(name: str, command: str, wanted: str, *, set_in: str = "") -> Check:
+    """The command, run by root on the server, prints just this."""
+    script = f'found=$({command})\necho "$found"\n[ "$found" = {sh(wanted)} ]'
+    return on_server(name, script, wanted=wanted, set_in=set_in)
+
+
+def from_outside(name: str, look: Callable[[Vantage], Finding], *, wanted: str = "", set_in: str = "") -> Check:
+    return Check(name, look=look, wanted=wanted, set_in=set_in)

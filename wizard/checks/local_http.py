@@ -43,7 +43,14 @@ ALIVE = ("200", "301", "302", "303", "307", "308", "401", "403", "404")
 
 
 def answers(
-    name: str, address: str, host: str, path: str = "/", allowed: tuple[str, ...] = ALIVE, marked: str = ""
+    name: str,
+    address: str,
+    host: str,
+    path: str = "/",
+    allowed: tuple[str, ...] = ALIVE,
+    marked: str = "",
+    *,
+    set_in: str = "",
 ) -> Check:
     """`address` (a socket's path or host:port) answers a GET under the name `host` with one of these statuses.
 
@@ -51,4 +58,6 @@ def answers(
     The status "closed" stands for a connection that is closed without an answer.
     """
     words = " ".join(map(sh, (address, host, path, marked, *allowed)))
-    return on_server(name, f"python3 - {words} 2>&1 <<'PYTHON'\n{ASK}\nPYTHON")
+    return on_server(
+        name, f"python3 - {words} 2>&1 <<'PYTHON'\n{ASK}\nPYTHON", wanted=" or ".join(allowed), set_in=set_in
+    )

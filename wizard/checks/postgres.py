@@ -43,7 +43,7 @@ def row_written_and_read(role: str, database: str, password: Secret, *, port: in
 
 
 def answers() -> Check:
-    return on_server("PostgreSQL answers", _query("SHOW server_version"))
+    return on_server("PostgreSQL answers", _query("SHOW server_version"), set_in="PostgreSQL's cluster (pg_lsclusters)")
 
 
 def listens_locally() -> Check:
@@ -51,6 +51,8 @@ def listens_locally() -> Check:
         "PostgreSQL listens on this server only",
         r"""listening=$(ss -Hltnp | awk '/"postgres"/ { print $4 }'); echo $listening
 [ -n "$listening" ] && ! echo "$listening" | grep -qv -e '^127\.' -e '^\[::1\]'""",
+        wanted="127.0.0.1 and [::1] only",
+        set_in="listen_addresses in /etc/postgresql/…/main/conf.d/wizard.conf",
     )
 
 
@@ -60,6 +62,7 @@ def network_logins_need_scram() -> Check:
         "SELECT current_setting('password_encryption'), count(*) FROM pg_hba_file_rules"
         " WHERE error IS NOT NULL OR type <> 'local' AND auth_method NOT IN ('scram-sha-256', 'reject')",
         "scram-sha-256|0",
+        set_in="/etc/postgresql/…/main/conf.d/wizard.conf (password_encryption) and pg_hba.conf (the lines of type host)",
     )
 
 
@@ -69,6 +72,7 @@ def role_may_only_log_in(role: str) -> Check:
         "SELECT rolcanlogin, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls,"
         f" left(rolpassword, 13) FROM pg_authid WHERE rolname = {sql_literal(role)}",
         "t|f|SCRAM-SHA-256",
+        set_in=f"the role {role} in PostgreSQL (\\du)",
     )
 
 
@@ -78,11 +82,13 @@ def database_belongs_to(database: str, role: str) -> Check:
         "SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), has_database_privilege('public', oid, 'CONNECT')"
         f" FROM pg_database WHERE datname = {sql_literal(database)}",
         f"{role}|UTF8|f",
+        set_in=f"the database {database} in PostgreSQL (\\l)",
     )
 
 
-def _says(name: str, sql: str, expected: str) -> Check:
-    return on_server(name, f'found=$({_query(sql)}); echo "$found"; [ "$found" = {sh(expected)} ]')
+def _says(name: str, sql: str, expected: str, *, set_in: str) -> Check:
+    script = f'found=$({_query(sql)}); echo "$found"; [ "$found" = {sh(expected)} ]'
+    return on_server(name, script, wanted=expected, set_in=set_in)
 
 
 def _query(sql: str) -> str:

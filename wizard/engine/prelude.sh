@@ -147,6 +147,20 @@ shortage() {
     _killed=$(($(oom_kills) - $(cat "${change:-}/oom-kills" 2>/dev/null || oom_kills)))
     [ $_killed = 0 ] || awk -v n=$_killed '/^MemTotal/ {print "memory", n, int($2 / 1024)}' /proc/meminfo
 }
+# After a failure, facts that may be why, one a line and looked at quickly; fronts make a likely cause of them.
+troubles() {
+    grep -rnE --include=*.list '^[[:space:]]*deb(-src)?[[:space:]]([^#]*[[:space:]])?cdrom:' /etc/apt/sources.list /etc/apt/sources.list.d \
+        2>/dev/null | sed -nE 's/^([^:]+):([0-9]+):.*/cdrom \1 \2/p'
+    grep -rlE --include=*.sources '^URIs:.*cdrom:' /etc/apt/sources.list.d 2>/dev/null | sed 's/^/cdrom-stanza /'
+    # apt-mark shows none where it cannot read its sources
+    _held=$(dpkg-query -W -f='${db:Status-Want} ${Package}\n' 2>/dev/null | sed -n 's/^hold //p' | tr '\n' ' ')
+    [ -z "$_held" ] || echo "held ${_held% }"
+    # without the user and password that may stand in it
+    apt-config dump 2>/dev/null | sed -nE 's#^Acquire::https?::Proxy(::[^ ]+)? "([a-z0-9]+://)?([^"/]*@)?([^"]+)";$#proxy \2\4#p' | head -n 1
+    for _port in $(grep -sE 'already in use|could not bind' "${change:-}/out" | grep -oE '[:" ][0-9]{2,5}\b' | tr -dc '0-9\n' | sort -u); do
+        ss -Hltnp "sport = :$_port" | sed -nE "s/.*users:\(\(\"([^\"]+)\",pid=([0-9]+).*/port $_port \1 \2/p" | head -n 1
+    done
+}
 cannot_write() { shortage | emit shortage; exit 90; }
 oom_kills() { sed -n 's/^oom_kill //p' /proc/vmstat | grep . || echo 0; }
 

@@ -106,7 +106,8 @@ class Runner:
                 # a step that proves the way in is never left unproved
                 check = error.check if step.way_in is None else ""
                 options = ("retry", "leave-out", "stop") if check else ("retry", "stop")
-                choice = self.decide(Decision("failure", step.id, options, {"reason": error.message, "check": check}))
+                facts = {"reason": error.message, "details": error.details, "check": check}
+                choice = self.decide(Decision("failure", step.id, options, facts))
                 if choice == "leave-out":
                     self.left_out.add((step.id, check))
                 elif choice != "retry":
@@ -212,8 +213,8 @@ class Runner:
                 self.emit(events.CheckLeftOut(step.id, check.name, finding.seen))
                 left_out.append(check.name)
             else:
-                self.emit(events.CheckFailed(step.id, check.name, finding.seen))
-                error = StepError(f"the check {check.name} of {step.id} failed", details=finding.seen)
+                self.emit(failed(step.id, check, finding))
+                error = StepError(f"the check {check.name} of {step.id} failed", details=_evidence(finding))
                 error.check = check.name
                 raise error
         last = max((e.id for e in session.journal.in_force), default=0)
@@ -231,6 +232,20 @@ def _and(error: StepError, trouble: StepError) -> StepError:
 
 def look(check: Check, session: Session) -> Finding:
     """Runs one check. An error of the connection it opens itself is a finding, too."""
+    return check.completed(_look(check, session))
+
+
+def failed(step: str, check: Check, finding: Finding) -> events.CheckFailed:
+    return events.CheckFailed(step, check.name, finding.seen, finding.wanted, finding.set_in)
+
+
+def _evidence(finding: Finding) -> str:
+    """For the details of an error: what was seen, what was wanted, and where it is set."""
+    rows = (("", finding.seen), ("wanted: ", finding.wanted), ("set in: ", finding.set_in))
+    return "\n".join(name + value for name, value in rows if value)
+
+
+def _look(check: Check, session: Session) -> Finding:
     if check.script:
         lines: list[str] = []
         script = f"it() {{\n{check.script}\n}}\nlook check both; status=$?\ntail -c 100000 $scratch/check; exit $status"
@@ -263,10 +278,11 @@ def verify(plan: Plan, session: Session, emit: Emit) -> bool:
         checks: Sequence[Check] = list(planned.step.checks(plan.answers)) if planned.step.checks else []
         for check in checks:
             finding = look(check, session)
-            failed: type[events.Event] = events.CheckFailed
-            if (planned.step.id, check.name) in left_out:
-                failed = events.CheckLeftOut
-            good = good and (finding.passed or failed is events.CheckLeftOut)
-            kind: Any = events.CheckPassed if finding.passed else failed
-            emit(kind(planned.step.id, check.name, finding.seen))
+            step, said = planned.step.id, failed(planned.step.id, check, finding)
+            may_fail = (step, check.name) in left_out
+            good = good and (finding.passed or may_fail)
+            if finding.passed:
+                emit(events.CheckPassed(step, check.name, finding.seen))
+            else:
+                emit(events.CheckLeftOut(step, check.name, finding.seen) if may_fail else said)
     return good

@@ -78,7 +78,7 @@ def work_script(work: Work, line: Line, *, blobs: str, secrets: str, following: 
         end,
         EMIT_OBSERVED,
         "rm -f $change/exit.*",
-        f"else\n{line('failed', id=work.id) if not work.undo else ':'}\nshortage | emit shortage\nfi",
+        f"else\n{line('failed', id=work.id) if not work.undo else ':'}\n{WHY}\nfi",
         "[ ! -s $change/repaired ] || emit repaired <$change/repaired; rm -f $change/repaired",
         "echo $status | emit status",
         "" if op.long else "tail -c 500000 $change/out | emit out",  # a record fits into a line of 1 MiB
@@ -96,6 +96,7 @@ def settle_script(work: Work, line: Line, *, following: Iterable[Operation]) -> 
     ])  # fmt: skip
 
 
+WHY = "shortage | emit shortage\ntroubles 2>/dev/null | head -n 20 | emit troubles"
 EMIT_OBSERVED = 'printf %s "$observed" | base64 -d | emit observed'
 
 

@@ -87,6 +87,8 @@ class Worker:
             self.emit(events.Repaired(work.step, op.key, items))
         for line in answer.records.get("out", b"").decode(errors="replace").splitlines():
             show(line)
+        for line in answer.records.get("troubles", b"").decode(errors="replace").splitlines():
+            show(f"on the server: {line}")
         if status != 0:
             raise _failed(work, status, answer, "\n".join(tail))
         return read_observations(following, answer)

@@ -11,7 +11,9 @@ from typing import Any, TextIO
 
 from wizard import events
 from wizard.engine.runner import Decision
-from wizard.fronts.words import Words, as_json
+from wizard.errors import WizardError
+from wizard.fronts.causes import UNKNOWN, likely
+from wizard.fronts.words import Words, as_json, explain
 
 
 @dataclass
@@ -49,7 +51,18 @@ class Headless:
         self.out = out or sys.stdout
 
     def emit(self, event: events.Event) -> None:
-        self.write(as_json(self.words, event))
+        data = as_json(self.words, event)
+        if isinstance(event, events.StepFailed):
+            data["cause"] = _cause(event.reason, event.details)
+        self.write(data)
+
+    def ended(self, error: WizardError) -> None:
+        """The command came to a bad end: as the words on stderr say it, for programs."""
+        problems = [one.to_json() for one in getattr(error, "problems", ())]
+        self.write({
+            "event": "Error", "message": error.message, "details": error.details, "hint": error.hint, "problems": problems,
+            "exit_status": error.exit_status, "cause": _cause(error.message, error.details), "words": explain(error),
+        })  # fmt: skip
 
     def write(self, data: dict[str, Any]) -> None:
         self.out.write(json.dumps(self._masked(data), ensure_ascii=False, default=str) + "\n")
@@ -70,3 +83,11 @@ class Headless:
         if isinstance(value, dict):
             return {k: self._masked(v) for k, v in value.items()}
         return [self._masked(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _cause(reason: str, output: str) -> dict[str, str] | None:
+    """The likely cause; None where none is known."""
+    cause = likely(reason, output)
+    if cause == UNKNOWN:
+        return None
+    return {"code": cause.code, "what": cause.what, "advice": cause.advice, "look": cause.look}

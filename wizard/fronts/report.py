@@ -20,6 +20,7 @@ def text(journey: Journey, step: str, reason: str, cause: Cause, output: str) ->
         ("step", step),
         ("reason", reason),
         ("likely cause", cause.what),
+        ("advice", cause.advice),
         ("done before", ", ".join(c.step for c in session.journal.checkpoints) if session else ""),
     ]  # fmt: skip
     head = "# A step of the set-up failed\n\n" + "\n".join(f"- {name}: {value}" for name, value in rows)

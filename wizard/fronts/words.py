@@ -118,6 +118,11 @@ def _checked(mark: str, event: Any) -> str:
     return f"{mark} {event.check}" + (f": {event.seen}" if event.seen else "")
 
 
+def _check_failed(event: events.CheckFailed) -> str:
+    wanted = f"; wanted: {event.wanted}" if event.wanted else ""
+    return _checked("✗", event) + wanted + (f"; set in {event.set_in}" if event.set_in else "")
+
+
 # The sentence for each kind of event, of its words and itself; a kind that is not here says nothing.
 SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     events.Connected: lambda _, e: f"Logged in as {e.login} ({e.server}).",
@@ -136,6 +141,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     ),
     events.JournalDamaged: lambda _, e: _damage(e),
     events.ServerWarning: lambda _, e: f"Warning: {WARNINGS.get(e.fact, e.fact + ': {}').format(e.value)}",
+    events.ProjectFinding: lambda _, e: f"Note: {problem(Problem(e.code, *e.fields))}",
     events.Recovering: lambda words, e: (
         f"An earlier run stopped in the middle of “{words.heading(e.step)}”: "
         f"{'undoing' if e.undo else 'finishing'} {thing(e.key)} first."
@@ -161,7 +167,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
         f"Changed by hand: {thing(e.key)}. " + ("It stays as it is." if e.choice == "keep" else "Put right.")
     ),
     events.CheckPassed: lambda _, e: _checked("✓", e),
-    events.CheckFailed: lambda _, e: _checked("✗", e),
+    events.CheckFailed: lambda _, e: _check_failed(e),
     events.CheckLeftOut: lambda _, e: f"{_checked('!', e)} (left out by choice)",
     events.StepSkipped: lambda _, e: "already so" if e.reason == "already-so" else "left out, as chosen",
     events.CheckpointReached: lambda _, e: f"Checkpoint: one can go back to here ({e.step}).",
@@ -361,6 +367,10 @@ def explain(error: WizardError) -> str:
         lines += ["", *("  " + line for line in error.details.splitlines()[-25:]), ""]
     if error.hint:
         lines.append("Next: " + error.hint)
+    else:
+        from wizard.fronts.causes import likely
+
+        lines += likely(error.message, error.details).lines()
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ import tomlkit
 
 from wizard import catalog
 from wizard.answers import Given
+from wizard.fronts.findings import problem
 from wizard.fronts.plain.missing import LATER, foreseen
 from wizard.fronts.words import Words
 from wizard.recipe import Question, Recipe
@@ -37,11 +38,22 @@ def render(project: Path | None, folders: tuple[Path, ...] = ()) -> str:
             given.set("project", "source", str(project.resolve()))
     words = Words(recipes)
     values = foreseen(recipes, given, found)
-    lines = [HEAD]
+    lines = [HEAD, *_findings(found)]
     for recipe in recipes:
         lines += _table(recipe, values, given, words)
     lines += _environment(found)
     return "\n".join(lines) + "\n"
+
+
+def _findings(found: Any) -> Iterator[str]:
+    """What is not right in the project, as comments."""
+    if found is None or not found.problems:
+        return
+    yield "# This was found in the project (its files were read; nothing of it was run):"
+    for one in found.problems:
+        mark = "- must be put right first: " if one.stops else "- "
+        yield from textwrap.wrap(mark + problem(one), 100, initial_indent="# ", subsequent_indent="#   ")
+    yield ""
 
 
 def _table(recipe: Recipe, values: dict[Question[Any], Any], given: Given, words: Words) -> Iterator[str]:

@@ -16,7 +16,7 @@ from wizard.engine.plan import Plan, drifted
 from wizard.engine.rollback import nothing_to_undo, roll_back
 from wizard.engine.runner import Decision, Runner
 from wizard.engine.runner import verify as run_checks
-from wizard.errors import StepError, StoppedError, UsageError
+from wizard.errors import StepError, StoppedError, UsageError, WizardError
 from wizard.fronts import running
 from wizard.fronts import words as words_
 from wizard.fronts.headless import Headless, Policy
@@ -94,6 +94,10 @@ def station(options: Options, request: Request | None = None) -> Iterator[Statio
     relay.append(at)
     try:
         yield at
+    except WizardError as error:
+        if isinstance(front, Headless):
+            front.ended(error)
+        raise
     finally:
         front.close()
         journey.close()
@@ -105,7 +109,9 @@ def _front(options: Options, words: words_.Words, journey: Journey) -> Headless 
     if options.numbered and has_terminal():
         return Spoken(words, journey.mask, verbose=options.verbose)
     kind = Live if has_terminal() else Progress
-    return kind(words, journey.mask, verbose=options.verbose)
+    front = kind(words, journey.mask, verbose=options.verbose)
+    front.says_causes = not options.asks  # else they are said with the question what now
+    return front
 
 
 def setup(options: Options, request: Request | None = None) -> None:
@@ -164,6 +170,7 @@ def _plan(at: Station, *, acquire: bool, judge: bool = True, settle: bool = Fals
     """
     at.journey.inspect_project()
     if not at.options.asks:
+        _say_findings(at, judge=judge)
         missing.refuse(at.journey, defaults=at.options.yes, judge=judge)
     elif judge:
         at.journey.refuse_project()
@@ -184,6 +191,14 @@ def _refuse_unknown_checks(at: Station) -> None:
         raise UsageError(f"cannot skip the checks of {', '.join(unknown)}: no such step has checks",
             hint=f"steps with checks: {', '.join(sorted(n for n in known if '/' in n))}",
         )  # fmt: skip
+
+
+def _say_findings(at: Station, *, judge: bool) -> None:
+    """What the look at the project found; what stops it is said with the refusal."""
+    if judge and at.journey.found is not None:
+        for one in at.journey.found.problems:
+            if not one.stops:
+                at.emit(events.ProjectFinding(one.code, one.fields, one.file or "", one.line or 0))
 
 
 def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:

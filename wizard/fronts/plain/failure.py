@@ -38,7 +38,9 @@ HELD = {
 
 def step_failed(at: Station, question: Decision) -> str:
     """retry, or stop; what is to come after stopping stands in `at.after`."""
-    reason, output = question.facts.get("reason", ""), "\n".join(at.progress.tail)
+    # a check's evidence, or the end of what a program printed
+    reason, details = question.facts.get("reason", ""), question.facts.get("details", "")
+    output = details or "\n".join(at.progress.tail)
     cause = _say_cause(at, reason, output)
     leave = {"leave-out": words_.LEAVE_OUT} if "leave-out" in question.options else {}
     choices = RETRY | leave | STEP | ALWAYS

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from wizard import events
+from wizard.fronts.causes import likely
 from wizard.fronts.plain.numbered import folded
 from wizard.fronts.plain.terminal import forget_typed
 from wizard.fronts.words import Words, describe
@@ -41,6 +42,7 @@ class Progress:
         self.verbose = verbose
         self.out = out or sys.stderr
         self.tail: deque[str] = deque(maxlen=LAST)
+        self.says_causes = False  # nobody is asked what to do next, which would say them
         self.verified: list[tuple[str, str]] = []  # the checks that passed, with what was seen
         self._connected: events.Event | None = None
 
@@ -68,6 +70,9 @@ class Progress:
             details = event.details.splitlines()[-LAST:]
             for text in [*(line for line in details if line not in self.tail), *self.tail]:
                 self.write(f"        {text}", event)
+        if isinstance(event, events.StepFailed) and self.says_causes:
+            for text in likely(event.reason, event.details or "\n".join(self.tail)).lines():
+                self.write(f"      {text}", event)
 
     def write(self, line: str, event: events.Event) -> None:
         print(self.mask(line), file=self.out, flush=True)
