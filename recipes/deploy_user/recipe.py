@@ -46,6 +46,8 @@ def site_user_is_shut_in(a: Answers) -> Iterator[Check]:
 passwd --status {site} | grep -q ' P ' && {{ echo 'it has a password'; exit 1; }}
 runuser -u {site} -- sudo -n true 2>/dev/null && {{ echo 'it may use sudo'; exit 1; }}
 [ "$(id -nG {site})" = {site} ] && id {site} && getent passwd {site} | grep -q ':/usr/sbin/nologin$'""",
+        wanted="no password, no sudo, no other group, /usr/sbin/nologin",
+        set_in="/etc/passwd, /etc/group, /etc/sudoers.d",
     )
 
 

@@ -44,7 +44,12 @@ def has_static_files(a: Answers) -> bool:
 
 
 def all_applied(a: Answers) -> Iterator[Check]:
-    yield on_server("no migration is left to apply", f"{newest(a)} migrate --check && echo 'all applied'")
+    yield on_server(
+        "no migration is left to apply",
+        f"{newest(a)} migrate --check && echo 'all applied'",
+        wanted="all applied",
+        set_in="the migrations folders of the project's apps",
+    )
 
 
 def files_are_there(a: Answers) -> Iterator[Check]:
@@ -53,6 +58,8 @@ def files_are_there(a: Answers) -> Iterator[Check]:
         "the static files can be read by the web server",
         f"{newest(a)} help collectstatic >/dev/null 2>&1 || {{ echo 'this project has none'; exit 0; }}\n"
         f'n=$(runuser -u nobody -- find {static} -type f -readable | wc -l) && [ $n -gt 0 ] && echo "$n files"',
+        wanted="one file at least",
+        set_in=f"the modes of {static} and the folders above it",
     )
 
 

@@ -145,11 +145,15 @@ def django_starts(a: Answers) -> Iterator[Check]:
     yield on_server(
         "Django starts with these variables and finds its database",
         STARTS.format(manage=manage, root=f"/srv/{site}", error=LAST_ERROR),
+        wanted="a connection to the site's database",
+        set_in=f"/etc/{a.project.name}/env",
     )
     yield on_server(
         "nobody but root can read them",
         f"! runuser -u {sh(a.project.name)} -- cat /etc/{a.project.name}/env 2>/dev/null && "
         f"stat -c '%A %U' /etc/{a.project.name}/env",
+        wanted="-rw------- root",
+        set_in=f"the mode of /etc/{a.project.name}/env",
     )
 
 

@@ -68,15 +68,24 @@ def site_answers(a: Answers) -> Iterator[Check]:
     site = a.project.name
     yield on_server("the service runs, and stays up", STAYS_UP.format(unit=f"{site}.service", error=LAST_ERROR))
     yield settings_of(a, "the site has this server's settings", "current")
-    yield answers("Django answers on the socket", f"/run/{site}/gunicorn.sock", a.project.domain)
+    yield answers(
+        "Django answers on the socket",
+        f"/run/{site}/gunicorn.sock",
+        a.project.domain,
+        set_in=f"/etc/{site}/env and the project's settings",
+    )
     yield on_server(
         "every worker has started",
         f"n=$(pgrep --count --parent $(systemctl show --property=MainPID --value {site}.service)); "
         f'echo "$n workers"; [ $n -ge {a[workers]} ]',
+        wanted=f"{a[workers]} workers",
+        set_in=f"/etc/systemd/system/{site}.service; why: journalctl -u {site}",
     )
     yield on_server(
         "the service is shut in (0 is best, 10 is worst)",
         f"systemd-analyze security --no-pager --threshold=20 {site}.service | tail -n 1",
+        wanted="2 or less",
+        set_in=f"/etc/systemd/system/{site}.service and its drop-ins",
     )
 
 

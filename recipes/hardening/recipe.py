@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server
+from wizard.checks.base import Check, on_server, says
 from wizard.checks.ssh_login import password_login_refused, root_login_refused
 from wizard.operations import sshd
 from wizard.operations.apt import packages
@@ -32,6 +32,7 @@ automatic_updates = recipe.ask(Question("automatic_updates", bool, True))
 
 DROP_IN = "/etc/ssh/sshd_config.d/00-wizard.conf"
 KEYS_ONLY = dict.fromkeys(("permitrootlogin", "passwordauthentication", "kbdinteractiveauthentication"), "no")
+KNOWN_ADDRESS = "/etc/fail2ban/known-address"
 DROP_INS = "Include /etc/ssh/sshd_config.d/*.conf"
 KERNEL = {
     # half-open connections by the thousand don't stop the server from answering
@@ -63,29 +64,58 @@ def way_in(a: Answers) -> WayIn:
 
 
 def shuts_by_default(a: Answers) -> Iterator[Check]:
-    yield on_server("what nobody let in is dropped", "iptables -S INPUT | head -n 1 | grep -x -e '-P INPUT DROP'")
-    yield on_server("the firewall is on after a reboot", "systemctl is-enabled ufw")
+    dropped = "iptables -S INPUT | head -n 1"
+    default = "/etc/default/ufw (DEFAULT_INPUT_POLICY)"
+    yield says("what nobody let in is dropped", dropped, "-P INPUT DROP", set_in=default)
+    yield says(
+        "the firewall is on after a reboot", "systemctl is-enabled ufw", "enabled", set_in="the unit ufw.service"
+    )
 
 
 def takes_keys_only(a: Answers) -> Iterator[Check]:
-    yield on_server("sshd reads these settings", sshd.reads_these(a.deploy_user.name, KEYS_ONLY))
+    yield on_server(
+        "sshd reads these settings",
+        sshd.reads_these(a.deploy_user.name, KEYS_ONLY),
+        wanted="no for each of the three",
+        set_in=f"{DROP_IN}, if no file that is read before it says otherwise",
+    )
     yield password_login_refused(a.deploy_user.name)
     yield root_login_refused()
 
 
 def watches_sshd(a: Answers) -> Iterator[Check]:
     yield on_server(
-        "fail2ban watches sshd", "fail2ban-client status sshd >/dev/null && fail2ban-client get sshd bantime"
+        "fail2ban watches sshd",
+        "fail2ban-client status sshd >/dev/null && fail2ban-client get sshd bantime",
+        wanted="a jail sshd",
+        set_in="/etc/fail2ban/jail.d/wizard.local",
+    )
+    # where sshd's own lines cannot be told from others', nobody would be banned, and you could be
+    ours = "_UID=0 _EXE=/usr/sbin/sshd + _UID=0 _EXE=/usr/lib/openssh/sshd-session"
+    last = f"journalctl -q -o cat -n 1 -g '^Accepted publickey for ' {ours} | sed 's/.* from //; s/ .*//'"
+    known = f'sh {KNOWN_ADDRESS} "$address" && echo "$address is not banned"'
+    yield on_server(
+        "fail2ban knows from where you log in",
+        f"address=$({last})\n{known}",
+        wanted="a login with a key that sshd itself has written into the journal",
+        set_in="/etc/fail2ban/jail.d/wizard.local (or answer hardening.fail2ban with false)",
     )
 
 
 def installs_by_itself(a: Answers) -> Iterator[Check]:
-    yield on_server("apt installs security updates", "apt-config dump APT::Periodic::Unattended-Upgrade | grep '\"1\"'")
-    yield on_server("and does so every day", "systemctl is-active apt-daily-upgrade.timer")
+    yield says(
+        "apt installs security updates",
+        "apt-config dump APT::Periodic::Unattended-Upgrade",
+        'APT::Periodic::Unattended-Upgrade "1";',
+        set_in="/etc/apt/apt.conf.d/20auto-upgrades, or a file that sorts after it",
+    )
+    timer = "apt-daily-upgrade.timer"
+    yield says("and does so every day", f"systemctl is-active {timer}", "active", set_in=f"the unit {timer}")
 
 
 def kernel_is_set(a: Answers) -> Iterator[Check]:
-    yield on_server("a flood of half-open connections is survived", "grep -x 1 /proc/sys/net/ipv4/tcp_syncookies")
+    cookies = "cat /proc/sys/net/ipv4/tcp_syncookies"
+    yield says("a flood of half-open connections is survived", cookies, "1", set_in="/etc/sysctl.d/60-wizard.conf")
 
 
 @recipe.step("software", when=lambda a: a[firewall] or a[fail2ban] or a[automatic_updates])
@@ -94,7 +124,8 @@ def software(a: Answers) -> Iterator[Operation]:
     names += ["ufw"] if a[firewall] else []
     names += ["fail2ban", "python3-systemd"] if a[fail2ban] else []
     names += ["unattended-upgrades"] if a[automatic_updates] else []
-    yield packages(*names)
+    # ufw does nothing before it is switched on
+    yield packages(*names, start=["ufw"])
 
 
 @recipe.step("firewall", check=shuts_by_default, way_in=way_in, when=lambda a: a[firewall])
@@ -129,6 +160,7 @@ def ssh(a: Answers) -> Iterator[Operation]:
 
 @recipe.step("fail2ban", check=watches_sshd, when=lambda a: a[fail2ban])
 def bans(a: Answers) -> Iterator[Operation]:
+    yield file(KNOWN_ADDRESS, recipe.template("known-address", a), mode=0o755)
     yield tested_file(
         "/etc/fail2ban/jail.d/wizard.local",
         recipe.template("fail2ban.local", a),
@@ -141,6 +173,7 @@ def bans(a: Answers) -> Iterator[Operation]:
 @recipe.step("automatic_updates", check=installs_by_itself, when=lambda a: a[automatic_updates])
 def updates(a: Answers) -> Iterator[Operation]:
     yield file("/etc/apt/apt.conf.d/20auto-upgrades", recipe.template("auto-upgrades", a))
+    yield service("unattended-upgrades")
     yield service("apt-daily.timer")
     yield service("apt-daily-upgrade.timer")
 

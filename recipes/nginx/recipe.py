@@ -49,9 +49,21 @@ media_url = recipe.ask(
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
-    yield answers("the site answers through nginx", "127.0.0.1:80", a.project.domain, marked=a.project.name)
+    yield answers(
+        "the site answers through nginx",
+        "127.0.0.1:80",
+        a.project.domain,
+        marked=a.project.name,
+        set_in=f"/etc/nginx/sites-available/{a.project.name}",
+    )
     if a[default_site]:
-        yield answers("other names get no answer", "127.0.0.1:80", "unknown.invalid", allowed=("closed",))
+        yield answers(
+            "other names get no answer",
+            "127.0.0.1:80",
+            "unknown.invalid",
+            allowed=("closed",),
+            set_in="/etc/nginx/sites-available/unknown-names, if no other site is the default_server",
+        )
 
 
 default_site = recipe.ask(Question("default_site", bool, True))
@@ -65,7 +77,6 @@ def names(a: Answers) -> list[str]:
 def install(a: Answers) -> Iterator[Operation]:
     yield web_server(a.project.name, tuple(names(a)), default=a[default_site])
     yield packages("nginx")
-    yield service("nginx")
 
 
 @recipe.step("site", check=site_answers, again=True)
@@ -80,6 +91,8 @@ def site(a: Answers) -> Iterator[Operation]:
         yield absent(f"{enabled}/default", notify=RELOAD)
         yield tested_symlink(f"{enabled}/unknown-names", f"{available}/unknown-names", test=TEST, then=RELOAD)
     yield tested_symlink(f"{enabled}/{name}", f"{available}/{name}", test=TEST, then=RELOAD)
+    # only now: before, the world would see Debian's welcome page
+    yield service("nginx")
 
 
 recipe.tell("address", lambda a: f"http://{a.project.domain}/")

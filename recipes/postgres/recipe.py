@@ -58,7 +58,9 @@ def role_owns_it(a: Answers) -> Iterator[Check]:
 def install(a: Answers) -> Iterator[Operation]:
     yield one_postgres()
     # where PostgreSQL is there without Debian's `postgresql`, that would bring another version beside it
-    yield packages(f"postgresql-{a.server.postgresql}" if a.server.postgresql else "postgresql")
+    name = f"postgresql-{a.server.postgresql}" if a.server.postgresql else "postgresql"
+    # until it is told otherwise it listens on this server alone, and Debian's package makes the cluster that is needed
+    yield packages(name, start=[name])
     yield cluster()
 
 

@@ -132,6 +132,8 @@ def manage_py_is_there(a: Answers) -> Iterator[Check]:
         f"link=/srv/{a[name]}/next; [ -e $link ] || link=/srv/{a[name]}/current\n"
         f"runuser -u {sh(a[name])} -- test -r {file} && ! runuser -u nobody -- test -r {file} && "
         'basename "$(readlink $link)"',
+        wanted=f"readable for {a[name]} alone",
+        set_in="the owner and mode of the file and the folders above it",
     )
 
 

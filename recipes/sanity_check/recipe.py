@@ -80,6 +80,8 @@ for unit in nginx.service postgresql.service {site}.socket {site}.service; do
 done
 echo "nginx, PostgreSQL and {site} run"
 """,
+        wanted="active",
+        set_in="the unit; why: systemctl status",
     )
     yield from site_answers(a)
 

@@ -52,17 +52,32 @@ def small_machine(a: Answers) -> bool:
 
 
 def packages_are_whole(a: Answers) -> Iterator[Check]:
-    yield on_server("no package is half installed", 'audit=$(dpkg --audit); echo "$audit"; [ -z "$audit" ]')
+    yield on_server(
+        "no package is half installed",
+        'audit=$(dpkg --audit); echo "$audit"; [ -z "$audit" ]',
+        wanted="no package",
+        set_in="dpkg's list; to finish them: dpkg --configure -a",
+    )
 
 
 def clock_is_right(a: Answers) -> Iterator[Check]:
     zone = sh(f"/usr/share/zoneinfo/{a[timezone]}")
-    yield on_server("the server tells the time of this zone", f"date; cmp {zone} /etc/localtime")
-    yield on_server("the locale works", f"LC_ALL={sh(a[locale])} locale charmap | grep -x UTF-8")
+    yield on_server(
+        "the server tells the time of this zone",
+        f"date; cmp {zone} /etc/localtime",
+        wanted=a[timezone],
+        set_in="/etc/localtime",
+    )
+    yield on_server(
+        "the locale works",
+        f"LC_ALL={sh(a[locale])} locale charmap | grep -x UTF-8",
+        wanted="UTF-8",
+        set_in="/etc/locale.gen",
+    )
 
 
 def swap_in_use(a: Answers) -> Iterator[Check]:
-    yield on_server("swap is in use", "grep '^/swapfile ' /proc/swaps")
+    yield on_server("swap is in use", "grep '^/swapfile ' /proc/swaps", wanted="/swapfile in use", set_in="/etc/fstab")
 
 
 @recipe.step("upgrade", check=packages_are_whole, when=lambda a: a[upgrade])

@@ -27,7 +27,7 @@ def cycle(pristine: PracticeServer) -> Cycle:
 
 def test_undo_takes_away_all_that_came_with_packages_and_they_can_come_again(cycle: Cycle) -> None:
     # a database with a cluster, user and group; services with logs; ucf, debconf, a statoverride, logrotate's timer
-    wanted = packages("postgresql", "nginx", "logrotate", "unattended-upgrades")
+    wanted = packages("postgresql", "nginx", "logrotate", "unattended-upgrades", start=["postgresql", "nginx"])
     before = cycle.fingerprint()
     assert cycle.make(wanted) == 1
     assert "online" in cycle.run("pg_lsclusters")
@@ -43,7 +43,7 @@ def test_undo_takes_away_all_that_came_with_packages_and_they_can_come_again(cyc
 
 def test_a_power_cut_in_the_middle_of_apt_is_mended_and_undone_without_a_trace(cycle: Cycle, fleet: Fleet) -> None:
     before = cycle.fingerprint()
-    wanted = packages("postgresql")
+    wanted = packages("postgresql", start=["postgresql"])
     run = threading.Thread(target=cycle.make, args=[wanted])
     run.start()
     give_up = time.monotonic() + 60
@@ -84,7 +84,7 @@ def test_files_that_a_power_cut_emptied_come_again_and_it_is_said(cycle: Cycle, 
 
 def test_what_a_person_made_since_is_kept_or_saved_before_packages_go(cycle: Cycle) -> None:
     cycle.run("mkdir /srv/theirs")
-    assert cycle.make(packages("postgresql")) == 1
+    assert cycle.make(packages("postgresql", start=["postgresql"])) == 1
     cycle.run("""
         su postgres -c "psql -qc 'CREATE DATABASE shop'"
         su postgres -c "psql -qd shop -c \\"CREATE TABLE cats AS SELECT 'Minka' AS name\\""
@@ -93,7 +93,7 @@ def test_what_a_person_made_since_is_kept_or_saved_before_packages_go(cycle: Cyc
         echo '# mine' >>/etc/hosts
         touch /srv/theirs/dump && chown postgres /srv/theirs/dump""")
     cycle.undo()
-    assert cycle.observe(packages("postgresql")) == PackagesState()
+    assert cycle.observe(packages("postgresql", start=["postgresql"])) == PackagesState()
     said = cycle.said()
     assert "changed since, so it is kept: /etc/hosts" in said
     assert "kept, because it owns /srv/theirs/dump: the user postgres" in said
@@ -119,6 +119,19 @@ def test_packages_that_something_else_needs_by_now_stay_and_the_undo_says_why(cy
         cycle.undo()
     assert "nftables" in error.value.details
     assert cycle.observe(packages("libjansson4", "nftables")) == PackagesState(("libjansson4", "nftables"))
+
+
+def test_facts_that_may_be_why_apt_fails_are_found_on_the_server(cycle: Cycle) -> None:
+    cycle.run("""apt-mark hold libc6 >/dev/null
+echo 'Acquire::http::Proxy "http://ada:pass-word@192.0.2.1:3128";' >/etc/apt/apt.conf.d/99proxy
+printf '# deb cdrom:[old]/ x main\\ndeb cdrom:[Debian 12.5 DVD]/ bookworm main\\n' >/etc/apt/sources.list.d/dvd.list
+printf 'Types: deb\\nURIs: cdrom:[Debian 13.1 DVD]/\\nSuites: trixie\\nComponents: main\\n' >/etc/apt/sources.list.d/dvd.sources""")
+    with cycle.session() as session:
+        found = session.send("troubles", "troubles | emit troubles").text("troubles")
+    assert sorted(found.splitlines()) == [
+        "cdrom /etc/apt/sources.list.d/dvd.list 2", "cdrom-stanza /etc/apt/sources.list.d/dvd.sources", "held libc6",
+        "proxy http://192.0.2.1:3128",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -156,7 +169,7 @@ def test_a_nearly_full_disk_is_refused_before_anything_is_touched(cycle: Cycle) 
 tar -C /var --exclude=./cache -cf - . | tar -C /mnt/var -xf - && mkdir -p /mnt/var/cache/apt/archives/partial
 mount --bind /mnt/var /var""")
     with pytest.raises(StepError) as error:
-        cycle.make(packages("postgresql"))
+        cycle.make(packages("postgresql", start=["postgresql"]))
     assert "make room" in error.value.details
     assert cycle.fingerprint()["packages"] == before
 

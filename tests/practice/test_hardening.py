@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -83,23 +84,56 @@ def test_a_hardened_server_is_shut_from_outside_and_comes_back_without_a_trace(
         assert differences(before, fingerprint(transport), [*ALLOWED, FIRST_BOOT]) == []
 
 
-def test_five_failed_logins_are_answered_with_a_ban(server_factory: ServerFactory) -> None:
-    server = server_factory()
+ATTACK = r"""
+address=$(ip -4 -o addr show scope global | sed 's/.*inet \([0-9.]*\).*/\1/' | head -n 1)
+fail2ban-client set sshd ignoreself false >/dev/null
+knock() { ssh -o BatchMode=yes -o ConnectTimeout=2 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -l "$1" $address true; }
+# somebody who is not root writes into the journal, by programs that are called as sshd's are
+for name in sshd sshd-session; do
+    cp /usr/bin/logger /tmp/$name
+    for n in 1 2 3 4 5 6; do
+        runuser -u nobody -- /tmp/$name -t $name "Invalid user x from 198.51.100.7 port 22"
+        runuser -u nobody -- /tmp/$name -t $name "Failed password for invalid user x from 198.51.100.7 port 22 ssh2"
+    done
+    runuser -u nobody -- /tmp/$name -t $name "Accepted publickey for root from $address port 22 ssh2: ED25519 SHA256:x"
+done
+# user names that look like a login that worked, by and from somebody else
+for n in 1 2; do
+    knock "Accepted publickey for root from $address port 22 ssh2"
+    knock "x Accepted publickey for root from $address "
+    knock "x from 198.51.100.7 port 22"
+done 2>/dev/null
+for text in "" . ".*" "$address x" '$(touch /tmp/pwned)' '\E.*\Q' "$address'; touch /tmp/pwned"; do
+    if sh /etc/fail2ban/known-address "$text"; then exit 9; fi
+done
+[ ! -e /tmp/pwned ] || exit 8
+n=0
+until fail2ban-client get sshd banip | grep -F $address; do n=$((n + 1)); [ $n -lt 30 ] || exit 1; sleep 0.5; done
+fail2ban-client get sshd banip
+fail2ban-client unban --all >/dev/null"""
+
+
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_who_mistyped_before_is_let_in_and_who_attacks_is_banned(release: str, server_factory: ServerFactory) -> None:
+    """Debian's own jail would start with the package, and ban this computer for the last ten minutes."""
+    server = server_factory(release=release)
+    stranger = ["ssh", "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={server.known_hosts}", f"admin@{server.host}"]
+    for _ in range(6):
+        assert subprocess.run([*stranger, "true"], check=False, capture_output=True).returncode == 255
     seen: list[events.Event] = []
     with session_on(server, seen.append) as session:
         Runner(plan_of(session), session, seen.append, lambda decision: decision.options[0]).run()
-        # the server itself is the attacker, by its own address, so that this computer is not shut out
-        attack = """
-            address=$(ip -4 -o addr show scope global | sed 's/.*inet \\([0-9.]*\\).*/\\1/' | head -n 1)
-            fail2ban-client set sshd ignoreself false >/dev/null
-            for n in 1 2 3 4 5 6; do
-                ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null admin$n@$address true
-            done 2>/dev/null
-            n=0
-            until fail2ban-client get sshd banip | grep -F $address; do n=$((n + 1)); [ $n -lt 30 ] || exit 1; sleep 0.5; done
-            fail2ban-client unban --all"""
-        result = session.transport.run(attack)
+        assert [e for e in seen if isinstance(e, events.ConnectionBroken) and not e.expected] == []
+        # once more from here, now that fail2ban watches: somebody gets in from here with a key
+        for _ in range(6):
+            assert subprocess.run([*stranger, "true"], check=False, capture_output=True).returncode == 255
+        # the server itself is the attacker, by its own address
+        result = session.transport.run(ATTACK)
         assert result.status == 0, result
+        address = result.out.split()[0]
+        assert result.out.splitlines() == [address, address]  # it, and nobody else
+    with logged_in(server, "deploy"):
+        pass
 
 
 def test_firewall_and_sshd_are_taken_back_where_the_new_login_does_not_work(server_factory: ServerFactory) -> None:

@@ -1,5 +1,5 @@
 """Debian packages: installed, and upgraded. The shell that writes down and takes away what they leave is in residue.sh, the
-one that mends what a power cut left in mending.sh.
+one that mends what a power cut left in mending.sh, and the one that keeps new services from running too early in holding.sh.
 
 Recommended packages are left out: a server gets what a recipe names, and the plan names all of it. Must not know
 what a package is for.
@@ -7,6 +7,7 @@ what a package is for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import ClassVar
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import sh
 
+SHELL = ("residue.sh", "holding.sh", "mending.sh")
 WAITING = "apt-get -s upgrade --with-new-pkgs | grep -q '^Inst '"
 
 
 @cache
 def residue() -> Blob:
     """The words `remember`, `put_back` and their like, as shell. They go up as a blob: a plan stays readable."""
-    return Blob(b"".join(Path(__file__).with_name(name).read_bytes() for name in ("residue.sh", "mending.sh")))
+    return Blob(b"".join(Path(__file__).with_name(name).read_bytes() for name in SHELL))
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,16 @@ class PackagesState(State):
 
 @dataclass(frozen=True)
 class Packages(Operation):
-    """These packages, with what they depend on. Undo purges exactly what apt added and puts right what scripts left."""
+    """These packages, with what they depend on. Undo purges exactly what apt added and puts right what scripts left.
+
+    Their services neither run nor start at boot until a `service` operation says so, but for those of `start`.
+    """
 
     kind: ClassVar[str] = "packages"
     state = PackagesState
     long: ClassVar[bool] = True
     names: tuple[str, ...]
+    start: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -67,11 +73,13 @@ class Packages(Operation):
 residue={residue().name}
 . "$blobs/$residue"  # what the words below mean
 room 300
+sshd_would_start
 start_over_if_hurt
 remember before
 apt_lists
 room_for {missing}
-apt_get install --no-install-recommends -- {missing}
+hold_back {sh(" ".join(self.start))} {missing}
+held apt_get install --no-install-recommends -- {missing}
 remember after"""
 
     def verify(self, after: PackagesState) -> str:
@@ -126,6 +134,7 @@ class Upgrade(Operation):
         return f"""\
 . "$blobs/{residue().name}"  # what the words below mean
 room 300
+sshd_would_start
 mend_upgrade
 remember_etc
 apt_lists now
@@ -142,6 +151,11 @@ def upgrade() -> Upgrade:
     return Upgrade()
 
 
-def packages(*names: str) -> Packages:
-    """These Debian packages, whatever their order; without the packages that they recommend."""
-    return Packages(tuple(sorted(set(names))))
+def packages(*names: str, start: Iterable[str] = ()) -> Packages:
+    """These Debian packages, whatever their order; without the packages that they recommend.
+
+    Debian starts a service as soon as its package is installed, with settings that nobody has looked at: a welcome page in
+    public, a jail that shuts out whoever mistyped a password. So the new services of these packages wait, switched off, until
+    a `service(...)` after their settings starts them. start: those of the names whose services may run at once.
+    """
+    return Packages(tuple(sorted(set(names))), tuple(sorted(set(start))))

@@ -8,7 +8,8 @@ boot_is_over() {
 }
 
 # After a power cut or a killed apt: unpacks again what is half-installed, configures what is half-configured.
-mend_packages() {
+mend_packages() { held mend_held; }
+mend_held() {
     if [ -z "$(dpkg --audit)" ] && [ -z "$(ls -A /var/lib/dpkg/updates)" ]; then return 0; fi
     say "dpkg was interrupted: mending it first"
     boot_is_over
@@ -35,6 +36,8 @@ emptied() { # paths of files that are empty since; programs' own state often is,
 no_cluster() { # PACKAGES: PostgreSQL came with them, and has no cluster, or one that does not run
     if ! echo "$1" | grep -qx postgresql-common; then return 1; fi
     if ! dpkg-query -W -f='${Package} ${db:Status-Status}\n' 'postgresql-[0-9]*' | grep -q ' installed$'; then return 1; fi
+    # one that is held back does not run yet
+    if [ -s "$change/hold" ]; then [ -z "$(pg_lsclusters -h)" ]; return; fi
     [ -z "$(pg_lsclusters -h)" ] || pg_lsclusters -h | grep -qv ' online '
 }
 # Where that has hurt something, what was added is taken away, and all begins anew: it is nobody's yet.
@@ -53,7 +56,7 @@ start_over_if_hurt() {
     put_back
     rm -rf "$change/after" "$change/kept" "$change/broken-off"
     mv "$change/before" "$change/.gone"
-    rm -rf "$change/.gone" "$change/hurt" "$change/repaired"
+    rm -rf "$change/.gone" "$change/hurt" "$change/repaired" "$change/hold"
     repaired begun-anew $_added
 }
 # The upgrade cannot go back, but what it has emptied in /etc is known, and its packages can come again.

@@ -82,6 +82,13 @@ room() { # MB
     [ "$(free_mb)" -ge "$1" ] ||
         refuse "install packages: the disk has $(free_mb) MB left and $1 MB are needed; make room and run this again"
 }
+# An upgrade restarts sshd: with settings that it refuses nobody could log in any more.
+sshd_would_start() {
+    if [ ! -x /usr/sbin/sshd ] || ! systemctl -q is-active ssh.service ssh.socket; then return 0; fi
+    mkdir -p -m 0755 /run/sshd
+    /usr/sbin/sshd -t ||
+        refuse "install packages: sshd refuses its own settings (above), and would not come back after its upgrade; mend them first"
+}
 would() { apt-get -s -o APT::Get::AutomaticRemove=false "$@"; }
 mb_of() { # installed|download; apt's plan on stdin
     _new=$(sed -nE 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+).*/\1=\3/p')
@@ -110,6 +117,7 @@ whole() {
 }
 
 put_back() {
+    take_policy
     if [ ! -d "$change/before" ]; then return 0; fi # stopped before apt was started
     mend_packages || true
     if [ ! -d "$change/after" ]; then touch "$change/broken-off"; remember after; fi
@@ -126,7 +134,10 @@ put_back() {
     put_registries_back
     systemctl daemon-reload
     # targets and slices that were pulled in stay active when their reason is gone
-    comm -13 "$change/before/units" "$change/after/units" >"$change/started"
+    {
+        comm -13 "$change/before/units" "$change/after/units"
+        pulled_in | comm -23 - "$change/before/units"
+    } | sort -u >"$change/started"
     _units=$(list_units | comm -12 - "$change/started")
     if [ -n "$_units" ]; then systemctl stop $_units; fi
     sync -f /
@@ -194,13 +205,28 @@ nobody_needs() { # PACKAGE…
 take_away() { # PACKAGE…: exactly these
     _units=$(dpkg-query -L "$@" | sed -nE 's#.*/systemd/system/([^/]+\.(service|socket|timer|path))$#\1#p' |
         sed 's/@\./@*./' | sort -u)
-    if [ -n "$_units" ]; then systemctl stop $_units 2>/dev/null || true; fi
+    if [ -n "$_units" ]; then
+        systemctl show -P Wants -P Requires $_units | tr ' ' '\n' | any grep '\.target$' | sort -u >"$change/wants"
+        systemctl stop $_units 2>/dev/null || true
+    fi
     # one whose configuration was here before is removed, and its configuration stays
     _rest=$(awk '$2 ~ /^.c/ {print $1}' "$change/before/packages" | sort | comm -12 - "$change/todo")
     if [ -n "$_rest" ]; then apt_get remove -- $_rest; fi
     _rest=$(awk '$2 ~ /^.c/ {print $1}' "$change/before/packages" | sort | comm -13 - "$change/todo")
     if [ -n "$_rest" ]; then apt_get purge -- $_rest; fi
     if [ -n "$_units" ]; then systemctl reset-failed $_units 2>/dev/null || true; fi
+}
+
+pulled_in() { # targets that what was taken away had wanted and nothing which runs wants still, with what waits for them
+    if [ ! -e "$change/wants" ]; then return 0; fi
+    while read -r _target; do
+        _users=$(systemctl show -P WantedBy -P RequiredBy "$_target")
+        if [ -n "$_users" ] && systemctl -q is-active $_users; then continue; fi
+        echo "$_target"
+        for _unit in $(systemctl show -P Wants "$_target"); do
+            if [ "$(systemctl show -P Type "$_unit")" = oneshot ]; then echo "$_unit"; fi
+        done
+    done <"$change/wants" | sort -u
 }
 
 put_files_back() {
