@@ -46,7 +46,7 @@ def test_no_statement_is_a_chain_whose_failure_nobody_sees(path: Path) -> None:
 
 def run(script: str, *failing: str, change: Path) -> subprocess.CompletedProcess[str]:
     """In a shell whose programs do nothing but say their name; those in `failing` fail."""
-    names = ("tar", "sync", "mkdir", "mv", "runuser", "pg_restore", "systemctl", "if_unit", "cp", "cat")
+    names = ("tar", "sync", "mkdir", "mv", "runuser", "pg_restore", "systemctl", "if_unit", "cp", "cat", "chown")
     doubles = [f'{name}() {{ echo "{name} $*"; {"false" if name in failing else "true"}; }}' for name in names]
     text = "\n".join([*doubles, f"change={change}", "set -e", script.replace("exec ", "")])
     text = f"{prelude()}\n{text}".replace("/var/backups/wizard", str(change))
@@ -71,8 +71,8 @@ def test_a_database_is_not_dropped_unless_it_was_saved_and_its_dump_is_good(tmp_
     script = migrations("shop", database="shop").apply(MigrationsState("applied"), MigrationsState("unapplied"))
     stopped = run(script, failing, change=tmp_path)
     assert stopped.returncode != 0
-    assert "dropdb" not in stopped.stdout
-    assert "dropdb" in run(script, change=tmp_path).stdout
+    assert "--single-transaction" not in stopped.stdout
+    assert "--single-transaction" in run(script, change=tmp_path).stdout
 
 
 @pytest.mark.parametrize("failing", ["runuser", "sync", "mv"])

@@ -10,10 +10,13 @@ from tests.practice.cycle import Cycle
 from wizard import events
 from wizard.checks import postgres as checks
 from wizard.checks.base import Check, Finding, Vantage
+from wizard.engine.session import prelude
 from wizard.errors import StepError
 from wizard.operations.apt import packages
+from wizard.operations.django import MigrationsState, migrations
 from wizard.operations.postgres import RoleState, database, role
 from wizard.operations.postgres_cluster import ClusterState, cluster, settings
+from wizard.operations.quoting import sh, sql_literal
 from wizard.practice.fleet import PracticeServer
 from wizard.secret import Secret
 
@@ -64,7 +67,7 @@ def test_from_nothing_to_a_sites_database_and_back_to_nothing(bare: PracticeServ
     sql(cycle, "CREATE DATABASE later")
     cycle.undo()
     assert differences(pristine, cycle.fingerprint()) == []
-    assert "CREATE DATABASE later" in cycle.run("cat /var/backups/wizard/*postgresql-15-main*.sql")
+    assert "name='later' owner='postgres'" in cycle.run("cat /var/backups/wizard/postgresql-15-main-later-*.restore")
 
 
 def test_a_cluster_with_empty_files_is_made_anew_where_it_holds_nothing_and_left_alone_where_it_does(
@@ -145,6 +148,89 @@ def test_data_is_saved_before_the_database_goes_and_can_be_restored(cycle: Cycle
     assert sql(cycle, "SELECT word FROM entry", "site") == "precious\n"
 
 
+# What a role plants that means to become postgres: code that runs when its database is read, written, or looked at.
+HOSTILE = """\
+CREATE SCHEMA evil;
+CREATE TABLE public.gained (who text, by text);
+CREATE FUNCTION public.seize(why text) RETURNS boolean LANGUAGE plpgsql AS $f$ BEGIN
+    RESET ROLE; RESET SESSION AUTHORIZATION;
+    IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+        EXECUTE 'CREATE ROLE gained_' || why || ' SUPERUSER';
+    END IF;
+    RETURN true;
+EXCEPTION WHEN OTHERS THEN RETURN true; END $f$;
+CREATE TABLE public.entry (word text CHECK (public.seize('by_check')), long text GENERATED ALWAYS AS ('x') STORED);
+INSERT INTO public.entry VALUES ('precious');
+CREATE FUNCTION public.trap() RETURNS trigger LANGUAGE plpgsql AS
+    $f$ BEGIN PERFORM public.seize('by_trigger'); RETURN NEW; END $f$;
+CREATE TRIGGER t BEFORE INSERT ON public.entry FOR EACH ROW EXECUTE FUNCTION public.trap();
+CREATE MATERIALIZED VIEW public.seen AS SELECT word, public.seize('by_view') AS b FROM public.entry;
+CREATE FUNCTION evil.equal(name, text) RETURNS boolean LANGUAGE sql AS $f$ SELECT public.seize('by_operator') $f$;
+CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = text, FUNCTION = evil.equal);
+CREATE FUNCTION evil.count(anyelement) RETURNS bigint LANGUAGE sql AS $f$ SELECT 1::bigint WHERE public.seize('by_function') $f$;
+CREATE VIEW evil.pg_class AS SELECT 'r'::"char" AS relkind, 1::oid AS relnamespace WHERE public.seize('by_table');
+CREATE VIEW evil.pg_database AS SELECT 'site'::name AS datname, 10::oid AS datdba WHERE public.seize('by_table');
+ALTER DATABASE site SET search_path = evil, pg_catalog, public;
+ALTER ROLE site SET search_path = evil, pg_catalog, public;
+ALTER DATABASE site SET default_transaction_read_only = on;
+ALTER DATABASE site SET role = site;
+ALTER DATABASE site SET statement_timeout = 1;
+ALTER DATABASE site SET standard_conforming_strings = off;
+"""
+GAINED = "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname LIKE 'gained%' OR (rolsuper AND rolname <> 'postgres')"
+
+
+def as_site(cycle: Cycle, statements: str) -> None:
+    """By a login of the role's own: what postgres has begun could go back to being postgres."""
+    word = sh(PASSWORD.reveal())
+    psql = "psql -h 127.0.0.1 -U site -d site -XAtq -v ON_ERROR_STOP=1"
+    cycle.run(f"export PGOPTIONS='-c statement_timeout=0' PGPASSWORD={word}\n{psql} <<'SQL'\n{statements}\nSQL")
+
+
+def test_a_role_that_plants_code_gains_nothing_from_a_dump_an_undo_or_a_restore(cycle: Cycle) -> None:
+    cycle.make(role("site", PASSWORD), database("site", "site"))
+    as_site(cycle, HOSTILE)
+    whole = migrations("site", database="site")
+    dump = whole.apply(MigrationsState("unapplied"), MigrationsState("applied")).rpartition("/usr/local")[0]
+    back = whole.apply(MigrationsState("applied"), MigrationsState("unapplied"))
+    kept = f"{prelude()}\nset -e\nchange=/root/change; mkdir -p $change\n"
+    cycle.run(f"{kept}{dump}")
+    assert sql(cycle, GAINED) == "0\n"
+    writing = "SET default_transaction_read_only = off;"
+    as_site(cycle, f"{writing} CREATE TABLE public.later (a int)")  # what the migration made
+    sql(cycle, f"SET statement_timeout = 0; SET ROLE NONE; {writing} CREATE TABLE public.admins (a int)", "site")
+    cycle.run(f"{kept}{back}")
+    assert sql(cycle, GAINED) == "0\n"
+    tables = "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm')"
+    tables += " AND relnamespace = 'public'::regnamespace"
+    assert sql(cycle, f"SET statement_timeout = 0; SET ROLE NONE; {tables}", "site").split() == [
+        "admins,entry,gained,seen"
+    ]
+    assert sql(cycle, "SET statement_timeout = 0; SELECT word FROM public.entry", "site") == "precious\n"
+    cycle.undo()  # the database is dumped, looked at and dropped
+    saved = [e for e in cycle.seen if isinstance(e, events.DataSaved)][-1]
+    cycle.make(role("site", PASSWORD), database("site", "site"))
+    cycle.run(f"export PGHOST=192.0.2.1 BASH_ENV=/nowhere; sh {saved.restore}")
+    assert sql(cycle, "SELECT word FROM public.entry", "site") == "precious\n"
+    assert sql(cycle, GAINED) == "0\n"
+    assert sql(cycle, "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = 'wizard_for_owner'") == "0\n"
+    for check in (checks.answers(), checks.role_may_only_log_in("site"), checks.database_belongs_to("site", "site")):
+        with cycle.transport() as transport:
+            assert transport.run(check.script).status == 0, check.name
+
+
+def test_a_whole_cluster_is_put_back_without_running_a_sites_code_as_postgres(cycle: Cycle) -> None:
+    cycle.run("pg_dropcluster --stop 15 main")
+    cycle.make(cluster())
+    sql(cycle, f"CREATE ROLE site LOGIN PASSWORD {sql_literal(PASSWORD.reveal())}; CREATE DATABASE site OWNER site")
+    as_site(cycle, HOSTILE)
+    cycle.undo()
+    cycle.make(cluster())
+    cycle.run("cd /var/backups/wizard; sh ./*.sql.restore; sh ./postgresql-15-main-site-*.restore")
+    assert sql(cycle, "SELECT word FROM public.entry", "site") == "precious\n"
+    assert sql(cycle, GAINED) == "0\n"
+
+
 def test_a_database_that_cannot_be_saved_is_not_dropped(cycle: Cycle) -> None:
     cycle.make(role("site", PASSWORD), database("site", "site"))
     sql(cycle, "CREATE TABLE entry AS SELECT 'precious' AS word", "site")
@@ -175,7 +261,8 @@ def test_a_cluster_that_the_installation_left_out_is_made_and_saved_before_it_go
     sql(cycle, "CREATE TABLE entry AS SELECT 'precious' AS word")
     cycle.undo()
     assert cycle.observe(cluster()) == ClusterState()
-    assert "precious" in cycle.run("cat /var/backups/wizard/postgresql-15-main-*.sql")
+    assert "precious" in cycle.run("pg_restore -f - /var/backups/wizard/postgresql-15-main-postgres-*.dump")
+    assert "CREATE ROLE" in cycle.run("cat /var/backups/wizard/postgresql-15-main-*.sql")
 
 
 def test_settings_that_are_wrong_or_overruled_are_taken_back_and_the_server_stays_up(cycle: Cycle) -> None:

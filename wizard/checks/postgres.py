@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server
+from wizard.operations.postgres import PSQL
 from wizard.operations.quoting import sh, sql_literal
 from wizard.secret import Secret
 
@@ -59,7 +60,7 @@ def listens_locally() -> Check:
 def network_logins_need_scram() -> Check:
     return _says(
         "every login over TCP needs a password, kept as SCRAM",
-        "SELECT current_setting('password_encryption'), count(*) FROM pg_hba_file_rules"
+        "SELECT current_setting('password_encryption'), count(*) FROM pg_catalog.pg_hba_file_rules"
         " WHERE error IS NOT NULL OR type <> 'local' AND auth_method NOT IN ('scram-sha-256', 'reject')",
         "scram-sha-256|0",
         set_in="/etc/postgresql/…/main/conf.d/wizard.conf (password_encryption) and pg_hba.conf (the lines of type host)",
@@ -70,7 +71,7 @@ def role_may_only_log_in(role: str) -> Check:
     return _says(
         f"the role {role} may log in and nothing more",
         "SELECT rolcanlogin, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls,"
-        f" left(rolpassword, 13) FROM pg_authid WHERE rolname = {sql_literal(role)}",
+        f" left(rolpassword, 13) FROM pg_catalog.pg_authid WHERE rolname = {sql_literal(role)}",
         "t|f|SCRAM-SHA-256",
         set_in=f"the role {role} in PostgreSQL (\\du)",
     )
@@ -80,16 +81,16 @@ def database_belongs_to(database: str, role: str) -> Check:
     return _says(
         f"the database {database} belongs to {role}, and others cannot connect to it",
         "SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), has_database_privilege('public', oid, 'CONNECT')"
-        f" FROM pg_database WHERE datname = {sql_literal(database)}",
+        f" FROM pg_catalog.pg_database WHERE datname = {sql_literal(database)}",
         f"{role}|UTF8|f",
         set_in=f"the database {database} in PostgreSQL (\\l)",
     )
 
 
 def _says(name: str, sql: str, expected: str, *, set_in: str) -> Check:
-    script = f'found=$({_query(sql)}); echo "$found"; [ "$found" = {sh(expected)} ]'
+    script = f'{PSQL}found=$(psql_ -d postgres -c {sh(sql)}); echo "$found"; [ "$found" = {sh(expected)} ]'
     return on_server(name, script, wanted=expected, set_in=set_in)
 
 
 def _query(sql: str) -> str:
-    return f"cd /; runuser -u postgres -- psql -X -A -t -c {sh(sql)}"
+    return f"{PSQL}psql_ -d postgres -c {sh(sql)}"

@@ -86,7 +86,8 @@ begin_save() { # NAME ENDING: sets $saved; write to "$saved.part"
     (umask 077; : >"$saved.part")
 }
 end_save() { # WHAT COMMAND: of data WHAT, which COMMAND puts back from "$saved"
-    (umask 077; printf '%s\n' '#!/bin/sh -e' '# Puts back what is saved beside this, on a server that is set up again.' \
+    (umask 077; printf '%s\n' '#!/bin/sh' '# Puts back what is saved beside this, on a server that is set up again.' \
+        '[ "$1" = go ] || exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root /bin/sh -e "$0" go' \
         'saved=$(realpath "$0"); saved=${saved%.restore}; cd /' "$2" >"$saved.restore") || return 1
     sync "$saved.restore" "$saved.part" && mv "$saved.part" "$saved" && sync /var/backups/wizard || return 1
     echo "$1 was saved to $saved; to put it back: sh $saved.restore"

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from wizard.errors import UsageError
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.file import save_folder
-from wizard.operations.postgres import RESTORE as RESTORE_DATABASE
+from wizard.operations.postgres import OWNER, back_into
 from wizard.operations.quoting import sh, sql_literal
 from wizard.operations.user import run_as, user_name
 from wizard.secret import Secret
@@ -108,11 +108,11 @@ class Migrations(Managed):
     def apply(self, before: MigrationsState, after: MigrationsState) -> str:
         if after.status == "applied":
             dump = DUMP.format(database=sh(self.database), back=back_into(self.database)) if self.database else ""
-            return f"{dump}{self.manage} migrate --no-input"
+            return f"{OWNER if dump else ''}{dump}{self.manage} migrate --no-input"
         if not self.database:
             return "echo 'the tables stay: their database is not on this server'"
-        query = sh(f"SELECT 1 FROM pg_database WHERE datname = {sql_literal(self.database)}")  # noqa: S608  (quoted)
-        return RESTORE.format(
+        query = sh(f"SELECT 1 FROM pg_catalog.pg_database WHERE datname = {sql_literal(self.database)}")  # noqa: S608  (quoted)
+        return OWNER + RESTORE.format(
             database=sh(self.database), site=self.site, query=query, what=sh(f"the database {self.database}"),
             back=back_into(self.database),
         )  # fmt: skip
@@ -122,11 +122,6 @@ class Migrations(Managed):
         return {"applied": check, "unapplied": f"! {check}"}.get(after.status, ":")
 
 
-def back_into(database: str) -> str:
-    """The command that puts a dump back, as one word for `end_save`."""
-    return sh(RESTORE_DATABASE.format(sh(database)))
-
-
 NO_ACCOUNTS = """\
 from django.apps import apps
 if not apps.is_installed("django.contrib.auth"): print("superuser: none")
@@ -134,7 +129,7 @@ else: """
 DELETE = "print('deleted:', *mine.delete())"
 SAVE = """\
 begin_save {database} .dump
-if ! (cd /; exec runuser -u postgres -- pg_dump --format=custom {database}) >"$saved.part"; then
+if ! dump_of {database} >"$saved.part"; then
     rm "$saved.part"; echo 'cannot dump the database {database}: nothing was changed' >&2; exit 1
 fi
 pg_restore --list "$saved.part" >/dev/null # with a full disk pg_dump ends well, and leaves nothing
@@ -143,7 +138,7 @@ end_save {what} {back}
 DUMP = """\
 umask 077
 if [ ! -s "$change/database.dump" ]; then
-    (cd /; runuser -u postgres -- pg_dump --format=custom {database}) >"$change/database.dump.new"
+    dump_of {database} >"$change/database.dump.new"
     pg_restore --list "$change/database.dump.new" >/dev/null # with a full disk pg_dump ends well, and leaves nothing
     sync "$change/database.dump.new"
     mv "$change/database.dump.new" "$change/database.dump"
@@ -160,7 +155,7 @@ RESTORE = (
     """\
 there=yes
 # somebody may have dropped it, and then nothing is to be put right; an undo that broke off may have dropped it as well
-if [ ! -e "$change/saved" ]; then there=$(cd /; runuser -u postgres -- psql -X -A -t -d postgres -c {query}); fi
+if [ ! -e "$change/saved" ]; then there=$(psql_ -d postgres -c {query}); fi
 if [ -z "$there" ]; then echo 'the database is not there any more'
 elif [ -e "$change/database.dump" ]; then
     pg_restore --list "$change/database.dump" >/dev/null # one that cannot be read stops this before anything is dropped
@@ -173,10 +168,8 @@ elif [ -e "$change/database.dump" ]; then
         : >"$change/saved"
         sync "$change/saved" "$change"
     fi
-    # dropped and made again with its owner, rights and settings, which the dump holds too
-    cd /
-    runuser -u postgres -- dropdb --if-exists --force {database}
-    runuser -u postgres -- pg_restore --exit-on-error --create --dbname=postgres <"$change/database.dump"
+    # emptied of all that is its owner's, and filled again; what others keep in it stays, as do its rights and settings
+    restore_into {database} "$change/database.dump" empty
     rm "$change/saved"
     if [ "$running" = active ]; then systemctl start {site}.service; fi
 fi"""
@@ -329,7 +322,7 @@ class Superuser(Managed):
             what = sh(f"the database {self.database} with the account {self.name}")
             words = {"database": sh(self.database), "what": what, "back": back_into(self.database)}
             # where somebody has taken the site's code away, the account goes with the database
-            return self.guarded((SAVE.format(**words) if self.database else "") + self._run(DELETE))
+            return self.guarded((OWNER + SAVE.format(**words) if self.database else "") + self._run(DELETE))
         create = (
             "import os, sys; from django.core.management import call_command; "
             'os.environ["DJANGO_SUPERUSER_EMAIL"] = email; '

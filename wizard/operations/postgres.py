@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import resources
 from typing import ClassVar
 
 from wizard.errors import UsageError
@@ -22,13 +23,18 @@ from wizard.secret import Secret
 SALT = secrets.token_hex(16)  # stands before a password in a blob, so that the blob's name tells nothing of it
 NOTHING_MORE = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
-# A failing statement would stand in PostgreSQL's log in full, so these sessions switch that off.
+# A failing statement would stand in PostgreSQL's log in full, so these sessions switch that off. The rest is what a role can
+# set for whoever enters its database (ALTER DATABASE … SET), postgres too: without a search_path no function, operator or
+# table of the role's can stand in for one of PostgreSQL's.
 PSQL = """\
 psql_() {
-    (cd /; PGOPTIONS='-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1' \\
+    (cd /; PGOPTIONS='-c search_path= -c role=none -c default_transaction_read_only=off -c statement_timeout=0
+        -c lock_timeout=0 -c standard_conforming_strings=on -c transform_null_equals=off -c client_min_messages=warning
+        -c row_security=on -c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1' \\
         PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 "$@")
 }
 """
+OWNER = PSQL + resources.files("wizard.operations").joinpath("owner.sh").read_text()
 # Where PostgreSQL is not installed, or does not answer, nothing is found rather than an error.
 ASK = "if command -v psql >/dev/null && id postgres >/dev/null 2>&1; then psql_ 2>/dev/null <<'SQL' || :\n{}\nSQL\nfi"
 
@@ -47,12 +53,13 @@ def _unless(exists: str, statement: str) -> str:
 
 
 # A role that a database or a table belongs to cannot be dropped. Where that is somebody's, it stays as well, and is said.
-NEEDED = "EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = r.oid)"
+AUTHID = "'pg_catalog.pg_authid'::pg_catalog.regclass"
+NEEDED = f"EXISTS (SELECT FROM pg_catalog.pg_shdepend WHERE refclassid = {AUTHID} AND refobjid = r.oid)"
 DROP_ROLE = f"""\
-SELECT {{statement}} FROM pg_roles r WHERE rolname = {{literal}} AND NOT {NEEDED} \\gexec
+SELECT {{statement}} FROM pg_catalog.pg_roles r WHERE rolname = {{literal}} AND NOT {NEEDED} \\gexec
 SELECT 'the role ' || rolname || ' stays: something in the database ' || string_agg(DISTINCT datname, ', ') || ' is its own'
-FROM pg_roles r JOIN pg_shdepend ON refclassid = 'pg_authid'::regclass AND refobjid = r.oid
-    JOIN pg_database d ON d.oid IN (dbid, objid)
+FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_shdepend ON refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND refobjid = r.oid
+    JOIN pg_catalog.pg_database d ON d.oid IN (dbid, objid)
 WHERE rolname = {{literal}} GROUP BY rolname;"""
 
 
@@ -90,7 +97,7 @@ class Role(Operation):
         listed = ", ".join(f"CASE WHEN rol{p} THEN '{p}' END" for p in powers)
         return _ask(
             f"SELECT rolcanlogin, concat_ws(' ', {listed}), encode(sha256(convert_to(rolpassword, 'UTF8')), 'hex')\n"
-            f"FROM pg_authid WHERE rolname = {sql_literal(self.name)};"
+            f"FROM pg_catalog.pg_authid WHERE rolname = {sql_literal(self.name)};"
         )
 
     def parse(self, text: str) -> RoleState:
@@ -118,7 +125,7 @@ class Role(Operation):
         name, literal = sql_identifier(self.name), sql_literal(self.name)
         if not after.exists:
             return _run(DROP_ROLE.format(statement=sql_literal(f"DROP ROLE {name}"), literal=literal))
-        create = _unless(f"SELECT FROM pg_roles WHERE rolname = {literal}", f"CREATE ROLE {name}")
+        create = _unless(f"SELECT FROM pg_catalog.pg_roles WHERE rolname = {literal}", f"CREATE ROLE {name}")
         alter = f"ALTER ROLE {name} {_powers(after)}"
         ours = after == self.wanted(before)
         if not ours and not after.verifier:
@@ -131,7 +138,7 @@ class Role(Operation):
 
     def _keep_verifier(self) -> str:
         name = sql_literal(self.name)
-        query = f"SELECT '\\set verifier ''' || rolpassword || '''' FROM pg_authid WHERE rolname = {name};"
+        query = f"SELECT '\\set verifier ''' || rolpassword || '''' FROM pg_catalog.pg_authid WHERE rolname = {name};"
         return f"""\
 # the password that it has now (its verifier: PostgreSQL knows no more), to be put back on undo
 if [ ! -e "$change/verifier" ]; then
@@ -146,7 +153,7 @@ fi"""
     def verify(self, after: RoleState) -> str:
         if after != self.wanted(after):
             wanted = 1 if after.exists else 0
-            query = f"SELECT count(*) FROM pg_roles r WHERE rolname = {sql_literal(self.name)}"
+            query = f"SELECT count(*) FROM pg_catalog.pg_roles r WHERE rolname = {sql_literal(self.name)}"
             query += "" if after.exists else f" AND NOT {NEEDED}"
             return f"{PSQL}[ \"$(psql_ <<'SQL'\n{query}\nSQL\n)\" = {wanted} ]"
         return f"""{PSQL}# a real login with the password, as the site will do it
@@ -162,8 +169,12 @@ def _powers(state: RoleState) -> str:
     return f"{'LOGIN' if state.login else 'NOLOGIN'} {granted} {denied}".replace("  ", " ").strip()
 
 
-# what the set-up has made anew in it meanwhile is replaced: all of it, or nothing when that fails
-RESTORE = 'runuser -u postgres -- pg_restore --clean --if-exists --single-transaction -d {} <"$saved"'
+def back_into(database: str) -> str:
+    """The commands that put a dump back, as one word for `end_save`. What the set-up has made anew in it meanwhile is replaced:
+
+    all of it, or nothing when that fails.
+    """
+    return sh(f'{OWNER}restore_into {sh(database)} "$saved" clean')
 
 
 @dataclass(frozen=True)
@@ -195,7 +206,7 @@ class Database(Operation):
         )
         return _ask(
             f"SELECT pg_encoding_to_char(encoding), concat_ws(' ', {public}), pg_get_userbyid(datdba)\n"
-            f"FROM pg_database WHERE datname = {sql_literal(self.name)};"
+            f"FROM pg_catalog.pg_database WHERE datname = {sql_literal(self.name)};"
         )
 
     def parse(self, text: str) -> DatabaseState:
@@ -222,7 +233,7 @@ class Database(Operation):
             return f"{self._dump()}\n{drop}"
         create = f"CREATE DATABASE {name} OWNER {sql_identifier(after.owner)} ENCODING 'UTF8' TEMPLATE template0"
         statements = [
-            _unless(f"SELECT FROM pg_database WHERE datname = {sql_literal(self.name)}", create),
+            _unless(f"SELECT FROM pg_catalog.pg_database WHERE datname = {sql_literal(self.name)}", create),
             f"ALTER DATABASE {name} OWNER TO {sql_identifier(after.owner)};",
         ]
         denied = [p for p in ("CONNECT", "TEMPORARY") if p not in after.public]
@@ -236,22 +247,22 @@ class Database(Operation):
         file = re.sub(r"[^A-Za-z0-9_-]", "_", self.name)
         return f"""\
 # data that came later is never just dropped: where there is anything in it, a dump is made first
-{PSQL}there=$(psql_ -d postgres <<'SQL'
-SELECT count(*) FROM pg_database WHERE datname = {sql_literal(self.name)};
+{OWNER}there=$(psql_ -d postgres <<'SQL'
+SELECT count(*) FROM pg_catalog.pg_database WHERE datname = {sql_literal(self.name)};
 SQL
 )
 used=f
 [ "$there" = 0 ] || used=$(psql_ -d {self._connection} <<'SQL'
-SELECT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'S', 'f') AND relnamespace NOT IN
-    (SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema', 'pg_toast')))
-    OR EXISTS (SELECT FROM pg_largeobject_metadata);
+SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'S', 'f') AND relnamespace NOT IN
+    (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema', 'pg_toast')))
+    OR EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata);
 SQL
 )
 if [ "$used" = t ]; then
     begin_save {file} .dump
-    (cd /; runuser -u postgres -- pg_dump -Fc -d {self._connection} >"$saved.part")
+    dump_of {sh(self.name)} >"$saved.part"
     pg_restore --list "$saved.part" >/dev/null
-    end_save {sh(f"the database {self.name}")} {sh(RESTORE.format(self._connection))}
+    end_save {sh(f"the database {self.name}")} {back_into(self.name)}
 fi"""
 
     @property
@@ -266,7 +277,7 @@ fi"""
         return self._owned(after)
 
     def _owned(self, after: DatabaseState) -> str:
-        query = f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = {sql_literal(self.name)};"
+        query = f"SELECT pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE datname = {sql_literal(self.name)};"
         return f"{PSQL}[ \"$(psql_ <<'SQL'\n{query}\nSQL\n)\" = {sh(after.owner)} ]"
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from wizard.operations.base import Blob, Operation, State, not_journalled
-from wizard.operations.postgres import PSQL
-from wizard.operations.quoting import sql_literal
+from wizard.operations.postgres import OWNER, PSQL
+from wizard.operations.quoting import sh, sql_literal
 
 FIND = """\
 v=
@@ -68,14 +68,41 @@ if [ -n "$broken" ] && { [ -e $etc ] || [ -e $data ]; }; then
 fi
 if [ -n "$broken" ]; then pg_createcluster $v main; fi"""
 
+MAKE_ANEW = """\
+psql_ -d postgres -v name="$name" -v owner="$owner" <<'SQL'
+SELECT pg_catalog.format('CREATE DATABASE %I OWNER %I TEMPLATE template0', :'name', :'owner')
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = :'name') \\gexec
+SQL
+restore_into "$name" "$saved" clean"""
+
+# One of its databases, and beside it the commands that make it anew, of the same owner, and fill it.
+SAVE_DATABASE = (
+    OWNER
+    + f"""\
+save_database() {{
+    begin_save "postgresql-$v-main-$1" .dump
+    dump_of "$1" >"$saved.part" </dev/null
+    pg_restore --list "$saved.part" >"$change/list"
+    if [ "$1" = postgres ] && ! grep -q '^[0-9]' "$change/list"; then rm "$saved.part"; return 0; fi # nothing is in it
+    quoted() {{ printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }}
+    end_save "the database $1" {sh(OWNER)}"
+name=$(quoted "$1") owner=$(quoted "$(owner_of "$1" </dev/null)")
+"{sh(MAKE_ANEW)}
+}}
+"""
+)
+
 DROP = f"""\
+{SAVE_DATABASE}
 if [ -e $etc/postgresql.conf ]; then
     {START.replace(chr(10), chr(10) + "    ")}
     # whatever came later is saved: a cluster is dropped with all that is in it
     begin_save postgresql-$v-main .sql
-    (cd /; runuser -u postgres -- pg_dumpall >"$saved.part")
+    (cd /; PGOPTIONS='-c search_path=' runuser -u postgres -- pg_dumpall --globals-only >"$saved.part")
     tail -n 9 "$saved.part" | grep -q 'dump complete' # with a full disk it ends well without its last line
-    end_save "what was in PostgreSQL" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
+    end_save "the roles of PostgreSQL" {sh(PSQL + 'psql_ -d postgres -v ON_ERROR_STOP=0 <"$saved"')}
+    names=$(psql_ -d postgres -c 'SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate')
+    printf '%s\n' "$names" | while IFS= read -r name; do save_database "$name"; done
     pg_dropcluster --stop $v main
 fi"""
 
@@ -184,7 +211,7 @@ if [ -e $etc/conf.d/{self.name} ]; then echo "|$(sha256sum <$etc/conf.d/{self.na
 
     def _in_force(self) -> str:
         return f"""{PSQL}refused=$(psql_ -d postgres <<'SQL'
-SELECT name, coalesce(error, 'set again elsewhere') FROM pg_file_settings
+SELECT name, coalesce(error, 'set again elsewhere') FROM pg_catalog.pg_file_settings
 WHERE sourcefile LIKE {sql_literal("%/conf.d/" + self.name)} AND (error IS NOT NULL OR NOT applied);
 SQL
 ) || refused='the server does not answer'"""
