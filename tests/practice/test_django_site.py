@@ -138,6 +138,18 @@ def test_static_files_come_from_nginx_and_nothing_beside_them_does(guestbook: Si
         assert guestbook.get(path).status_code == 404
 
 
+def test_links_that_the_site_lays_among_its_files_are_not_followed(guestbook: Site) -> None:
+    lay = "ln -s /etc/passwd p; ln -s /etc d; ln -s /var/log/nginx/access.log log; mkdir x; ln -s ../real own; echo real >real"
+    for place in ("media", "static"):
+        guestbook.run(
+            f"cd /srv/guestbook/shared/{place}; runuser -u guestbook -- sh -c '{lay}; cd x; ln -s /etc/passwd p'"
+        )
+        answers = {name: guestbook.get(f"/{place}/{name}") for name in ("p", "d/passwd", "log", "own", "x/p", "real")}
+        guestbook.run(f"cd /srv/guestbook/shared/{place}; rm -r p d log own x real")
+        assert [(n, a.status_code) for n, a in answers.items() if a.status_code == 200] == [("real", 200)]
+        assert all("root:" not in a.text and "GET" not in a.text for a in answers.values())
+
+
 def test_only_the_sites_own_name_is_answered(guestbook: Site) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         guestbook.get("/", headers={"Host": "evil.example"})

@@ -24,8 +24,12 @@ from wizard.engine.journal import parse
 from wizard.engine.plan import make_plan
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Decision, Runner
+from wizard.engine.scripts import Work
 from wizard.engine.session import Session
+from wizard.engine.worker import Worker
 from wizard.errors import ConnectionLost, StepError, StoppedError
+from wizard.operations.base import Change
+from wizard.operations.user import user
 from wizard.practice.fleet import PracticeServer
 from wizard.secret import Secret
 
@@ -284,6 +288,30 @@ def test_secrets_are_in_no_journal_log_or_process_list(demo: Demo, on_server: On
     ).out.split()
     assert set(found) == {"0", "/etc/demo/password", "/etc/demo/secret", "/var/lib/wizard/secrets/demo_token"}
     assert all("planted-Zu7" not in str(e) and token not in str(e) for e in demo.seen)
+
+
+def test_no_secret_is_left_when_all_is_rolled_back_and_going_back_in_part_keeps_what_an_undo_needs(
+    demo: Demo, on_server: OnServer
+) -> None:
+    planted = "planted-Qx4-before"
+    on_server(demo.server, f"echo {planted} >/etc/motd; useradd -m -p planted-Qx4-hash somebody")
+    made = user("later")
+    with demo.session() as session:
+        found = session.observe([made])[0]
+        Worker(session, demo.seen.append).do(Work(1, "x/user", Change(made, found, made.wanted(found))))
+    demo.run(password=Secret("planted-Qx4-password"))
+    demo.back("demo/slow")
+    assert planted in on_server(demo.server, "cat /var/lib/wizard/blobs/*").out  # the undo of the rest needs it
+    assert on_server(demo.server, "cat /var/lib/wizard/changes/0001/accounts/shadow").out.count("planted-Qx4-hash") == 1
+    demo.run(password=Secret("planted-Qx4-password"))
+    token = on_server(demo.server, "cat /var/lib/wizard/secrets/demo_token").out.strip()
+    demo.back()
+    assert on_server(demo.server, "cat /etc/motd").out.strip() == planted
+    look = f"grep -rlaF -e planted-Qx4 -e {token} / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev"
+    assert set(on_server(demo.server, look).out.split()) <= {"/etc/motd", "/etc/shadow", "/etc/shadow-"}
+    demo.run()  # and all of it can be made again
+    assert on_server(demo.server, "cat /etc/demo/greeting").out == "hello\n"
+    demo.back()
 
 
 def test_journal_cut_short_is_understood(demo: Demo, on_server: OnServer) -> None:

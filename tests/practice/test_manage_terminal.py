@@ -74,8 +74,12 @@ print(at_a_terminal(*eval(sys.argv[1])))
 
 @pytest.fixture
 def site(pristine: PracticeServer, on_server: OnServer) -> PracticeServer:
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(TEMPLATE.read_text().replace("| sh", ""))
-    text = template.render(a=SimpleNamespace(project=SimpleNamespace(name="shop", subdirectory="."), found=None)).lstrip()
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
+        TEMPLATE.read_text().replace("| sh", "")
+    )
+    text = template.render(
+        a=SimpleNamespace(project=SimpleNamespace(name="shop", subdirectory="."), found=None)
+    ).lstrip()
     script = f"""useradd --system --user-group shop; mkdir -p /srv/shop/current/.venv/bin /etc/shop
 ln -s /usr/bin/python3 /srv/shop/current/.venv/bin/python
 cat >/etc/shop/env <<'X'\nWORD="it's $$"\nX

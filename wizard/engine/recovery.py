@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from wizard import events
 from wizard.engine import failsafe
 from wizard.engine.journal import Entry
@@ -44,6 +47,8 @@ def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: boo
             _finish(session, worker, entry, work)
         elif change.operation.long:
             worker.wait(work)
+    if any(not e.in_force for e in session.journal.entries.values()):
+        forget_the_undone(session)
     return recovered
 
 
@@ -54,6 +59,29 @@ def sweep_secrets(session: Session) -> None:
     names = {n for e in entries if e.status != "doing" for n in e.secret_blobs if n not in needed}
     if names:
         session.write("sweep", "cd $blobs && rm -f " + " ".join(sorted(names)) + " .*.[0-9]*")
+
+
+FORGET = """\
+cd $W/changes || exit 0
+for _d in *; do case ' {changes} ' in *" $_d "*) ;; *) rm -rf "./$_d" ;; esac; done
+for _b in $blobs/* $blobs/.*.[0-9]*; do case ' {blobs} ' in *" ${{_b##*/}} "*) ;; *) rm -f "$_b" ;; esac; done
+{rest}"""
+
+
+def forget_the_undone(session: Session, *, secrets: bool = False) -> None:
+    """Removes what only the undo of changes needed that are undone by now: earlier contents, copies of accounts, dumps, output.
+
+    Passwords may be in any of it. What is still in force keeps all that its own undo needs. secrets: where nothing is, those that
+    were made up go as well; not at the beginning of a run, whose plan has found them there.
+    """
+    needed = [e for e in session.journal.in_force if not e.thing.irreversible]
+    text = " ".join(json.dumps([e.operation, e.before, e.after]) for e in needed)
+    names = sorted(set(re.findall("[0-9a-f]{64}", text)))
+    rest = "rm -rf $W/secrets/*" if secrets and not needed else ""
+    ids = " ".join(f"{e.id:04d}" for e in needed)
+    session.write("forget", FORGET.format(changes=ids, blobs=" ".join(names), rest=rest))
+    if rest:
+        session.secrets.clear()
 
 
 def _finish(session: Session, worker: Worker, entry: Entry, work: Work) -> None:

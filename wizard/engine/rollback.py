@@ -87,6 +87,7 @@ def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift:
         if armed and (not following or following[0].step != entry.step):
             _prove_old_way(session, emit, entry)
             armed = False
+    session.patiently(partial(recovery.forget_the_undone, session, secrets=True))
     _tell_what_was_saved(session, emit)
     emit(events.RunFinished("rolled-back", count, time.monotonic() - start, session.round_trips))
     return count
