@@ -294,7 +294,8 @@ def test_no_secret_is_left_when_all_is_rolled_back_and_going_back_in_part_keeps_
     demo: Demo, on_server: OnServer
 ) -> None:
     planted = "planted-Qx4-before"
-    on_server(demo.server, f"echo {planted} >/etc/motd; useradd -m -p planted-Qx4-hash somebody")
+    on_server(demo.server, f"echo {planted} >/etc/motd; useradd -m somebody")
+    on_server(demo.server, "sed -i 's/^somebody:[^:]*/somebody:planted-Qx4-hash/' /etc/shadow")
     made = user("later")
     with demo.session() as session:
         found = session.observe([made])[0]
