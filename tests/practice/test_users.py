@@ -194,6 +194,12 @@ def test_the_login_checks_tell_an_open_door_from_a_shut_one(cycle: Cycle) -> Non
     with look_from(cycle) as vantage:
         vantage.transport.run("systemctl reload ssh; sleep 1")
         shut = [check.look(vantage) for check in checks[:2] if check.look]
+        # what is known to be shut is not knocked at again
+        refusals = "journalctl -q -t sshd -t sshd-session | grep -c 'ROOT LOGIN REFUSED'"
+        before = vantage.transport.run(refusals).out
+        assert checks[0].look and checks[0].look(vantage).passed
+        assert vantage.transport.run(refusals).out == before != "0\n"
+    assert open_doors[2].final
     assert [f.passed for f in open_doors] == [False, False, False]
     assert [f.passed for f in shut] == [True, True]
     assert shut[0].seen == "root was refused; the server takes from root: publickey"

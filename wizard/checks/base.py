@@ -6,7 +6,7 @@ Must not change anything on the server and must not know recipes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from wizard.operations.quoting import sh
 from wizard.transport.base import Login, Transport
@@ -17,20 +17,27 @@ class Finding:
     """What a check found: `seen` is the evidence in a line (a status line, an error); no secret in it.
 
     wanted: what would have passed; set_in: the file (or the answer) that decides on it. "": as the check itself says.
+    final: looking again will not find another thing, and may do harm (a login that was refused).
     """
 
     passed: bool
     seen: str = ""
     wanted: str = ""
     set_in: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True)
 class Vantage:
-    """Where a check looks from: the connection that the run uses, and the login to open new ones with."""
+    """Where a check looks from: the connection that the run uses, and the login to open new ones with.
+
+    refused: users whom the server is known not to let in. A check adds to them, and does not knock there again: each refused
+    login is counted by fail2ban and by sshd itself.
+    """
 
     transport: Transport
     login: Login
+    refused: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

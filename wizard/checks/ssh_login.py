@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside
-from wizard.errors import ConnectError, WizardError
+from wizard.errors import ConnectError, LoginRefused, WizardError
 from wizard.secret import Secret
 
 BY_PASSWORD = {"password", "keyboard-interactive", "none"}
@@ -22,7 +22,8 @@ def login_works(user: str, sudo_password: Secret | None = None) -> Check:
                 name = connection.run("id -un", root=False, label="a login").out.strip()
                 root = connection.run("id -un", root=True, label="sudo").out.strip()
         except WizardError as e:
-            return Finding(False, ": ".join(filter(None, (e.message, e.details.splitlines()[0] if e.details else ""))))
+            seen = ": ".join(filter(None, (e.message, e.details.splitlines()[0] if e.details else "")))
+            return Finding(False, seen, final=isinstance(e, LoginRefused))
         return Finding(name == user and root == "root", f"logged in as {name}, with sudo as {root}")
 
     return from_outside(f"{user} logs in with the key, and sudo works", look)
@@ -44,17 +45,24 @@ def password_login_refused(user: str) -> Check:
 
 
 def root_login_refused() -> Check:
-    """root is refused: with the run's own key, which is the one that root's account had; and no password is taken."""
+    """root is refused: with the run's own key, which is the one that root's account had; and no password is taken.
+
+    It costs one refused login, once in a run: where root was refused in it already, that is the proof.
+    """
 
     def look(vantage: Vantage) -> Finding:
-        from wizard.transport.probe import knock
+        from wizard.transport.probe import knock, offered
 
+        known = "root" in vantage.refused
         try:
-            reply = knock(vantage.transport, vantage.login.as_user("root"))
+            reply = (
+                offered(vantage.transport, "root") if known else knock(vantage.transport, vantage.login.as_user("root"))
+            )
         except ConnectError as e:
             return Finding(False, e.message)
         if reply.let_in:
             return Finding(False, "the server lets root in")
+        vantage.refused.add("root")
         refused = not BY_PASSWORD & set(reply.methods)
         return Finding(refused, f"root was refused; the server takes from root: {', '.join(reply.methods)}")
 

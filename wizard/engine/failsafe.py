@@ -87,6 +87,7 @@ def _log_in(session: Session, login: Login) -> tuple[Transport | None, WizardErr
             fresh.connect()
             result = fresh.run("id -u", label="prove way in")
             if result.status == 0 and result.out.strip() == "0":
+                session.refused.discard(login.user)
                 return fresh, None
             raise WizardError(f"cannot become root as {login}", details=result.err.strip())
         except WizardError as error:

@@ -253,7 +253,7 @@ def _look(check: Check, session: Session) -> Finding:
         return Finding(answer.status == 0, lines[-1] if lines else "")
     assert check.look is not None
     try:
-        return check.look(Vantage(session.transport, session.transport.login))
+        return check.look(Vantage(session.transport, session.transport.login, session.refused))
     except ConnectionLost:
         raise
     except WizardError as error:
@@ -264,7 +264,7 @@ def _look_again(check: Check, session: Session) -> Finding:
     """A check right after a change: a service that has just been started may need a moment before it answers."""
     finding = look(check, session)
     for pause in LOOK_AGAIN:
-        if finding.passed:
+        if finding.passed or finding.final:
             break
         time.sleep(pause)
         finding = look(check, session)

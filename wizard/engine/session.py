@@ -256,6 +256,7 @@ class Session:
                             hint="run the same command again: it looks at what is there now, and goes on from that",
                         )
                     self.transport_was_back = True
+                    self.refused.discard(login.user)
                     if self.guard is None:  # else what is shut now may be open again in a minute
                         self.ways_in = [way for way in self.ways_in if way in ways]
                     self.emit(events.Reconnected(str(login), time.monotonic() - start))
