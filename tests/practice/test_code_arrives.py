@@ -37,7 +37,9 @@ def clone(server: Cycle, branch: str = "main", host_keys: tuple[str, ...] | None
     if host_keys is None:
         shown = server.run("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")
         host_keys = (shown.split()[1],)
-    return release_from_git("/srv/site", source, group="site", branch=branch, key="/etc/site-key", host_keys=host_keys)
+    return release_from_git(
+        "/srv/site", source, group="site", branch=branch, key="/etc/site-key", host_keys=host_keys, link="current"
+    )
 
 
 def test_a_git_server_that_nobody_has_compared_is_not_trusted_and_its_key_is_shown(server: Cycle) -> None:

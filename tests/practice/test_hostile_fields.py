@@ -24,6 +24,7 @@ from wizard.operations.command import command
 from wizard.operations.django import migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
 from wizard.operations.firewall import firewall
+from wizard.operations.live import live_release
 from wizard.operations.postgres import database, role
 from wizard.operations.postgres_cluster import cluster, settings
 from wizard.operations.quoting import heredoc
@@ -50,8 +51,9 @@ MAKE: list[tuple[Callable[..., Operation], list[str]]] = [
     (lambda n: packages("one", n), ["two"]),
     (service, ["x"]),
     (lambda r, s, g, b, k: release_from_git(r, s, group=g, branch=b, key=k), ["/srv/x", "u@h:r", "x", "b", "/k"]),
-    (lambda r, g, i: UploadedRelease(r, g, "", i, "0" * 64), ["/srv/x", "x", "id"]),
+    (lambda r, g, i: UploadedRelease(r, g, id=i, sha256="0" * 64), ["/srv/x", "x", "id"]),
     (serving, ["x.service", "/srv/x"]),
+    (live_release, ["/srv/x", "x.service", "example.org"]),
     (lambda d, r, u, e, i, p: virtualenv(d, r, user=u, extra=(e,), imports=(i,), programs=(p,)),
      ["/srv/x", "requirements.txt", "x", "gunicorn", "django", "gunicorn"]),
     (lambda d, r, u: virtualenv(d, f"{r}/pyproject.toml", user=u), ["/srv/x", "backend", "x"]),

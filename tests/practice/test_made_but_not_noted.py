@@ -31,7 +31,11 @@ def server(server_factory: ServerFactory) -> Cycle:
     [
         (file("/etc/secret-words", Secret("sesame\n"), mode=0o600), "cat /etc/secret-words", "sesame\n"),
         (user("ada", password=Secret("sesame")), "getent shadow ada | cut -c1-7", "ada:$y$\n"),
-        (release_from_folder("/srv/site", str(PROJECT), group="site"), "ls /srv/site/current/manage.py | wc -l", "1\n"),
+        (
+            release_from_folder("/srv/site", str(PROJECT), group="site", link="current"),
+            "ls /srv/site/current/manage.py | wc -l",
+            "1\n",
+        ),
     ],
     ids=["a secret file", "an account with a password", "a project's code"],
 )

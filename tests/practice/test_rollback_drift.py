@@ -205,7 +205,7 @@ def test_nothing_is_left_in_force_and_what_was_saved_is_for_root_alone(kept: Out
 # Kinds that need packages (what is tested of work by hand on them is in the tests of their own), and those that have nothing
 # that somebody could change by hand.
 ELSEWHERE = {
-    "packages", "firewall", "swap", "virtualenv", "git_release", "uploaded_release", "serving", "migrations",
+    "packages", "firewall", "swap", "virtualenv", "git_release", "uploaded_release", "serving", "live_release", "migrations",
     "static_files", "superuser", "postgres_cluster", "postgres_settings", "postgres_role", "postgres_database",
 }  # fmt: skip
 NOTHING_TO_CHANGE = {"upgrade", "reboot", "point_of_no_return"}
