@@ -143,7 +143,7 @@ def test_data_is_saved_before_the_database_goes_and_can_be_restored(cycle: Cycle
     assert found.startswith("700\n600\n") and "precious" in found
     (saved,) = (e for e in cycle.seen if isinstance(e, events.DataSaved))
     cycle.make(role("site", PASSWORD), database("site", "site"))
-    sql(cycle, "CREATE TABLE entry AS SELECT 'of the new set-up' AS word", "site")
+    as_site(cycle, "CREATE TABLE entry AS SELECT 'of the new set-up' AS word")
     cycle.run(f"sh {saved.restore}")
     assert sql(cycle, "SELECT word FROM entry", "site") == "precious\n"
 

@@ -52,7 +52,7 @@ SQL
 dump_of() { # NAME: the dump on stdout, in pg_dump's own format, which holds nothing that psql would run
     as_owner "$1" read pg_dump --format=custom
 }
-restore_into() { # NAME DUMP clean|empty: of what is the owner's in the dump; what others made in the database stays as it is
+restore_into() { # NAME DUMP clean|empty: with `empty` what is the owner's in it; what others made in the database stays as it is
     _owner=$(owner_of "$1")
     if [ -z "$_owner" ]; then echo "cannot put back the database $1: there is none of that name any more" >&2; return 1; fi
     _super=$(printf "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = :'owner'" | psql_ -d postgres -v owner="$_owner")
@@ -65,8 +65,11 @@ restore_into() { # NAME DUMP clean|empty: of what is the owner's in the dump; wh
     pg_restore --list "$2" >"$_lists/all"
     # an extension that postgres has installed stays, and one that the owner may install comes first
     grep -E '^[0-9]+; [0-9]+ [0-9]+ EXTENSION ' "$_lists/all" >"$_lists/extensions" || :
-    OWNER=$_owner awk '/^[0-9]+; [0-9]+ [0-9]+ BLOBS / { print; next }
-        substr($0, length($0) - length(ENVIRON["OWNER"])) == " " ENVIRON["OWNER"]' "$_lists/all" >"$_lists/own"
+    # into an empty database goes what others had made in the old one, too, and is the owner's from then on
+    OWNER=$_owner MODE=$3 awk '/^[0-9]+; [0-9]+ [0-9]+ BLOBS / { print; next }
+        substr($0, length($0) - length(ENVIRON["OWNER"])) == " " ENVIRON["OWNER"] { print; next }
+        /^;/ || ENVIRON["MODE"] != "clean" || / (EXTENSION|DEFAULT ACL|(ACL|COMMENT) - SCHEMA|SCHEMA - public) / { next }
+        { print }' "$_lists/all" >"$_lists/own"
     chown -R postgres "$_lists"
     if [ "$3" = empty ]; then
         psql_ -d postgres -v name="$1" <<'SQL'
