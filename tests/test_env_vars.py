@@ -13,7 +13,7 @@ import pytest
 
 from tests.projects import made
 from wizard import answers as answers_
-from wizard import catalog
+from wizard import catalog, kept_answers
 from wizard.operations.file import File
 from wizard.project.inspect import inspect
 from wizard.recipe import Answers
@@ -177,3 +177,10 @@ def test_the_name_that_follows_from_a_folder_is_always_acceptable(tmp_path: Path
     a = answered(tmp_path / folder)
     question = next(q for r in RECIPES for q in r.questions if (q.recipe, q.name) == ("project", "name"))
     assert a.project.name == name and question.refusal(name) is None
+
+
+def test_that_nothing_had_to_be_changed_is_not_kept_for_the_next_project(tmp_path: Path) -> None:
+    text = kept_answers.dumps(answered(made("base", tmp_path)), RECIPES)
+    assert "override_settings" not in kept_answers.loads(text, RECIPES).tables.get("env_vars", {})
+    old = '{"env_vars": {"override_settings": false}}'  # kept by a version before
+    assert "override_settings" not in kept_answers.loads(old, RECIPES).tables.get("env_vars", {})

@@ -36,8 +36,12 @@ more_hosts = recipe.ask(
 )
 plain_http = recipe.ask(Question("plain_http", bool, False))
 override_settings = recipe.ask(
-    Question("override_settings", bool, lambda a: a[plain_http] or bool(a.found and (changed(a) or names_others(a))))
-)
+    Question(
+        "override_settings", bool, lambda a: a[plain_http] or bool(a.found and (changed(a) or names_others(a))),
+        # that nothing had to be changed is true of one project only: a server does not keep it for the next
+        portable=bool,
+    )
+)  # fmt: skip
 
 
 def names_others(a: Answers) -> bool:
