@@ -259,3 +259,20 @@ def test_no_file_makes_anything_but_a_usage_error(text: str) -> None:
         check(document, [shop()], where="x", folder=Path("/nowhere"))
     except UsageError as error:
         assert error.details
+
+
+def test_a_byte_order_mark_at_the_beginning_is_no_syntax_error(tmp_path: Path) -> None:
+    file = tmp_path / "answers.toml"
+    file.write_bytes('\ufeff[shop]\nname = "books"\n'.encode())
+    assert read(file, [shop()]).tables["shop"]["name"] == "books"
+
+
+def test_a_default_that_is_to_be_built_on_a_missing_answer_is_not_none_as_a_text() -> None:
+    recipe = Recipe("shop", __file__)
+    recipe.ask(Question("name", str, pattern=r"[a-z]+", example="books"))
+    address = recipe.ask(Question("address", str, lambda a: f"{a.shop.name}.example.org"))
+    assert foreseen([recipe], Given(), None)[address] is LATER
+    with pytest.raises(UsageError, match="some questions have no answer") as refused:
+        complete(Given(), [recipe], server=Server())
+    assert "None" not in refused.value.details
+    assert "None" not in render(None)

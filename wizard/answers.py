@@ -249,8 +249,14 @@ class _Completion:
 
 
 def default(question: Question[Any], answers: Answers) -> Any:
-    """The default, with the answers so far; None when there is none. An optional question's is its empty value."""
+    """The default, with the answers so far; None when there is none. An optional question's is its empty value.
+
+    Afterwards `answers.read_nothing` says whether it was to be built on an answer that is not there yet.
+    """
+    answers.read_nothing = False
     value = question.default(answers) if callable(question.default) else question.default
+    if answers.read_nothing and isinstance(value, str) and "None" in value:
+        value = None  # a text around a missing answer
     if value is None and question.optional:
         return {str: "", tuple: (), Secret: Secret("")}.get(question.type)
     return value

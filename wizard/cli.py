@@ -46,13 +46,19 @@ class Lazy(click.Group):
             formatter.write_dl(sorted(rows))
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="wizard")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """From a bare Linux server to a running Django site, step by step: explained, journalled, reversible.
 
     \b
     Examples:
+      wizard                                        the first screen: practise, set up a server, or go on with one
       wizard practice                               try it all on a disposable server on this computer
       wizard answers ~/src/mysite >answers.toml     every question, its default, what was found in the project
       wizard plan root@203.0.113.7 --answers answers.toml
@@ -64,14 +70,29 @@ def cli() -> None:
                  4 stopped because of drift, a lock, or what is there already · 130 interrupted
     Tab completion: eval "$(_WIZARD_COMPLETE=bash_source wizard)" in ~/.bashrc (or zsh_source, fish_source)
     """
+    if ctx.invoked_subcommand is None:
+        _first_screen(ctx)
 
 
-def _full_screen(options: Options) -> NoReturn:
+def _full_screen(options: Options, *, setup: bool = False) -> NoReturn:
     from wizard.fronts import curtain
 
     with curtain.drawn():
         from wizard.fronts.tui.app import run
-    raise click.exceptions.Exit(run(options))
+    raise click.exceptions.Exit(run(options, setup=setup))
+
+
+def _first_screen(ctx: click.Context) -> None:
+    """`wizard` alone: practise, set up a server, or go on with one; what can be typed where nobody can be asked."""
+    options = _options({"target": ""})
+    if not options.asks:
+        click.echo(ctx.get_help(), err=True)
+        raise click.exceptions.Exit(2)
+    if options.chosen_front() == "tui":
+        _full_screen(options)
+    from wizard.fronts.plain.start import start
+
+    start(options)
 
 
 def practise(ctx: click.Context) -> None:
@@ -96,10 +117,12 @@ def _complete(what: str) -> Callable[[click.Context, click.Parameter, str], list
     return complete
 
 
+TARGET = click.argument("target", shell_complete=_complete("targets"))
+
+
 def connection(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that talks to a server."""
     for option in reversed([
-        click.argument("target", shell_complete=_complete("targets")),
         click.option("--key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Private key file to log in with."),
         click.option("--host-key", metavar="SHA256:…", help="The server's host key, for the first contact without a terminal."),
         click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), help="Answers file (TOML)."),
@@ -129,6 +152,7 @@ ADOPT = click.option(
 
 
 @cli.command()
+@click.argument("target", required=False, default="", shell_complete=_complete("targets"))
 @connection
 @ADOPT
 @FRONT
@@ -138,7 +162,7 @@ ADOPT = click.option(
     help="Go on where a check of this step (recipe/step, or recipe) does not pass; it is shown at the end.",
 )  # fmt: skip
 def setup(yes: bool, front: str | None, **options: Any) -> None:
-    """Set up a site on TARGET, or go on with a set-up that stopped.
+    """Set up a site on TARGET, or go on with a set-up that stopped. Without TARGET you are asked for it, in a terminal.
 
     TARGET is user@host[:port], a Host of ~/.ssh/config, or practice:NAME. Running it again resumes, or says that nothing is
     left to do. Passwords, where they are needed: WIZARD_SSH_PASSWORD, WIZARD_SUDO_PASSWORD, WIZARD_KEY_PASSPHRASE.
@@ -151,11 +175,19 @@ def setup(yes: bool, front: str | None, **options: Any) -> None:
     """
     chosen = _options(options, yes=yes, front=front)
     if chosen.chosen_front() == "tui":
-        _full_screen(chosen)
+        _full_screen(chosen, setup=True)
+    if not chosen.target and chosen.asks:
+        from wizard.fronts.plain.start import setup_somewhere
+
+        setup_somewhere(chosen)
+        return
+    if not chosen.target:
+        raise click.UsageError("Missing argument 'TARGET'. (In a terminal you are asked for it.)")
     _commands().setup(chosen)
 
 
 @cli.command()
+@TARGET
 @connection
 @ADOPT
 def plan(**options: Any) -> None:
@@ -169,6 +201,7 @@ def plan(**options: Any) -> None:
 
 
 @cli.command()
+@TARGET
 @connection
 def status(**options: Any) -> None:
     """Show the checkpoints on TARGET, and what was changed by hand since.
@@ -181,6 +214,7 @@ def status(**options: Any) -> None:
 
 
 @cli.command()
+@TARGET
 @connection
 def verify(**options: Any) -> None:
     """Prove that everything on TARGET works: every check, read-only.
@@ -193,6 +227,7 @@ def verify(**options: Any) -> None:
 
 
 @cli.command()
+@TARGET
 @connection
 @click.option(
     "--to",

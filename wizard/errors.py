@@ -41,9 +41,16 @@ class UnfitProject(UsageError):
 
 
 class ConnectError(WizardError):
-    """The server cannot be reached or does not let us in."""
+    """The server cannot be reached or does not let us in.
+
+    wants: what a person may give so that it does, by its name in a Request (password, passphrase, sudo_password); or "".
+    """
 
     exit_status = 3
+
+    def __init__(self, message: str, *, details: str = "", hint: str = "", wants: str = "") -> None:
+        super().__init__(message, details=details, hint=hint)
+        self.wants = wants
 
 
 class LoginRefused(ConnectError):

@@ -35,6 +35,17 @@ class Connected(Event):
 
 
 @dataclass(frozen=True)
+class Working(Event):
+    """Something begins that may take longer than a second and says nothing by itself.
+
+    doing: connecting (to about), project (about is looked at), comparing (the plan), changed (by hand), starting (the lock).
+    """
+
+    doing: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
 class ConnectionBroken(Event):
     """The connection is gone; what runs on the server goes on, and we try to come back. expected: a reboot.
 

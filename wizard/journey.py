@@ -26,7 +26,7 @@ from wizard.errors import (
     UsageError,
     WizardError,
 )
-from wizard.events import JournalDamaged, ServerReplaced, TakeoverFound
+from wizard.events import JournalDamaged, ServerReplaced, TakeoverFound, Working
 from wizard.printable import printable
 from wizard.project.found import ASKED, Problem
 from wizard.recipe import Answers, LoginAs, Recipe
@@ -99,6 +99,7 @@ class Journey:
             return None
         from wizard.project.inspect import inspect
 
+        self.emit(Working("project", source))
         chosen = {
             key: value for key in ("subdirectory", "settings_module") if isinstance(value := answers.get(key), str)
         }
@@ -109,6 +110,14 @@ class Journey:
 
             with cloned(source, branch) as folder:
                 self.found = inspect(folder, **chosen) if folder is not None else None
+        else:
+            self.found = None
+            path = Path(source).expanduser()
+            raise UsageError(
+                f"cannot use {source!r} as the project: "
+                + ("it is a file" if path.exists() else "there is no such folder here"),
+                hint="give the folder of the Django project on this computer, or the address of a git repository",
+            )
         self.seen = self.found or self.seen
         self.earlier.leave_behind(self.given, self.recipes, self.found)
         return self.found
@@ -152,6 +161,7 @@ class Journey:
         first thing that is written there.
         """
         transport = transport_for(self.request, self.ask_host_key)
+        self.emit(Working("connecting", self.request.target))
         session = Session(transport, self.emit)
         try:
             transport.connect()
@@ -174,6 +184,7 @@ class Journey:
 
     def acquire(self, session: Session) -> None:
         """Takes the lock. HeldError where another wizard has it, unless the request says to wait; watching ends in StoppedError."""
+        self.emit(Working("starting"))
         while True:
             try:
                 session.open(acquire=True, take_over=self.request.take_over)
@@ -211,6 +222,7 @@ class Journey:
         """
         session = self._open_session()
         assert self.answers is not None
+        self.emit(Working("comparing"))
         missing = _missing(self.chosen, self.recipes, session.journal)
         if missing:
             raise UsageError(

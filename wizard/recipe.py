@@ -189,8 +189,10 @@ class Recipe:
 class Table:
     """The answers of one recipe, by attribute."""
 
-    def __init__(self, recipe: str, values: Mapping[str, Any], settle: Settle | None) -> None:
-        self._recipe, self._values, self._settle = recipe, values, settle
+    def __init__(
+        self, recipe: str, values: Mapping[str, Any], settle: Settle | None, read: Callable[[Any], Any]
+    ) -> None:
+        self._recipe, self._values, self._settle, self._read = recipe, values, settle, read
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._values and self._settle is not None:
@@ -200,7 +202,7 @@ class Table:
                 f"cannot find an answer {name!r} of the recipe {self._recipe!r}",
                 hint=f"add {self._recipe!r} to the `needs` of the recipe that reads it",
             )
-        return self._values[name]
+        return self._read(self._values[name])
 
 
 class Answers:
@@ -222,6 +224,7 @@ class Answers:
     ) -> None:
         self.tables = tables
         self.settle = settle  # while answers are being completed: answers a question that a default builds on
+        self.read_nothing = False  # whether an answer was read that is not there yet
         self.server = server
         self.found = found
         self.env = dict(env or {})
@@ -235,7 +238,11 @@ class Answers:
     def __getattr__(self, recipe: str) -> Table:
         if recipe.startswith("_") or recipe not in self.tables:
             raise AttributeError(f"no recipe {recipe!r} among the answers")
-        return Table(recipe, self.tables[recipe], self.settle)
+        return Table(recipe, self.tables[recipe], self.settle, self._read)
+
+    def _read(self, value: Any) -> Any:
+        self.read_nothing |= value is None
+        return value
 
     def secret(self, name: str) -> Secret:
         """A secret that is generated once for this server and read back ever after. Its step must yield `keep(name)` first."""

@@ -12,6 +12,7 @@ from wizard import answers as answers_
 from wizard import own_files
 from wizard.answers import GENERATE
 from wizard.errors import UsageError
+from wizard.fronts.here import SOURCE, project_here
 from wizard.journey import Journey
 from wizard.recipe import Answers, Question
 from wizard.secret import Secret
@@ -146,6 +147,8 @@ class Draft:
             value = answers_.default(question, answers)
         except (TypeError, AttributeError, ValueError, UsageError):
             return None  # it builds on an answer that is not there yet
+        if value is None and self._key(question) == SOURCE:
+            return project_here()
         kept = self.journey.session.secrets if self.journey.session else {}
         if (
             question.type is Secret

@@ -110,6 +110,15 @@ REPAIRED = {
 }
 
 
+WORKING = {
+    "connecting": "Connecting to {} …",
+    "project": "Looking at the project {} …",
+    "comparing": "Comparing what you want with what is on the server …",
+    "changed": "Looking for what was changed by hand …",
+    "starting": "Starting: taking the lock of the server …",
+}
+
+
 def _mended(what: str, *things: str) -> str:
     return REPAIRED.get(what, "Mended: {}.").format(", ".join(things))
 
@@ -126,6 +135,7 @@ def _check_failed(event: events.CheckFailed) -> str:
 # The sentence for each kind of event, of its words and itself; a kind that is not here says nothing.
 SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
     events.Connected: lambda _, e: f"Logged in as {e.login} ({e.server}).",
+    events.Working: lambda _, e: WORKING.get(e.doing, e.doing).format(e.about),
     events.ConnectionBroken: lambda _, e: (
         "The server restarts. Waiting for it to come back …"
         if e.expected

@@ -5,12 +5,14 @@ Must not know names, keys or logins: those are the fleet's.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -81,6 +83,25 @@ class Backend(Protocol):
 
     def destroy(self, machine: Machine) -> None:
         """Cuts the power and removes every trace, also of a server that was half made."""
+
+
+@contextlib.contextmanager
+def still(say: Say, doing: str, *, every: float = 5.0) -> Iterator[None]:
+    """Says every so many seconds that it goes on, and for how long: what takes minutes must not look dead."""
+    done = threading.Event()
+    began = time.monotonic()
+
+    def beat() -> None:
+        while not done.wait(every):
+            say(f"still {doing} ({time.monotonic() - began:.0f} s so far)")
+
+    thread = threading.Thread(target=beat, name=doing, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def run(argv: Sequence[str | Path], *, doing: str, stdin: bytes = b"", patience: float = 900) -> str:

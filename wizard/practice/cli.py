@@ -95,6 +95,7 @@ def reset(name: str, as_json: bool) -> None:
       wizard practice reset one
     """
     fleet = _fleet()
+    _say(f"making {name} as it was before its first boot, and booting it")
     _show([fleet.reset(name)], fleet, as_json)
 
 
@@ -109,6 +110,7 @@ def snapshot(name: str, tag: str, as_json: bool) -> None:
       wizard practice snapshot one before-upgrade
     """
     fleet = _fleet()
+    _say(f"shutting {name} down, keeping a copy of its disk, and booting it")
     _show([fleet.snapshot(name, tag)], fleet, as_json)
 
 
@@ -123,6 +125,7 @@ def restore(name: str, tag: str, as_json: bool) -> None:
       wizard practice restore one before-upgrade
     """
     fleet = _fleet()
+    _say(f"putting the disk of {name} back, and booting it")
     _show([fleet.restore(name, tag)], fleet, as_json)
 
 
@@ -136,6 +139,7 @@ def reboot(name: str, as_json: bool) -> None:
       wizard practice reboot one
     """
     fleet = _fleet()
+    _say(f"rebooting {name}")
     _show([fleet.reboot(name)], fleet, as_json)
 
 
@@ -152,6 +156,7 @@ def pull_plug(name: str, as_json: bool) -> None:
       wizard practice pull-plug one
     """
     fleet = _fleet()
+    _say(f"cutting the power of {name}, and booting it")
     _show([fleet.pull_plug(name)], fleet, as_json)
 
 

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from wizard.practice import inherit
-from wizard.practice.backend import Say, run
+from wizard.practice.backend import Say, run, still
 
 RELEASES = ("bookworm", "trixie")
 PACKAGES = (
@@ -39,8 +39,9 @@ def image(release: str, cache: Path, say: Say) -> Path:
     with (folder.parent / f"{release}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
-            say(f"building the Debian {release} image, once (about 30 seconds)")
-            _build(release, folder, sources, options, certificates)
+            say(f"building the Debian {release} image, once (from 30 seconds to a few minutes)")
+            with still(say, f"building the Debian {release} image"):
+                _build(release, folder, sources, options, certificates)
     return folder
 
 

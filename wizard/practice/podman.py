@@ -23,7 +23,7 @@ from pathlib import Path
 
 from wizard.errors import WizardError
 from wizard.practice import cgroup, downloads, network, tools
-from wizard.practice.backend import PRISTINE, Machine, Say, Seed, ask, run, wait
+from wizard.practice.backend import PRISTINE, Machine, Say, Seed, ask, run, still, wait
 from wizard.practice.image import image
 
 # systemd-nspawn's, but for CAP_SYS_RESOURCE, which this computer's root may itself not have
@@ -204,8 +204,9 @@ class Podman:
             archive = tree.with_name(f"{tree.name}.{os.getpid()}.tar")
             doing = f"hand the Debian {release} image to {self.engine}"
             try:
-                run(["tar", "--create", "--file", archive, "--directory", tree, "."], doing=doing)
-                self._run("import", str(archive), name, doing=doing)
+                with still(say, "handing it over"):
+                    run(["tar", "--create", "--file", archive, "--directory", tree, "."], doing=doing)
+                    self._run("import", str(archive), name, doing=doing)
             finally:
                 archive.unlink(missing_ok=True)
         return name

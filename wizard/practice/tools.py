@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from wizard.errors import WizardError
 from wizard.practice import cgroup
-from wizard.practice.backend import Say, clean_environment, run
+from wizard.practice.backend import Say, clean_environment, run, still
 
 
 def has(tool: str) -> bool:
@@ -45,10 +45,11 @@ def install(tools: Mapping[str, str], say: Say) -> None:
         raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
     if packages := _packages(tools):
         say(f"installing {' '.join(packages)} on this computer, which practice servers need")
-        run(["apt-get", "update"], doing="update the package lists of this computer")
         argv = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "install"]
         doing = f"install {' '.join(packages)} on this computer"
-        run([*argv, "--yes", "--no-install-recommends", *packages], doing=doing)
+        with still(say, "installing them"):
+            run(["apt-get", "update"], doing="update the package lists of this computer")
+            run([*argv, "--yes", "--no-install-recommends", *packages], doing=doing)
 
 
 def _packages(tools: Mapping[str, str]) -> list[str]:

@@ -126,6 +126,7 @@ class Authentication:
             f"cannot log in as {login.user} on {login.host}: the server {did} {' and '.join(tried)}",
             details=self._seen(),
             hint=self._way_out(),
+            wants="password" if "password" in self.methods else "",
         )
 
     def _seen(self) -> str:

@@ -86,7 +86,7 @@ def load_key(path: Path, passphrase: Secret | None) -> PKey | None:
     try:
         return _plain(PKey.from_path(path, passphrase.reveal().encode()))  # type: ignore[arg-type]  # bytes are wanted
     except (ValueError, AssertionError, SSHException) as e:
-        raise ConnectError(f"cannot use the key {path}: the passphrase is not the right one") from e
+        raise ConnectError(f"cannot use the key {path}: the passphrase is not the right one", wants="passphrase") from e
 
 
 def _plain(key: PKey) -> PKey:
@@ -166,6 +166,7 @@ def _named(path: Path, login: Login, held: list[PKey]) -> Offer:
         raise ConnectError(
             f"cannot use the key {path}: it is locked with a passphrase",
             hint=f"unlock it for this session with: ssh-add {path}",
+            wants="passphrase",
         )
     return _with_certificate(Offer(str(path), key.asbytes(), lambda: key, path), path)
 

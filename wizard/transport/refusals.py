@@ -36,6 +36,7 @@ def wrong_sudo_password(login: Login) -> ConnectError:
     return ConnectError(
         f"cannot use sudo: the sudo password of {login.user} on {login.host} is not the right one",
         hint="give the right one; it is the password of that user, not of root",
+        wants="sudo_password",
     )
 
 
@@ -108,4 +109,5 @@ def sudo_refused(login: Login, said: str, status: int | None) -> ConnectError:
     hint = f"allow it as root with: adduser {login.user} sudo"
     if not login.sudo_password:
         hint = f"give the sudo password of {login.user}; if it may not use sudo at all, {hint}"
-    return ConnectError(f"cannot use sudo as {login.user} on {login.host}", details=details, hint=hint)
+    message = f"cannot use sudo as {login.user} on {login.host}"
+    return ConnectError(message, details=details, hint=hint, wants="sudo_password")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,12 +23,32 @@ def env(tmp_path: Path) -> dict[str, str]:
     return kept | {"HOME": str(tmp_path), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
 
 
-@pytest.mark.parametrize("argv", [["practice"], ["setup", "root@127.0.0.1:1"]], ids=" ".join)
-def test_a_terminal_gets_the_full_screen_front(argv: list[str], env: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("argv", "shown"),
+    [
+        ([], "Practise on this computer"),
+        (["practice"], "Practise on this computer"),
+        (["setup"], "How do"),
+        (["setup", "root@127.0.0.1:1"], "Connect"),
+    ],
+    ids=" ".join,
+)
+def test_a_terminal_gets_the_full_screen_front(argv: list[str], shown: str, env: dict[str, str]) -> None:
     with at_terminal([sys.executable, "-m", "wizard", *argv], env) as person:
         person.wait_for("Starting …")
         assert FULL_SCREEN in person.raw
+        person.wait_for(shown)
         person.wait_for("Quit")
+
+
+@pytest.mark.parametrize("argv", [[], ["setup"], ["setup", "--json"], ["setup", "--yes"]], ids=" ".join)
+def test_without_a_terminal_and_a_target_the_usage_is_shown(argv: list[str], env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wizard", *argv], check=False, env=env, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Usage: wizard" in done.stderr
 
 
 def test_a_front_that_cannot_be_loaded_leaves_the_screen_as_it_was(env: dict[str, str], tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def look(request: pytest.FixtureRequest, server: SmallServer, monkeypatch: pytes
     monkeypatch.setattr(
         "wizard.fronts.tui.widgets.steps.monotonic", lambda: 0.0
     )  # how long steps take is never the same
+    monkeypatch.setattr(WizardApp, "show_busy", lambda app: None)
     name = request.function.__name__.removeprefix("test_")
 
     def compare(scenario: Scenario) -> None:

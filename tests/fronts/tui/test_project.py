@@ -77,8 +77,8 @@ def test_a_variable_that_the_project_needs_is_asked_for_and_given_back_on_return
         await until(pilot, showing(pilot, "Project"), "Project again")
         row(app, "SHOP_NAME").value = ""
         await pilot.click("#continue")
-        await until(pilot, lambda: not showing(pilot, "Project")(), "the next page")
-        assert app.journey.given.env == {}
+        await until(pilot, lambda: "does not start without it" in seen(app), "the refusal")
+        assert showing(pilot, "Project")()
 
     drive(app, scenario, size=(120, 40))
 
@@ -138,5 +138,73 @@ def test_a_settings_file_with_brackets_in_its_errors_is_shown_as_it_is(app: Wiza
     async def scenario(pilot: Pilot[int]) -> None:
         await looked_at(pilot, "shop")
         assert "settings.py" in seen(app)
+
+    drive(app, scenario)
+
+
+async def at_the_project(pilot: Pilot[int]) -> None:
+    await carded(pilot)
+    await pilot.press("enter")
+    await until(pilot, showing(pilot, "Project"), "Project")
+
+
+@pytest.mark.parametrize("leave_the_field", ["enter", "continue"])
+def test_a_typed_path_is_inspected_on_enter_and_on_continue(app: WizardApp, leave_the_field: str) -> None:
+    async def scenario(pilot: Pilot[int]) -> None:
+        await at_the_project(pilot)
+        await pilot.press(*"shop")
+        await (pilot.press("enter") if leave_the_field == "enter" else pilot.click("#continue"))
+        await until(pilot, lambda: "the secret key stands in the code" in seen(app), "what was found")
+        assert showing(pilot, "Project")()
+
+    drive(app, scenario, size=(120, 40))
+
+
+@pytest.mark.parametrize("source", ["no-such-folder", "notes.txt", "empty", "broken"])
+def test_what_cannot_be_set_up_is_said_on_this_page_and_cannot_be_continued(
+    app: WizardApp, tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("no project")
+    (tmp_path / "empty").mkdir()
+    make_project(tmp_path / "broken")
+    (tmp_path / "broken" / "shop" / "settings.py").write_text("SECRET_KEY = (\n")
+
+    async def scenario(pilot: Pilot[int]) -> None:
+        await at_the_project(pilot)
+        await pilot.press(*source)
+        for _ in range(2):
+            await pilot.click("#continue")
+            await until(pilot, lambda: "✗" in seen(app), "why not")
+            await until(pilot, lambda: not app.engine.busy, "the end of the look")
+            await pilot.pause(0.1)
+            assert showing(pilot, "Project")()
+        assert isinstance(app.focused, Input)
+        assert "Traceback" not in seen(app) and "None" not in seen(app)
+        app.focused.value = "shop"
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query("#corrections Row")), "what was found")
+        assert "cannot be set up" not in seen(app)
+
+    drive(app, scenario, size=(120, 40))
+
+
+def test_the_current_folder_is_the_default_where_it_holds_a_project(
+    app: WizardApp, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+
+    async def scenario(pilot: Pilot[int]) -> None:
+        await at_the_project(pilot)
+        await until(pilot, lambda: "the secret key stands in the code" in seen(app), "what was found")
+        assert app.journey is not None
+        assert app.journey.given.tables["project"]["source"] == str(project)
+
+    drive(app, scenario, size=(120, 40))
+
+
+def test_a_folder_above_projects_is_no_default(app: WizardApp) -> None:
+    async def scenario(pilot: Pilot[int]) -> None:
+        await at_the_project(pilot)
+        assert isinstance(app.focused, Input) and app.focused.value == ""
 
     drive(app, scenario)

@@ -77,7 +77,7 @@ def _toml(question: Question[Any], value: Any) -> str:
     if value is None:
         return f'""  # must be answered{example}'
     if value is LATER:
-        return f"{EMPTY[question.type]}  # by default it follows from what is found on the server{example}"
+        return f"{EMPTY[question.type]}  # by default it follows from other answers, or from the server{example}"
     return str(tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string())
 
 

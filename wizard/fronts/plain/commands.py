@@ -124,7 +124,7 @@ def setup(options: Options, request: Request | None = None) -> None:
                 if not (interview(at) and done.shown(at)):
                     at.terminal.text(f"\nTo set it up again: {options.resume}")
                 return
-            forecast = _plan(at, acquire=False, settle=True)
+            forecast = _plan(at, settle=True)
             _refuse_unknown_checks(at)
             _refuse_points_of_no_return(at, forecast)
             assert at.journey.session is not None
@@ -163,26 +163,31 @@ def go_on(options: Options) -> None:
     setup(options)
 
 
-def _plan(at: Station, *, acquire: bool, judge: bool = True, settle: bool = False) -> Plan:
-    """The plan from the answers given and the defaults. What is missing is asked for, or refused before connecting.
+def _plan(at: Station, *, judge: bool = True, settle: bool = False) -> Plan:
+    """The plan from the answers given, those that the server has kept, and the defaults. What is missing then is asked for,
+    or refused before anything is written there.
 
     judge: a project that cannot run is refused, too. settle: so is what would take over things that are not ours.
     """
-    at.journey.inspect_project()
+    journey = at.journey
+    journey.inspect_project()
     if not at.options.asks:
         _say_findings(at, judge=judge)
-        missing.refuse(at.journey, defaults=at.options.yes, judge=judge)
-    elif judge:
-        at.journey.refuse_project()
-    at.journey.connect(acquire=acquire)
     if judge:
-        at.journey.refuse_project()
+        journey.refuse_project()
+    journey.connect(acquire=False)
+    if journey.found is None:
+        journey.inspect_project()  # the server may have kept which one it is
     if at.options.asks:
         from wizard.fronts.plain.interview import ask_open
 
         ask_open(at)
-    at.journey.answer()
-    return at.journey.plan(settle=settle)
+    else:
+        missing.refuse(journey, defaults=at.options.yes, judge=judge)
+    if judge:
+        journey.refuse_project()
+    journey.answer()
+    return journey.plan(settle=settle)
 
 
 def _refuse_unknown_checks(at: Station) -> None:
@@ -214,7 +219,7 @@ def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:
 
 def plan(options: Options) -> None:
     with station(options) as at:
-        forecast = _plan(at, acquire=False)
+        forecast = _plan(at)
         if isinstance(at.front, Headless):
             _plan_lines(at, at.front, forecast)
         else:
@@ -272,6 +277,7 @@ def _drift(at: Station) -> Iterator[tuple[str, State, State]]:
     """What is no longer as the journal left it, from the journal alone."""
     session = at.journey.session
     assert session is not None
+    at.emit(events.Working("changed"))
     newest = {entry.key: entry for entry in session.journal.in_force if entry.status == "done"}
     changes = [e.change() for e in newest.values() if not e.change().operation.irreversible]
     found = session.observe([c.operation for c in changes])
@@ -306,7 +312,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
 
 def verify(options: Options) -> None:
     with station(options) as at:
-        forecast = _plan(at, acquire=False, judge=False)
+        forecast = _plan(at, judge=False)
         assert at.journey.session is not None
         if not run_checks(forecast, at.journey.session, at.front.emit):
             mend = "`wizard setup` again puts right what is not as it should be on the server"

@@ -14,7 +14,7 @@ from wizard.recipe import Answers, Question, Recipe
 from wizard.server import Server
 
 LATER = object()
-"""Stands for a default that builds on facts of the server, which nobody has seen yet."""
+"""Stands for a default that builds on facts of the server or on answers that are not there yet."""
 
 
 class _NotYet(Exception):
@@ -67,9 +67,12 @@ def _value(question: Question[Any], given: Given, answers: Answers) -> Any:
     if question.name in table:
         return table[question.name]
     try:
-        return default(question, answers)
+        value = default(question, answers)
     except (TypeError, AttributeError, ValueError, UsageError):
-        return None  # it builds on an answer that is missing
+        value, answers.read_nothing = None, True
+    if value is None and answers.read_nothing:
+        raise _NotYet(question.name)  # it builds on an answer that is missing, which is said already
+    return value
 
 
 def unset(journey: Journey) -> list[EnvName]:

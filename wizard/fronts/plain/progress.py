@@ -24,7 +24,7 @@ LAST = 15  # lines of a program's output that are shown when its step fails
 PATIENCE_S = 20.0  # between two lines that say that it is still working
 
 _TOP = (
-    events.Connected, events.ConnectionBroken, events.Reconnected, events.ServerReplaced, events.Recovering,
+    events.Working, events.Connected, events.ConnectionBroken, events.Reconnected, events.ServerReplaced, events.Recovering,
     events.Repaired, events.RunStarted, events.RunFinished, events.StepStarted,
 )  # fmt: skip
 _BEGIN = events.ChangeStarted | events.UndoStarted

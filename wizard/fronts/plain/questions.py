@@ -12,6 +12,7 @@ from wizard.errors import WizardError
 from wizard.fronts import remembered
 from wizard.fronts import words as words_
 from wizard.fronts.draft import Draft
+from wizard.fronts.here import SOURCE
 from wizard.fronts.plain.missing import unset
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.terminal import Back, Terminal
@@ -20,8 +21,6 @@ from wizard.project.found import EnvName
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Question
 from wizard.secret import Secret
-
-SOURCE = ("project", "source")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,8 @@ class Questions:
     def _open(self, item: Item) -> bool:
         if isinstance(item, Variable):
             return True
-        return self.every or self.draft.problem(item) is not None
+        offered = _key(item) == SOURCE and not self.draft.is_given(item)  # the current folder is only an offer
+        return self.every or offered or self.draft.problem(item) is not None
 
     # -- one question ---------------------------------------------------------------------------------------------
 

@@ -47,6 +47,16 @@ def start(options: Options) -> None:
             continue
 
 
+def setup_somewhere(options: Options) -> None:
+    """`wizard setup` without a target: asks for the server, then sets it up. `<` leaves it."""
+    screen = terminal(numbered=options.numbered, mask=str)
+    screen.heading("Set up a server")
+    try:
+        commands.setup(_at(options, _address(screen)))
+    except Back:
+        screen.text("Nothing was set up.")
+
+
 def _address(screen: Terminal) -> str:
     screen.text(
         "\nThe address of the server: an account on it, @, and its name or number, such as root@203.0.113.7. Your provider "

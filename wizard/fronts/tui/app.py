@@ -5,15 +5,18 @@ Everything heavy (paramiko, the recipes, Markdown) is loaded on the engine's thr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widgets import Static
 
 from wizard import known
 from wizard.crash import as_error
@@ -21,6 +24,7 @@ from wizard.events import CheckPassed
 from wizard.fronts.tui.engine_thread import EngineThread
 from wizard.fronts.tui.messages import Asked, Finished, Happened, Noted
 from wizard.fronts.tui.themes import THEMES
+from wizard.fronts.tui.typed import Typed
 
 if TYPE_CHECKING:
     from wizard.fronts.draft import Draft
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
     from wizard.journey import Journey, Request
 
 PRACTICE_NAME = "guestbook"  # as `wizard practice` calls its server
+SIGN_S = 0.25  # between two looks at whether something is under way
+UNSEEN_S = 0.7  # what is done sooner needs no sign
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PATIENCE_S = 5.0  # for giving the lock back when somebody leaves
 
 
@@ -57,8 +64,9 @@ class WizardApp(App[int]):
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, options: Options | None = None, *, practice: str | None = None) -> None:
+    def __init__(self, options: Options | None = None, *, practice: str | None = None, setup: bool = False) -> None:
         super().__init__()
+        self.setup = setup  # straight to the page that asks for the server
         self.options = options
         self.practice = practice  # the name of the practice server of this journey
         self.journey: Journey | None = None
@@ -80,15 +88,39 @@ class WizardApp(App[int]):
             self.register_theme(theme)
         chosen = known.preferences().get("theme", "")
         self.theme = chosen if chosen in [theme.name for theme in THEMES] else THEMES[0].name
+        self.busy_sign = ""
+        self.animation_level = "none"  # what has the focus is in sight at once
         self.engine = EngineThread(self)
+        self.typed = Typed(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.typed.take(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
+        self.set_interval(SIGN_S, self.show_busy)
         if self.practice is not None:
             self.start(practice=True)
-        elif self.options is not None and self.options.target:
+        elif self.options is not None and (self.options.target or self.setup):
             self.start(target=self.options.target)
         else:
             self.go("welcome")
+        self.call_after_refresh(self.call_later, self.typed.begin)
+
+    def show_busy(self) -> None:
+        """In the heading of every page: that the engine is at work, and for how long."""
+        seconds = time.monotonic() - self.engine.since
+        waits = self.engine.busy and not self.engine.asking and seconds > UNSEEN_S
+        sign = SPINNER[int(seconds / SIGN_S) % len(SPINNER)]
+        text = f"{sign} {seconds:.0f} s" if waits else ""
+        if text == self.busy_sign:
+            return  # each change is a new layout
+        self.busy_sign = text
+        for screen in self.screen_stack:
+            for place in screen.query("#busy").results(Static):
+                place.update(text)
 
     # -- stations -------------------------------------------------------------------------------------------------
 
@@ -243,6 +275,12 @@ class WizardApp(App[int]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
+    def action_command_palette(self) -> None:
+        from wizard.fronts.tui.screens.menu import Menu, make
+
+        if not isinstance(self.screen, Menu):
+            self.push_screen(make())
+
     def action_leave(self) -> None:
         from wizard.fronts.tui.screens.leave import LeaveScreen
 
@@ -286,11 +324,16 @@ class WizardApp(App[int]):
         self.panic(Text(explain(as_error(self._exception or RuntimeError("unknown")))))
 
 
-def run(options: Options | None = None, *, practice: str | None = None) -> int:
-    """Shows the front until the person leaves; the exit status. practice: go straight to that practice server."""
-    app = WizardApp(options, practice=practice)
+def run(options: Options | None = None, *, practice: str | None = None, setup: bool = False) -> int:
+    """Shows the front until the person leaves; the exit status.
+
+    practice: go straight to that practice server; setup: go straight to the page that asks for a server.
+    """
+    app = WizardApp(options, practice=practice, setup=setup)
     status = app.run()
     app.engine.stop()
+    if app.engine.busy or (app.journey is not None and app.journey.session is not None):
+        print("Closing the connection …", flush=True)
     if not app.leave_at_once and app.engine.wait(PATIENCE_S) and app.journey is not None:
         app.journey.close()
     if line := app.farewell():

@@ -33,6 +33,7 @@ class EngineThread:
         self.app = app
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
         self.stopping = False
+        self.since = 0.0  # when it last became busy, on the monotonic clock
         self._jobs: queue.SimpleQueue[tuple[str, Callable[[], Any], MessagePump]] = queue.SimpleQueue()
         self._reply: queue.SimpleQueue[Any] | None = None
         self._busy = 0
@@ -53,6 +54,8 @@ class EngineThread:
         """Does the job when those before it are done; `tell` gets Finished."""
         with self._lock:
             self._busy += 1
+            if self._busy == 1:
+                self.since = time.monotonic()
         self._jobs.put((name, job, tell))
 
     def emit(self, event: events.Event) -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from wizard.fronts.here import SOURCE
 from wizard.journey import Journey
 from wizard.recipe import Question, Recipe
-
-PROJECT = ("project", "source")  # the question that names the project, as in the answers file
 
 
 def asked_of(recipe: Recipe) -> list[Question[Any]]:
     """The questions of this recipe's page: where the project is was asked on a page of its own."""
-    return [q for q in recipe.questions if (recipe.name, q.name) != PROJECT]
+    return [q for q in recipe.questions if (recipe.name, q.name) != SOURCE]
 
 
 def order(journey: Journey) -> list[str]:
     """The names of all pages, from connect to review."""
-    asks_project = any((r.name, q.name) == PROJECT for r in journey.chosen for q in r.questions)
+    asks_project = any((r.name, q.name) == SOURCE for r in journey.chosen for q in r.questions)
     pages = [f"questions:{r.name}" for r in journey.chosen if asked_of(r)]
     return ["connect", *(["project"] if asks_project else []), *pages, "review"]
 

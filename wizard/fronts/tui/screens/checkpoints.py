@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.fronts.tui.screens.page import Dialog, Page, button
+from wizard.fronts.tui.widgets.lists import Options
 from wizard.fronts.words import loses_data
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Checkpoints(Page):
 
     def middle(self) -> ComposeResult:
         with Horizontal(id="plan"):
-            yield OptionList(id="timeline", compact=True)
+            yield Options(id="timeline", compact=True)
             with VerticalScroll(id="detail"):
                 yield Static("", id="detail-text")
 
@@ -95,16 +96,16 @@ class Checkpoints(Page):
 
 def _undone(todo: list[Undo]) -> Content:
     """What going back would undo, the newest first, and what of it is lost or stays."""
-    from wizard.fronts.words import describe
+    from wizard.fronts.words import describe, thing
 
     if not todo:
         return Content("Nothing came after this checkpoint: there is nothing to undo.")
     lines = [Content.styled(f"Going back undoes, in this order ({len(todo)}):", "b")]
     for undo in todo:
         kind = undo.entry.operation["kind"]
-        what = describe(kind, f"{kind}:{undo.entry.key.partition(':')[2]}")
+        what = describe(kind, f"{kind}:{undo.entry.key.partition(':')[2]}", undo=True)
         if undo.kept:
-            lines.append(Content.styled(f"! {what}: cannot be undone, stays", "$error"))
+            lines.append(Content.styled(f"! {thing(undo.entry.key)}: cannot be undone, stays", "$error"))
         elif loses_data(kind):
             lines.append(Content.styled(f"D {what}: its data goes away (saved first)", "$warning"))
         else:
@@ -141,10 +142,6 @@ class ConfirmDialog(Dialog[bool]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self.query_one("#yes", Button).disabled = event.value.strip() != self.needed
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")

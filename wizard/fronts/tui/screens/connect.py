@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ from textual.markup import escape
 from textual.widgets import Button, Input, Select, Static
 
 from wizard import events
-from wizard.errors import HostKeyError, WizardError
+from wizard.crash import as_error
+from wizard.errors import HostKeyError, UsageError
 from wizard.fronts import ssh_keys
 from wizard.fronts.tui.messages import Finished, Happened, Noted
 from wizard.fronts.tui.screens.page import Page, Primary, button
+from wizard.fronts.tui.widgets.lists import Dropdown
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
 from wizard.secret import Secret
 
 ANY_KEY = "any"
+LONG = 250  # letters of an error that may not all have room above the form
 LEAD = "The wizard works on your server over [b]SSH[/], an encrypted connection. How do you log in there?"
 OPEN_KEY = (
     "Others on this computer can read this key (mode {mode}), so SSH refuses it. "
@@ -47,11 +51,11 @@ class Connect(Page):
         request = self.wizard.request
         known = request.target
         with Vertical(id="form"):
-            yield Row("Server", Input(known, id="host", compact=True, placeholder="203.0.113.7"),
+            yield Row("Server", Input(known, id="host", compact=True, placeholder="for example 203.0.113.7"),
                       meaning="Its address, a name, or a Host of your ~/.ssh/config.", id="host-row")  # fmt: skip
             yield Row("User, port", Input(id="user", compact=True, placeholder="root"),
                       Input(id="port", compact=True, placeholder="22", restrict=r"[0-9]*", max_length=5),
-                      meaning="Most providers give you “root” or “debian”; SSH listens on port 22.")  # fmt: skip
+                      meaning="Left empty: what ~/.ssh/config says, else root, and port 22.")  # fmt: skip
             yield Row(
                 "Key",
                 self._keys(),
@@ -68,7 +72,7 @@ class Connect(Page):
         yield Static("", id="news", markup=False)
         yield Static("", id="card")
 
-    def _keys(self) -> Select[str]:
+    def _keys(self) -> Dropdown:
         options = [("any of my keys", ANY_KEY)]
         options += [
             (f"~/.ssh/{key.path.name}" + (" (locked)" if key.locked else ""), str(key.path)) for key in ssh_keys.found()
@@ -76,7 +80,7 @@ class Connect(Page):
         chosen = str(self.wizard.request.key) if self.wizard.request.key else ANY_KEY
         if chosen not in [value for _, value in options]:
             options.append((chosen, chosen))
-        return Select(options, value=chosen, allow_blank=False, id="key", compact=True)
+        return Dropdown(options, value=chosen, allow_blank=False, id="key", compact=True)
 
     def buttons(self) -> Iterator[Button]:
         yield Primary("Connect", "connect-now")
@@ -87,6 +91,7 @@ class Connect(Page):
     def on_mount(self) -> None:
         self.wizard.listener = self
         self.query_one("#continue").display = self.query_one("#checkpoints").display = False
+        self.query_one("#news").display = self.query_one("#card").display = False
         self._show_key()
         if self.wizard.request.target:
             self.connect()
@@ -107,10 +112,6 @@ class Connect(Page):
         self.query_one("#mend-key").display = key is not None and key.open_to_others
         row = self.query_one("#key-row", Row)
         row.refuse(OPEN_KEY.format(mode=key.mode) if key is not None and key.open_to_others else None)
-
-    @on(Input.Submitted)
-    def _next(self) -> None:
-        self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.has_class("reveal"):
@@ -139,7 +140,8 @@ class Connect(Page):
             self.query_one("#host-row", Row).refuse("must be given, for example 203.0.113.7")
             self.query_one("#host").focus()
             return
-        request.target = target_of(texts["host"], texts["user"], texts["port"])
+        self.query_one("#host-row", Row).refuse(None)
+        request.target = with_user(target_of(texts["host"], texts["user"], texts["port"]))
         chosen = str(self.query_one("#key", Select).value)
         request.key = None if chosen == ANY_KEY else Path(chosen)
         for name, box in (("passphrase", "passphrase"), ("password", "password"), ("sudo_password", "sudo-password")):
@@ -151,6 +153,7 @@ class Connect(Page):
 
     def connect(self) -> None:
         self.news.clear()
+        self._show("#news", "")  # why the last attempt failed
         self._busy(True)
         practice = self.wizard.practice is not None
         self.lead(
@@ -168,7 +171,7 @@ class Connect(Page):
             connect.wait("Connecting …")
             connect.focus()
         self.query_one("#continue").display = self.query_one("#checkpoints").display = False
-        self.query_one("#card", Static).update("")
+        self._show("#card", "")
 
     def on_noted(self, message: Noted) -> None:
         self._say(message.text)
@@ -177,14 +180,20 @@ class Connect(Page):
         words = self.wizard.words
         if (
             words is not None
-            and not isinstance(message.event, events.Connected)
+            and not isinstance(message.event, events.Connected | events.Working)
             and (line := words.event(message.event))
         ):
             self._say(line)
 
+    def _show(self, place: str, text: str) -> None:
+        """Below the form; an empty line there would make it scroll for nothing."""
+        line = self.query_one(place, Static)
+        line.update(text)
+        line.display = bool(text)
+
     def _say(self, line: str) -> None:
         self.news.append(line)
-        self.query_one("#news", Static).update("\n".join(f"· {text}" for text in self.news[-6:]))
+        self._show("#news", "\n".join(f"· {text}" for text in self.news[-6:]))
 
     def on_finished(self, message: Finished) -> None:
         if message.error is not None:
@@ -195,21 +204,23 @@ class Connect(Page):
         self.query_one("#continue", Button).focus()
         self.query_one("#checkpoints").display = bool(message.result.journal.entries)
         self.lead("Logged in. This is the server:")
-        self.query_one("#card", Static).update(card(message.result))
+        self._show("#card", card(message.result))
 
     def _refused(self, error: Exception) -> None:
-        from wizard.fronts.words import explain
-
         self._busy(False)
-        text = explain(error) if isinstance(error, WizardError) else f"{type(error).__name__}: {error}"
-        self.lead(
-            "That did not work. Nothing on the server was touched."
-            if not isinstance(error, HostKeyError)
-            else "Stopped, to be safe."
-        )
+        known = as_error(error)
+        said = known.message[:1].upper() + known.message[1:]
+        untouched = "Stopped, to be safe." if isinstance(error, HostKeyError) else "Nothing on the server was touched."
+        hint = f"\nNext: {escape(known.hint)}" if known.hint else ""
+        self.lead(f"[$error]✗ {escape(said)}.[/] {untouched}{hint}")
         self.news = []
-        self.query_one("#news", Static).update(text)
+        more = [known.details, f"Next: {known.hint}" if len(said + known.hint) > LONG else ""]
+        self._show("#news", "\n".join(filter(None, more)))
         self.query_one("#connect-now", Primary).ready("Try again")
+        wanted = getattr(known, "wants", "").replace("_", "-")
+        for field in self.query(f"#{wanted}" if wanted else "#none"):
+            if field.focusable:
+                field.focus()
 
 
 def target_of(host: str, user: str, port: str) -> str:
@@ -219,6 +230,21 @@ def target_of(host: str, user: str, port: str) -> str:
     if host.count(":") > 1 and not host.startswith("["):
         host = f"[{host}]"
     return (f"{user}@" if user and "@" not in host else "") + host + (f":{port}" if port else "")
+
+
+def with_user(target: str) -> str:
+    """The target; as root where neither it nor ~/.ssh/config names a user, which is what the form shows in grey."""
+    from wizard.transport.target import parse_target
+
+    if target.startswith("practice:") or "@" in target:
+        return target
+    try:
+        parse_target(target)
+    except UsageError:
+        with contextlib.suppress(UsageError):
+            parse_target(f"root@{target}")
+            return f"root@{target}"
+    return target
 
 
 def card(session: Any) -> str:

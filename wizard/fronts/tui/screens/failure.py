@@ -59,8 +59,9 @@ class FailureScreen(Page):
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
             yield Static("Stopped, as you chose" if self.chosen else f"✗ {self.station}", id="station")
+            yield Static("", id="busy", markup=False)
         with VerticalScroll(id="body", can_focus=False):
-            yield Static("", id="reason", markup=False, classes="" if self.chosen else "bad")
+            yield Static(self._said(), id="reason", markup=False, classes="" if self.chosen else "bad")
             known = self.cause is not causes.UNKNOWN
             if known or not self.hint:
                 yield Static(self.cause.what, markup=False, classes="title")
@@ -68,7 +69,10 @@ class FailureScreen(Page):
             yield Static(advice, markup=False)
             if self.cause.look:
                 yield Static(f"Look with: {self.cause.look}", markup=False, classes="dim")
-            yield Static("\n".join(self.output.splitlines()[-LAST:]), id="last", markup=False)
+            if self.output:
+                assert self.wizard.journey is not None
+                last = "\n".join(self.output.splitlines()[-LAST:])
+                yield Static(self.wizard.journey.mask(last), id="last", markup=False)
         self.set_class(self.chosen, "-chosen")
         with Grid(id="actions"):
             yield from self._actions()
@@ -79,8 +83,9 @@ class FailureScreen(Page):
         yield button("Try again", "retry", variant="primary")
         if self.check:
             yield button("Leave this check out", "leave-out")
-        yield button("Change the answers", "answers")
-        yield button("Roll this step back", "back")
+        if self.step:
+            yield button("Change the answers", "answers")
+            yield button("Roll this step back", "back")
         yield button("Open a shell there", "shell")
         yield button("Other passwords …", "login")
         yield button("Save a report …", "report")
@@ -90,16 +95,13 @@ class FailureScreen(Page):
             yield button("Watch them", "watch")
             yield button("Take over from them", "take-over", variant="warning")
 
-    def on_mount(self) -> None:
+    def _said(self) -> str:
+        """What did not work, as a sentence without secrets."""
         words, journey = self.wizard.words, self.wizard.journey
         assert words is not None and journey is not None
         name = f"“{words.heading(self.step)}” failed: " if self.step else ""
         said = f"{name}{in_words(self.reason)}."
-        self.query_one("#reason", Static).update(journey.mask(said[:1].upper() + said[1:]))
-        self.query_one("#last").display = bool(self.output)
-        self.query_one("#last", Static).update(journey.mask("\n".join(self.output.splitlines()[-LAST:])))
-        self.query_one("#answers").display = self.query_one("#back").display = bool(self.step)
-        self.query_one("#retry").focus()
+        return journey.mask(said[:1].upper() + said[1:])
 
     def guide(self) -> str:
         recipe, _, _ = self.step.partition("/")

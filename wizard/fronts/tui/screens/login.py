@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Button, Input, Static
@@ -35,10 +34,6 @@ class LoginDialog(Dialog[dict[str, Secret]]):
     def buttons(self) -> Iterator[Button]:
         yield button("Log in and try again", "login", variant="primary")
         yield button("Cancel", "cancel")
-
-    @on(Input.Submitted)
-    def _next(self) -> None:
-        self.focus_next(Input if not isinstance(self.focused, Input) or self.focused.id != ASKED[-1][0] else "#login")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.has_class("reveal"):

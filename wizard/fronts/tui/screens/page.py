@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Footer, Input, Select, Static
 
 if TYPE_CHECKING:
     from wizard.fronts.tui.app import WizardApp
@@ -36,7 +36,7 @@ class Body(VerticalScroll, can_focus=False):
     """Scrolls when what is in it is too high; the focus stays with what is in it."""
 
 
-class _Frame(Widget):
+class Frame(Widget):
     """The parts that pages and questions share. Must be mixed into a Screen."""
 
     help_text: ClassVar[str] = ""
@@ -53,8 +53,15 @@ class _Frame(Widget):
         yield from ()
 
     def action_scroll_body(self, direction: int) -> None:
-        body = self.query_one(Body)
-        body.scroll_relative(y=direction * max(1, body.size.height - 2), animate=False)
+        """A page up (-1) or down (+1) in what the focus is in, else in the largest part that has more than it shows."""
+        if (part := self._scrolling_part()) is not None:
+            part.scroll_relative(y=direction * max(1, part.size.height - 2), animate=False)
+
+    def _scrolling_part(self) -> Widget | None:
+        focused = cast("Screen[object]", self).focused
+        around = [node for node in focused.ancestors_with_self if isinstance(node, Widget)] if focused else []
+        parts = sorted(self.query("*").results(Widget), key=lambda part: -part.size.area)
+        return next((p for p in (*around, *parts) if p is not self and p.size and p.allow_vertical_scroll), None)
 
     def focus_primary(self) -> None:
         """Puts the focus where Enter leads on, unless the person is typing."""
@@ -62,6 +69,21 @@ class _Frame(Widget):
             if not button.disabled and button.display:
                 button.focus()
                 return
+
+    def focus_next_field(self) -> None:
+        """What Enter in a field leads to: the next one, else the button that leads on; never “Reveal” or the like."""
+        screen = cast("Screen[object]", self)
+        chain = screen.focus_chain
+        place = chain.index(screen.focused) if screen.focused in chain else -1
+        main = [*self.query("#buttons Button"), *self.query("#actions Button")]
+        for widget in chain[place + 1 :]:
+            if isinstance(widget, Input | Select) or widget in main:
+                screen.set_focus(widget)
+                return
+
+    def enter_leads_on(self, box: Input) -> bool:
+        """Whether Enter in this field does nothing but go on to the next one."""
+        return True
 
     def on_resize(self) -> None:
         """A window that was too small has hidden what had the focus."""
@@ -73,7 +95,7 @@ class _Frame(Widget):
         return ""
 
 
-class Page(_Frame, Screen[None]):
+class Page(Frame, Screen[None]):
     """One of the stations, or a screen beside them."""
 
     AUTO_FOCUS = "#buttons Button"
@@ -83,6 +105,7 @@ class Page(_Frame, Screen[None]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
             yield Static(self.title_line(), id="station", markup=False)
+            yield Static("", id="busy", markup=False)
             yield Static(self._trail(), id="trail")
             yield Static(self._number(), id="number")
         yield Static("", id="lead")
@@ -122,10 +145,15 @@ class Page(_Frame, Screen[None]):
         self.wizard.back()
 
 
-class Dialog(_Frame, ModalScreen[T], Generic[T]):
+class Dialog(Frame, ModalScreen[T], Generic[T]):
     """A question over the screen it belongs to."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*ARROWS]
+    # the keys of the app do not reach through a dialog, and one must be able to ask and to leave from everywhere
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *ARROWS,
+        Binding("f1", "app.help", "Help", key_display="F1"),
+        Binding("f10,ctrl+c", "app.leave", "Quit", key_display="F10"),
+    ]
 
     long: ClassVar[bool] = False  # takes all the height there is, and keeps its buttons in sight
 
@@ -136,9 +164,6 @@ class Dialog(_Frame, ModalScreen[T], Generic[T]):
             if buttons := list(self.buttons()):
                 yield Horizontal(*buttons, id="buttons")
         yield Static(TOO_SMALL, id="too-small")
-
-    def action_scroll_body(self, direction: int) -> None:
-        self.query_one("#long" if self.long else "#dialog").scroll_relative(y=direction * 10, animate=False)
 
 
 def relabel(button: Button, label: str) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.markup import escape
 from textual.widgets import Button, Input, Static
 
-from wizard.errors import WizardError
+from wizard.crash import as_error
 from wizard.fronts import remembered
 from wizard.fronts.findings import problem
 from wizard.fronts.tui.messages import Finished
@@ -19,6 +20,7 @@ from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.facts import Facts
 from wizard.fronts.tui.widgets.field import Field
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
+from wizard.fronts.words import explain
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Question
 from wizard.secret import Secret
@@ -35,6 +37,11 @@ class Project(Page):
         "talks to Django. *Native libraries*: Debian packages that some Python packages need. *Environment variables*: "
         "named texts that a program is given when it starts; good projects read their settings from them."
     )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looking = ""  # the source that is being looked at
+        self.fit = ""  # the source that was looked at and can be set up
 
     def body(self) -> ComposeResult:
         if self.source is not None:
@@ -69,13 +76,23 @@ class Project(Page):
         self.lead(LEAD if self.source else "These recipes set no project up: there is nothing to say here.")
         self.query_one("#corrections").styles.height = "auto"
         self.query_one("#look").display = self.source is not None
-        if self.source and self.wizard.draft and self.wizard.draft.value(self.source):
+        if self.source and self.wizard.draft and (known := self.wizard.draft.value(self.source)):
+            self.wizard.draft.take(self.source, known)  # the current folder is an answer now, which the person can see
             self.look()
         elif self.source:
             self.query_one(Field).query_one(Input).focus()
 
+    @property
+    def typed(self) -> str:
+        """What stands in the field of the source."""
+        assert self.wizard.draft is not None and self.source is not None
+        return self.wizard.draft.text(self.source)
+
     def look(self) -> None:
         assert self.wizard.journey is not None
+        if self.looking or self._refused(only=self.source):
+            return
+        self.looking, self.fit = self.typed, ""
         self.wizard.journey.found = None
         self.query_one("#found").display = False
         self.query_one("#findings").display = True
@@ -83,9 +100,14 @@ class Project(Page):
         self.query_one("#continue", Primary).wait("Looking …")
         self.wizard.engine.submit("look", self.wizard.journey.inspect_project, self)
 
+    def enter_leads_on(self, box: Input) -> bool:
+        """Not from the source before it was looked at."""
+        field = next((node for node in box.ancestors if isinstance(node, Field)), None)
+        return field is None or field.question != self.source or self.typed == self.fit
+
     @on(Input.Submitted)
-    def _next(self) -> None:
-        self.focus_next()
+    def _named(self) -> None:
+        self.look()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
@@ -97,24 +119,54 @@ class Project(Page):
                 self._continue()
 
     def _continue(self) -> None:
-        assert self.wizard.draft is not None and self.wizard.journey is not None
-        for field in self.query(Field):
-            if (reason := self.wizard.draft.problem(field.question)) is not None:
-                field.judge(reason)
-                field.query_one(Input).focus()
-                return
+        """Only from a project that was looked at as it is named now; the first time, what was found is shown before."""
+        assert self.wizard.journey is not None
+        if self._refused():
+            return
+        if self.source is not None and self.typed != self.fit:
+            self.look()
+            return
         for row in self.query(EnvironmentRow):
             row.take(self.wizard.journey.given.env)
         remembered.keep(self.wizard.journey)
         self.wizard.go(self.wizard.neighbour("project", +1))
 
+    def _refused(self, only: Question[Any] | None = None) -> bool:
+        """Whether an answer on this page (only this one) cannot be used; it says why, and has the focus."""
+        assert self.wizard.draft is not None
+        for field in self.query(Field):
+            if only in (None, field.question) and (reason := self.wizard.draft.problem(field.question)) is not None:
+                field.judge(reason)
+                field.children[0].children[1].focus()
+                return True
+        for row in self.query(EnvironmentRow) if only is None else ():
+            missing = row.needed and not row.query_one(Input).value
+            row.refuse("must be given: the project does not start without it" if missing else None)
+            if missing and self.typed == self.fit:
+                row.query_one(Input).focus()
+                return True
+        return False
+
+    def _unfit(self, error: Exception) -> None:
+        """Why this is no project that can be set up; the field is where that can be put right."""
+        known = as_error(error)
+        text = explain(known)
+        self.query_one("#findings", Static).update(Content.styled(f"✗ {text}", "$error"))
+        for field in self.query(Field).results(Field):
+            if field.question == self.source:
+                field.refuse("this cannot be set up; see below")
+                field.query_one(Input).focus()
+
     async def on_finished(self, message: Finished) -> None:
+        looked, self.looking = self.looking, ""
         self.query_one("#continue", Primary).ready("Continue")
         if message.error is not None:
-            error = message.error
-            hint = f"\n{error.hint}" if isinstance(error, WizardError) and error.hint else ""
-            self.query_one("#findings", Static).update(f"[$error]✗ {escape(str(error))}[/]{escape(hint)}")
+            await self.query_one("#corrections", Vertical).remove_children()
+            self._unfit(message.error)
             return
+        stops = message.result.stops if message.result is not None else ()
+        self.fit = "" if stops else looked
+        self._judge_source(stops)
         if message.result is not None:
             await self.query_one(Facts).show(found_in(message.result))
             self.query_one("#found").display = True
@@ -134,12 +186,23 @@ class Project(Page):
         names = sorted((n for n in message.result.env_names if n.is_open), key=lambda n: not n.required)
         rows += [EnvironmentRow(name, given.get(name.name)) for name in names]
         await corrections.mount_all([Static("What was found can be corrected here:", classes="title gap"), *rows])
-        self.focus_primary()
+        if not stops:
+            self.focus_primary()
+
+    def _judge_source(self, stops: Any) -> None:
+        for field in self.query(Field).results(Field):
+            if field.question == self.source:
+                field.refuse(
+                    "it cannot run as it is: mend what is marked ✗, then press “Look at it”" if stops else None
+                )
+                if stops:
+                    field.query_one(Input).focus()
 
     def _findings(self, found: Any) -> str:
         if found is None:
             return "A git repository is looked at on the server. Say on the next pages what is in it."
-        lines = [f"[$warning]![/] {escape(problem(one))}" for one in found.problems]
+        lines = [f"[$error]✗[/] {escape(problem(one))}" for one in found.stops]
+        lines += [f"[$warning]![/] {escape(problem(one))}" for one in found.problems if one not in found.stops]
         return "\n".join(lines)
 
 
@@ -161,6 +224,7 @@ class EnvironmentRow(Row):
 
     def __init__(self, name: Any, value: Any) -> None:
         self.variable = name
+        self.needed = name.required and name.when is None
         text = value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else ""
         what = "The project needs it" if name.required else "The project can do without it"
         secret = name.secret or isinstance(value, Secret)

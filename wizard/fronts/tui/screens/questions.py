@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Input, Markdown
+from textual.widgets import Button, Markdown
 
 from wizard.fronts import remembered
 from wizard.fronts.tui.pages import asked_of, position
@@ -72,10 +71,6 @@ class Questions(Page):
         assert self.wizard.words is not None
         guide = self.wizard.words.guides[self.recipe_name]
         return f"## {guide.title}\n\n{guide.intro}"
-
-    @on(Input.Submitted)
-    def _next(self) -> None:
-        self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:

@@ -19,7 +19,7 @@ from wizard.fronts.estimates import duration, seconds
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.difference import coloured, commands
-from wizard.fronts.words import loses_data
+from wizard.fronts.words import counted, loses_data
 from wizard.guide import flowing
 
 if TYPE_CHECKING:
@@ -138,9 +138,16 @@ class Review(Page):
             self.lead("[b]Nothing is left to do:[/] the server is as the answers say. Start runs the checks again.")
             return
         steps = len(forecast.plan.steps) - done
-        already = f" {done} steps are done already." if done else ""
+        journal = self.wizard.journey.session.journal if self.wizard.journey and self.wizard.journey.session else None
+        begun = done or (journal is not None and journal.entries)
+        untouched = (
+            "Nothing more is changed before you press Start."
+            if begun
+            else "Nothing on the server has been touched yet."
+        )
+        already = f" {counted(done, 'step')} of {len(forecast.plan.steps)}: done already." if done else ""
         self.lead(
-            f"[b]Nothing on the server has been touched yet.[/]\n{total} changes in {steps} steps, "
+            f"[b]{untouched}[/]\n{counted(total, 'change')} in {counted(steps, 'step')}, "
             f"{duration(seconds(forecast.all))}.{already}\n"
             "[b $error]![/] cannot be undone · [b $warning]D[/] going back takes data away · "
             "[b $accent]G[/] guarded"

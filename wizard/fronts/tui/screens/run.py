@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from wizard import events
 from wizard.errors import HeldError, StoppedError
@@ -313,6 +313,10 @@ class Run(Page):
                     self._do_after()
                 else:
                     self.answer("stop")
+
+    def enter_leads_on(self, box: Input) -> bool:
+        """It finds the next hit in the output."""
+        return False
 
     def action_pace(self) -> None:
         if self.pace is not None and not self.ended:

@@ -32,6 +32,9 @@ class SaveDialog(Dialog[None]):
         yield button("Save", "save", variant="primary")
         yield button("Cancel", "cancel")
 
+    def enter_leads_on(self, box: Input) -> bool:
+        return False
+
     def on_input_submitted(self) -> None:
         self._save()
 

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Select
 
 from wizard.fronts.draft import Draft
+from wizard.fronts.tui.widgets.lists import Dropdown
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
 from wizard.recipe import Question
 from wizard.secret import Secret
@@ -36,7 +37,7 @@ class Field(Row):
                 else [(str(c), str(c)) for c in question.choices]
             )
             known = text in [value for _, value in options]
-            return [Select(options, value=text if known else options[-1][1], allow_blank=False, compact=True)]
+            return [Dropdown(options, value=text if known else options[-1][1], allow_blank=False, compact=True)]
         secret = question.type is Secret
         box = Input(text, password=secret, compact=True, placeholder=self._placeholder())
         if not secret:
@@ -47,7 +48,9 @@ class Field(Row):
     def _placeholder(self) -> str:
         if self.draft.generated(self.question):
             return GENERATED
-        return "leave empty if there is none" if self.question.optional else self.question.example
+        if self.question.optional:
+            return "leave empty if there is none"
+        return f"for example {self.question.example}" if self.question.example else ""
 
     def on_mount(self) -> None:
         self.refresh_text()
