@@ -20,6 +20,9 @@ from wizard.operations import base, tested
 from wizard.operations.apt import packages, upgrade
 from wizard.operations.authorized_keys import authorized_keys
 from wizard.operations.base import Operation
+from wizard.operations.claims import site_name
+from wizard.operations.claims_nginx import web_server
+from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.command import command
 from wizard.operations.django import migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
@@ -72,8 +75,15 @@ MAKE: list[tuple[Callable[..., Operation], list[str]]] = [
     (lambda p, n, v: kernel_settings(p, {n: v}), ["/x", "net.ipv4.conf.default.x", "1"]),
     (generated_locale, ["de_DE.UTF-8"]),
     (lambda n: reboot(n, needed="true"), ["x"]),
+    (site_name, ["x"]),
+    (lambda s, n: web_server(s, (n,), default=False), ["x", "example.org"]),
 ]  # fmt: skip
-OTHERS = [cluster(), upgrade(), command("x", "true", test="true", undo="true")]  # take no text but shell by contract
+OTHERS = [
+    cluster(),
+    one_postgres(),
+    upgrade(),
+    command("x", "true", test="true", undo="true"),
+]  # take no text but shell by contract
 OTHERS += [
     command("y", "true", test="true", undo="true", long=True),
     command("z", "true", test="true", irreversible=True),

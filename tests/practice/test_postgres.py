@@ -54,7 +54,7 @@ def test_from_nothing_to_a_sites_database_and_back_to_nothing(bare: PracticeServ
     assert cycle.observe(cluster()) == ClusterState()
     pristine = cycle.fingerprint()
     operations = (
-        packages("postgresql"), cluster(), settings("wizard.conf", "listen_addresses = 'localhost'\n"),
+        packages("postgresql", start=["postgresql"]), cluster(), settings("wizard.conf", "listen_addresses = 'localhost'\n"),
         role("site", PASSWORD), database("site", "site"),
     )  # fmt: skip
     proofs = [
