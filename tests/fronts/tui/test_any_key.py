@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from tests.fronts.tui.conftest import drive, seen, until
 from tests.fronts.tui.small_server import SmallServer
 from tests.fronts.tui.states import STATES, scenario_of
+from wizard.errors import WizardError
 from wizard.fronts.tui.app import WizardApp
 
 MOVES = 60  # in each state; about two thousand in all, of up to three keys
@@ -87,7 +88,13 @@ class Monkey:
 
 @pytest.fixture(autouse=True)
 def nothing_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No browser, and no shell on a server that is none."""
+    """No browser, no shell on a server that is none, and no practice server."""
+
+    def none(*_: object, **__: object) -> None:
+        raise WizardError("cannot boot practice servers here")
+
+    for name in ("up", "get"):
+        monkeypatch.setattr(f"wizard.practice.fleet.Fleet.{name}", none)
     monkeypatch.setattr("textual.app.App.open_url", lambda *_, **__: None)
 
 

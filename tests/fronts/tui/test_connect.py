@@ -68,7 +68,7 @@ def test_a_refusal_says_why_and_what_was_typed_is_still_there(app: WizardApp, mo
         await pilot.press(*"203.0.113.7")
         await pilot.click("#connect-now")
         await until(pilot, lambda: "Next: is the key the right one?" in seen(app), "the reason")
-        assert "Nothing on the server was touched" in seen(app)
+        assert "Nothing on the server was touched" in " ".join(seen(app).split())
         assert app.screen.query_one("#host", Input).value == "203.0.113.7"
         assert focused(pilot) == "connect-now"
         await pilot.press("escape")

@@ -47,6 +47,7 @@ def test_what_was_found_is_listed_and_can_be_corrected(app: WizardApp) -> None:
         text = seen(app)
         for found in ("shop.settings", "requirements.txt, 2 of them", "SHOP_NAME", "the secret key stands in the code"):
             assert found in text
+        row(app, "SHOP_NAME").value = "Ana's corner"  # without it one cannot go on
         field = next(box for box in app.screen.query(Input) if box.value == "shop.settings")
         field.value = "shop settings"
         await pilot.pause()
