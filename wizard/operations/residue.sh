@@ -180,18 +180,18 @@ later_data() {
         xargs -0 -r sh -c 'find "$@" -xdev ! -type d -print0' - | sort -zu | comm -z -23 - "$change/after/files" |
         any grep -zvE "^/(etc|usr|boot|var/cache|var/log|var/lib/($programs))/" | sed -z 's#^/##'
 }
-theirs="SELECT 1 WHERE EXISTS (SELECT FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1'))
-    OR EXISTS (SELECT FROM pg_roles WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_class WHERE oid >= 16384)"
+made_there="SELECT 1 WHERE EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1'))
+    OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid >= 16384)"
 save_clusters() { # purging PostgreSQL drops its clusters without a word
     if ! added | grep -qx postgresql-common || ! command -v pg_lsclusters >/dev/null; then return 0; fi
     pg_lsclusters -h >"$change/clusters"
     while read -r _version _name _port _state _owner _data _log; do
         [ "$_state" = online ] || pg_ctlcluster "$_version" "$_name" start </dev/null || true
-        if ! _found=$(cd /; exec runuser -u postgres -- psql -AtX -p "$_port" -c "$theirs" </dev/null); then
+        if ! _found=$(cd /; PGOPTIONS='-c search_path=' exec runuser -u postgres -- psql -AtX -p "$_port" -c "$made_there" </dev/null); then
             save "postgresql-$_version-$_name" "${_data#/}"
         elif [ -n "$_found" ]; then
             begin_save "$(basename "$change")-postgresql-$_version-$_name" .sql
-            (cd /; runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$saved.part")
+            (cd /; PGOPTIONS='-c search_path=' runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$saved.part")
             tail -n 9 "$saved.part" | grep -q 'dump complete' # with a full disk it ends well without its last line
             end_save "all databases of PostgreSQL $_version" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
         fi
