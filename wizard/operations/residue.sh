@@ -137,6 +137,7 @@ put_back() {
     {
         comm -13 "$change/before/units" "$change/after/units"
         pulled_in | comm -23 - "$change/before/units"
+        if [ -e "$change/slices" ]; then comm -23 "$change/slices" "$change/before/units"; fi
     } | sort -u >"$change/started"
     _units=$(list_units | comm -12 - "$change/started")
     if [ -n "$_units" ]; then systemctl stop $_units; fi
@@ -207,6 +208,10 @@ take_away() { # PACKAGE…: exactly these
         sed 's/@\./@*./' | sort -u)
     if [ -n "$_units" ]; then
         systemctl show -P Wants -P Requires $_units | tr ' ' '\n' | any grep '\.target$' | sort -u >"$change/wants"
+        # instances of name@.service run in a slice of their own, whoever has started them; it stays active without them
+        echo "$_units" | sed -n 's/@\*\..*//p' | sort -u | while read -r _name; do
+            echo "system-$(systemd-escape -- "$_name").slice"
+        done | sort >"$change/slices"
         systemctl stop $_units 2>/dev/null || true
     fi
     # one whose configuration was here before is removed, and its configuration stays
