@@ -40,6 +40,7 @@ class Frame(Widget):
     """The parts that pages and questions share. Must be mixed into a Screen."""
 
     help_text: ClassVar[str] = ""
+    _in_sight: tuple[object, ...] = ()  # what had the focus, and where it was, when it was last brought into sight
 
     @property
     def wizard(self) -> WizardApp:
@@ -84,6 +85,35 @@ class Frame(Widget):
     def enter_leads_on(self, box: Input) -> bool:
         """Whether Enter in this field does nothing but go on to the next one."""
         return True
+
+    # -- what has the focus is in sight: when it gets it, and when anything (an error, the window) moves it elsewhere
+
+    def on_mount(self) -> None:
+        screen = cast("Screen[object]", self)
+        screen.screen_layout_refresh_signal.subscribe(self, self._laid_out, immediate=True)
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Textual scrolls by the layout of before, which is wrong where an error has just come up."""
+        super().set_focus(widget, False, from_app_focus)  # type: ignore[misc]
+        if scroll_visible:
+            self._in_sight = ()
+            self.call_later(self._laid_out)
+
+    def _laid_out(self, _: object = None) -> None:
+        """Only where something has moved: who pages away from what has the focus is not called back."""
+        focused = cast("Screen[object]", self).focused
+        if focused is None or not focused.virtual_region.size:
+            return
+        around = [node for node in focused.ancestors_with_self if isinstance(node, Widget) and node is not self]
+        places = (focused, *((node.virtual_region, node.container_size) for node in around))
+        if places != self._in_sight:
+            self._in_sight = places
+            self.call_next(self._bring_into_sight)
+
+    def _bring_into_sight(self) -> None:
+        screen = cast("Screen[object]", self)
+        if screen.focused is not None and not screen.can_view_entire(screen.focused):
+            screen.scroll_to_center(screen.focused, animate=False, immediate=True)
 
     def on_resize(self) -> None:
         """A window that was too small has hidden what had the focus."""
