@@ -70,7 +70,7 @@ def test_a_new_server_looks_like_a_fresh_vps(pristine: PracticeServer, on_server
         pristine,
         """
         systemctl is-system-running --wait; systemctl --failed --no-legend; hostname; hostname -i | grep -c .
-        passwd --status root | cut -d ' ' -f 2; echo "$LANG"; ps -p 1 -o comm=
+        passwd --status root | cut -d ' ' -f 2; . /etc/default/locale; echo "$LANG"; ps -p 1 -o comm=
         command -v nginx psql ufw; getent passwd debian; ls /home; journalctl --boot --quiet | grep -c .; true
         """,
     ).out.split()

@@ -87,6 +87,8 @@ def _told_whom(login: Login, user: str, message: str, details: str) -> ConnectEr
 
 def sudo_refused(login: Login, said: str, status: int | None) -> ConnectError:
     """sudo was reached, and did not start the shell."""
+    if "expired" in said or "assword change required" in said:
+        return shell_refused(login, said, status)
     details = "\n".join(filter(None, [said, "" if status is None else f"exit status {status}"]))
     if status is None:
         return ConnectError(
@@ -94,8 +96,6 @@ def sudo_refused(login: Login, said: str, status: int | None) -> ConnectError:
             details=details,
             hint="does it ask for more than a password there (a code, a touch)? Use an account whose sudo does not",
         )
-    if "expired" in said or "assword change required" in said:
-        return shell_refused(login, said, status)
     if status == 127:
         return ConnectError(
             "cannot use sudo: it is not installed", details=details, hint="log in as root, or install sudo as root"
