@@ -17,7 +17,7 @@ from tests.fronts.tui.states import STATES, scenario_of
 from wizard.errors import WizardError
 from wizard.fronts.tui.app import WizardApp
 
-MOVES = 60  # in each state; about two thousand in all, of up to three keys
+MOVES = 30  # in each state; about a thousand in all, of up to three keys
 KEYS = (
     *("enter", "space", "escape", "tab", "shift+tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
     *(f"f{number}" for number in range(1, 13)),

@@ -109,6 +109,7 @@ class Frame(Widget):
         if places != self._in_sight:
             self._in_sight = places
             self.call_next(self._bring_into_sight)
+            self.call_after_refresh(self._bring_into_sight)  # what has just grown could not yet scroll so far
 
     def _bring_into_sight(self) -> None:
         screen = cast("Screen[object]", self)
