@@ -73,7 +73,7 @@ def test_help_explains_the_words_and_closes_again(app: WizardApp) -> None:
 def test_the_menu_offers_colours(app: WizardApp) -> None:
     async def scenario(pilot: Pilot[int]) -> None:
         await pilot.press("f2")
-        await until(pilot, showing(pilot, "CommandPalette"), "the menu")
+        await until(pilot, showing(pilot, "Menu"), "the menu")
         await pilot.press(*"light")
         await pilot.pause(0.3)
         await pilot.press("down", "enter")
