@@ -318,7 +318,7 @@ def test_the_timeline_shows_what_going_back_would_undo_and_asks_first(app: Wizar
         await until(pilot, lambda: "there is nothing to undo" in seen(app), "the latest checkpoint")
         app.screen.query_one("#timeline", OptionList).highlighted = 0
         await until(pilot, lambda: "Going back undoes, in this order (1)" in seen(app), "what would be undone")
-        assert "write the file /etc/greeting/text" in seen(app)
+        assert "put the file /etc/greeting/text back as it was" in seen(app)
         await pilot.click("#back-to")
         await until(pilot, showing(pilot, "ConfirmDialog"), "the question")
         assert focused(pilot) == "no"

@@ -11,6 +11,7 @@ from textual.widgets import Input, Select
 
 from tests.fronts.tui.conftest import connected, drive, focused, showing, until
 from tests.fronts.tui.small_server import SmallServer
+from wizard.fronts.plain.options import Options
 from wizard.fronts.tui.app import WizardApp
 
 FORM = (*"h1", "tab", *"ana", "enter", *"22", "enter", "enter", "enter", *"s3cret", "enter", *"su-do", "enter")
@@ -46,8 +47,8 @@ def test_enter_in_a_password_never_leads_to_reveal(app: WizardApp) -> None:
     drive(app, scenario)
 
 
-def test_keys_pasted_before_the_first_screen_is_there_are_not_lost(app: WizardApp) -> None:
-    app.setup = True
+def test_keys_pasted_before_the_first_screen_is_there_are_not_lost() -> None:
+    app = WizardApp(Options(target=""), setup=True)
 
     async def scenario(pilot: Pilot[int]) -> None:
         await until(pilot, showing(pilot, "Connect"), "Connect")
