@@ -118,25 +118,6 @@ def test_wrong_answers_are_listed_all_at_once_with_the_nearest_names(home: Path)
         assert said in done.stderr
 
 
-def test_without_a_terminal_every_missing_key_is_named_before_connecting(home: Path) -> None:
-    done = wizard(home, "setup", NOWHERE)
-    assert done.returncode == 2
-    assert "no terminal" in done.stderr
-    assert all(key in done.stderr for key in ("project.source", "project.name"))
-    # the server may have it: nobody can know yet
-    assert "deploy_user.authorized_key" not in done.stderr
-    # these have defaults that build on the server's facts, or on nothing
-    assert "gunicorn.workers" not in done.stderr and "nginx.upload_mb" not in done.stderr
-
-
-def test_an_answers_file_leaves_only_what_is_still_missing(home: Path) -> None:
-    file = home / "answers.toml"
-    file.write_text('[project]\nsource = "https://git.example.org/me/shop.git"\n')
-    done = wizard(home, "setup", NOWHERE, "--answers", str(file))
-    assert done.returncode == 2
-    assert "project.source" not in done.stderr and "project.settings_module" in done.stderr
-
-
 @pytest.mark.parametrize("options", [[], ["--yes"]], ids=["", "--yes"])
 def test_a_variable_that_the_project_does_not_start_without_is_named(options: list[str], home: Path) -> None:
     project = home / "shop"
@@ -159,20 +140,6 @@ def test_a_project_that_cannot_run_is_refused_before_connecting_with_all_that_is
     assert done.returncode == 2 and "Cannot reach" not in done.stderr
     assert "manage.py line 10 cannot be read as Python (unterminated string literal" in done.stderr
     assert "env.SHIPPER" in done.stderr and "nothing on the server was touched" in done.stderr
-
-
-def test_what_is_in_doubt_must_be_answered_where_nobody_is_asked(home: Path) -> None:
-    for lesson in ("lesson1", "lesson2"):
-        made("base", home / "course").rename(home / "course" / lesson)
-    answers = f'[project]\nsource = "{home / "course"}"\n'
-    (home / "answers.toml").write_text(answers)
-    done = wizard(home, "setup", NOWHERE, "--answers", str(home / "answers.toml"), "--yes")
-    assert done.returncode == 2 and "project.subdirectory: there are several manage.py" in done.stderr
-    (home / "answers.toml").write_text(f'{answers}subdirectory = "lesson2"\n')
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    done = wizard(home, "setup", f"root@127.0.0.1:{port}", "--answers", str(home / "answers.toml"), "--yes")
-    assert done.returncode == 3, done.stderr  # nobody is there
 
 
 # -- exit status 3: it cannot be reached, or does not let us in --------------------------------------------------------

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fronts.tui.small_server import SmallServer, record
+from tests.projects import made
 from wizard import catalog, journey
 from wizard.errors import UsageError
 from wizard.fronts import here
@@ -61,6 +62,41 @@ def test_plan_takes_what_the_server_keeps_and_names_only_what_is_missing(
     events = lines(capsys.readouterr().out)
     assert [e["doing"] for e in events if e["event"] == "Working"] == ["connecting", "comparing"]
     assert any("dry" in str(e.get("difference")) for e in events if e["event"] == "PlannedChange")
+
+
+@pytest.fixture
+def real(server: Keeping, monkeypatch: pytest.MonkeyPatch) -> Keeping:
+    """The same server, for our own recipes."""
+    monkeypatch.setattr(catalog, "own_folder", lambda: Path(__file__).parents[2] / "recipes")
+    return server
+
+
+def missing_of(tmp_path: Path, answers: str, *, yes: bool = False) -> str:
+    (tmp_path / "answers.toml").write_text(answers)
+    with pytest.raises(UsageError) as refused:
+        commands.plan(Options(target=TARGET, answers=tmp_path / "answers.toml", front="headless", yes=yes))
+    return f"{refused.value.message}\n{refused.value.details}"
+
+
+def test_without_a_terminal_every_missing_key_is_named(real: Keeping, tmp_path: Path) -> None:
+    said = missing_of(tmp_path, "")
+    assert "no terminal" in said
+    assert "project.source" in said and "project.name" not in said  # which follows from the source
+    # these have defaults that build on the server's facts, or on nothing
+    assert "gunicorn.workers" not in said and "nginx.upload_mb" not in said
+
+
+def test_an_answers_file_leaves_only_what_is_still_missing(real: Keeping, tmp_path: Path) -> None:
+    said = missing_of(tmp_path, '[project]\nsource = "file:///srv/git/shop.git"\n')
+    assert "project.source" not in said and "project.settings_module" in said
+
+
+def test_what_is_in_doubt_must_be_answered_where_nobody_is_asked(real: Keeping, tmp_path: Path) -> None:
+    for lesson in ("lesson1", "lesson2"):
+        made("base", tmp_path / "course").rename(tmp_path / "course" / lesson)
+    source = f'[project]\nsource = "{tmp_path / "course"}"\n'
+    assert "project.subdirectory: there are several manage.py" in missing_of(tmp_path, source, yes=True)
+    assert "subdirectory" not in missing_of(tmp_path, f'{source}subdirectory = "lesson2"\n', yes=True)
 
 
 def test_status_says_what_it_does_before_it_does_it(server: Keeping, capsys: pytest.CaptureFixture[str]) -> None:

@@ -173,6 +173,8 @@ def _plan(at: Station, *, judge: bool = True, settle: bool = False) -> Plan:
     journey.inspect_project()
     if not at.options.asks:
         _say_findings(at, judge=judge)
+    if judge and not at.options.asks:
+        missing.refuse_early(journey)
     if judge:
         journey.refuse_project()
     journey.connect(acquire=False)

@@ -97,12 +97,35 @@ def refuse(journey: Journey, *, defaults: bool, judge: bool = True) -> None:
         for q, value in values.items()
         if value is None
     ]
-    if journey.found is not None:
-        keys += [f"env.{name.name}, which the project does not start without ({name.where})" for name in unset(journey)]
+    keys += _variables(journey)
     if judge:
         keys += [f"{name}: {problem(one)}" for name, one in journey.in_doubt() if not _named(keys, name)]
-        if journey.found is not None and journey.found.stops:
-            raise UnfitProject(journey.found.stops, details="\n".join(["missing answers:", *keys] if keys else []))
+        _refuse_unfit(journey, keys)
+    _refuse(keys, defaults=defaults)
+
+
+def refuse_early(journey: Journey) -> None:
+    """As `refuse`, before any server is reached: what no server keeps (it has no variables of the project), and a project
+    that cannot run, with all that would be missing besides."""
+    keys = _variables(journey)
+    if journey.found is not None and journey.found.stops:
+        keys += [f"{name}: {problem(one)}" for name, one in journey.in_doubt()]
+        _refuse_unfit(journey, keys)
+    _refuse(keys, defaults=True)
+
+
+def _variables(journey: Journey) -> list[str]:
+    if journey.found is None:
+        return []
+    return [f"env.{name.name}, which the project does not start without ({name.where})" for name in unset(journey)]
+
+
+def _refuse_unfit(journey: Journey, keys: list[str]) -> None:
+    if journey.found is not None and journey.found.stops:
+        raise UnfitProject(journey.found.stops, details="\n".join(["missing answers:", *keys] if keys else []))
+
+
+def _refuse(keys: list[str], *, defaults: bool) -> None:
     if keys:
         raise UsageError(
             "cannot ask anything"
