@@ -40,7 +40,7 @@ def test_a_real_message_leads_to_its_own_cause(record: Record) -> None:
         ("migrations", "    from .local_settings import *\nModuleNotFoundError: No module named 'shop.local_settings'", "django.local_settings"),
         ("virtualenv", "connection broken by 'NewConnectionError(...: [Errno 113] No route to host')': /simple/django/\nERROR: No matching distribution found for django", "pip.no_network"),
         ("virtualenv", "ERROR: Could not find a version that satisfies the requirement Django==6.0 (from versions: 5.2)\nERROR: Ignored the following versions that require a different python version: 6.0 Requires-Python >=3.12", "pip.python_version"),
-        ("packages", "Err:1 http://deb.debian.org/debian bookworm InRelease\n  Could not connect to deb.debian.org:80, connection timed out", "network.out"),
+        ("packages", "Err:1 http://deb.example.org/debian bookworm InRelease\n  Could not connect to deb.example.org:80, connection timed out", "network.out"),
         ("packages", "E: The repository 'cdrom://[Debian]/ bookworm Release' does not have a Release file.", "apt.no_release_file"),
         ("git_release", "ssh: Could not resolve hostname git.example.org: Temporary failure in name resolution\nfatal: Could not read from remote repository.", "dns"),
         ("git_release", "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.", "git.key"),
