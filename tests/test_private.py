@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard import crash, known, private
+from wizard import crash, local_state, private
 from wizard.transport.base import Login
 
 
@@ -27,7 +27,7 @@ def test_records_and_reports_are_closed_to_others_and_so_is_every_folder_made_fo
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WIZARD_STATE_DIR", str(tmp_path / "a" / "state"))
-    known.remember(Login("x.example"), known.Known("x", ["root"]))
+    local_state.remember(Login("x.example"), local_state.KnownServer("x", ["root"]))
     crash.as_error(ValueError("x"))
     assert len([p for p in (tmp_path / "a").rglob("*") if p.is_file()]) == 2
     assert modes(tmp_path / "a") == {0}

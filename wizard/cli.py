@@ -75,9 +75,9 @@ def cli(ctx: click.Context) -> None:
 
 
 def _full_screen(options: Options, *, setup: bool = False) -> NoReturn:
-    from wizard.fronts import curtain
+    from wizard.fronts import splash
 
-    with curtain.drawn():
+    with splash.shown():
         from wizard.fronts.tui.app import run
     raise click.exceptions.Exit(run(options, setup=setup))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wizard import __version__, private
 from wizard.errors import WizardError
-from wizard.known import state_folder
+from wizard.local_state import state_folder
 from wizard.printable import printable
 from wizard.secret import without_secrets
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from wizard import answers as answers_
-from wizard import catalog, kept_answers, known, login_line
+from wizard import catalog, kept_answers, local_state, login_line
 from wizard.earlier import Earlier
-from wizard.engine import fitness, takeover, watch
+from wizard.engine import preflight, takeover, watch
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.runner import Decide, Decision
@@ -173,7 +173,7 @@ class Journey:
             self._compare_with_known(session)
             self._take_up_answers(session)
             if fit:
-                fitness.check(session.server, session.journal, self.emit)
+                preflight.check(session.server, session.journal, self.emit)
             if acquire:
                 self.acquire(session)
         except BaseException:
@@ -292,7 +292,7 @@ class Journey:
         if self.session is None:
             return
         session, self.session = self.session, None
-        memory = known.recall(session.transport.login)
+        memory = local_state.recall(session.transport.login)
         users = [way.user for way in session.ways_in]
         if session.journal.id:
             memory.target = self.request.target
@@ -300,7 +300,7 @@ class Journey:
             memory.journal, memory.size = session.journal.id, session.journal.size
             memory.checkpoints = [c.step for c in session.journal.checkpoints]
             memory.at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            known.remember(session.transport.login, memory)
+            local_state.remember(session.transport.login, memory)
         session.close()
 
     def _open_session(self) -> Session:
@@ -309,7 +309,7 @@ class Journey:
 
     def _other_door(self, transport: Transport, error: ConnectError) -> Transport:
         """The target's login is refused: the set-up itself may have closed that door and opened another."""
-        for user in dict.fromkeys([*known.recall(transport.login).users, *self._users_to_come()]):
+        for user in dict.fromkeys([*local_state.recall(transport.login).users, *self._users_to_come()]):
             if user == transport.login.user:
                 continue
             other = transport.another(transport.login.as_user(user, sudo_password=self._sudo_password(user)))
@@ -359,7 +359,7 @@ class Journey:
             session.journal.add({"event": "adopted", "names": new})
 
     def _compare_with_known(self, session: Session) -> None:
-        memory = known.recall(session.transport.login)
+        memory = local_state.recall(session.transport.login)
         if memory.journal and memory.journal != session.journal.id:
             self.emit(ServerReplaced("other" if session.journal.id else "gone"))
         elif memory.journal and memory.size > session.journal.size:

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard import crash, events
-from wizard.engine import fitness
+from wizard.engine import preflight
 from wizard.engine.journal import parse
 from wizard.engine.runner import Decision
-from wizard.engine.session import Answer, Session, read_observations
+from wizard.engine.session import Reply, Session, read_observations
 from wizard.errors import StoppedError, WizardError
 from wizard.journey import Journey, Request
 from wizard.operations.apt import packages
@@ -141,14 +141,14 @@ def test_no_facts_make_anything_but_a_server_of_the_right_types_or_an_error_in_w
         return
     blank = Server()
     assert all(type(getattr(server, name)) is type(getattr(blank, name)) for name in Server.__dataclass_fields__)
-    list(fitness.obstacles(server)), list(fitness.doubts(server))
+    list(preflight.obstacles(server)), list(preflight.doubts(server))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(OPERATIONS), st.text(st.sampled_from("ft|/\n =x019\0é"), max_size=40))
 def test_no_observation_makes_anything_but_a_state_or_an_error_in_words(operation: Operation, said: str) -> None:
     try:
-        (state,) = read_observations([operation], Answer({"state.0": said.encode()}))
+        (state,) = read_observations([operation], Reply({"state.0": said.encode()}))
     except WizardError as error:
         assert operation.key in error.message
     else:

@@ -79,13 +79,13 @@ class Typist:
     def heading(self, text: str) -> None: ...
     def guide(self, text: str) -> None: ...
 
-    def ask(self, name: str, default: str, judge: object) -> None:
+    def ask(self, name: str, default: str, validate: object) -> None:
         self.open.append(name)
-        judge(PLANTED)  # type: ignore[operator]
+        validate(PLANTED)  # type: ignore[operator]
 
-    def ask_hidden(self, name: str, judge: object) -> None:
+    def ask_hidden(self, name: str, validate: object) -> None:
         self.hidden.append(name)
-        judge(PLANTED)  # type: ignore[operator]
+        validate(PLANTED)  # type: ignore[operator]
 
 
 def test_a_token_typed_at_the_plain_front_is_hidden_masked_and_not_remembered(

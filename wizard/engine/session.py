@@ -19,12 +19,12 @@ from importlib import resources
 from typing import Any
 
 from wizard import events
-from wizard.engine import holder
 from wizard.engine import journal as journal_
+from wizard.engine import lock
+from wizard.engine.decode import decoding, unzipped
 from wizard.engine.facts import OPEN, server_from
 from wizard.engine.records import VERSION
-from wizard.engine.shortage import explained
-from wizard.engine.understanding import understood, unzipped
+from wizard.engine.resources import explained
 from wizard.errors import (
     BusyError,
     ConnectError,
@@ -58,7 +58,7 @@ def prelude() -> str:
 
 
 @dataclass
-class Answer:
+class Reply:
     """What a script said: its records by name, and its status."""
 
     records: dict[str, bytes] = field(default_factory=dict)
@@ -97,9 +97,9 @@ class Session:
 
     def send(
         self, label: str, script: str, *, on_output: Callable[[str], None] | None = None, silence: float = 120
-    ) -> Answer:
+    ) -> Reply:
         """Runs the prelude and this script as root. Lines that are no records go to on_output."""
-        answer = Answer()
+        answer = Reply()
         mark = uuid.uuid4().hex
 
         unended = ""  # what a program wrote last, where a record came in the middle of its line: the rest is to come
@@ -110,7 +110,7 @@ class Session:
             unended += output
             if marked:
                 name, _, data = record.partition(" ")
-                with understood(self.transport.login):
+                with decoding(self.transport.login):
                     answer.records[name] = base64.b64decode(data, validate=True)
             else:
                 if on_output:
@@ -123,12 +123,12 @@ class Session:
         if on_output and unended:
             on_output(unended)
         if "held" in answer.records:
-            raise holder.held(answer.text("held"))
+            raise lock.held(answer.text("held"))
         if "taken" in answer.records:
-            raise holder.taken(answer.text("taken"))
+            raise lock.taken(answer.text("taken"))
         return answer
 
-    def write(self, label: str, script: str, **options: Any) -> Answer:
+    def write(self, label: str, script: str, **options: Any) -> Reply:
         """As `send`, for a script that changes something: only while this run has the lock."""
         answer = self.send(label, f"hold {self.run}\n{script}", **options)
         if "holding" not in answer.records or answer.status == 90:
@@ -148,7 +148,7 @@ class Session:
         script = OPEN
         if acquire:
             script = (
-                f"acquire {self.run} {'yes' if take_over else 'no'} {heredoc(holder.ourselves())}\n"
+                f"acquire {self.run} {'yes' if take_over else 'no'} {heredoc(lock.ourselves())}\n"
                 "[ -s $W/journal ] || "
                 + self.journal_line("journal", version=VERSION, journal=uuid.uuid4().hex)
                 # from here on an earlier version, which would append records without checksums, refuses it
@@ -158,20 +158,20 @@ class Session:
         try:
             answer = self.send("open", script)
         except StoppedError as error:
-            if not holder.died_here(error.details):
+            if not lock.died_here(error.details):
                 raise
             self.open(acquire=True, take_over=True)
             return
         if answer.status == 90:
             raise _cannot_write(answer)
         if acquire:
-            holder.at_work.add(self.run)
+            lock.at_work.add(self.run)
         if "facts" not in answer.records:
             raise WizardError(
                 f"cannot look at {self.transport.login}: the server did not answer as a Linux server does",
                 details=answer.err,
             )
-        with understood(self.transport.login):
+        with decoding(self.transport.login):
             self.server = server_from(printable(answer.text("facts")), self.transport.login)
             self.journal = journal_.parse(unzipped(answer.records.get("journal", b"")))
             self.kept_answers = answer.records.get("answers", b"").decode(errors="replace")
@@ -193,7 +193,7 @@ class Session:
         except WizardError:
             pass  # the lock expires by itself
         finally:
-            holder.at_work.discard(self.run)
+            lock.at_work.discard(self.run)
             self.transport.close()
 
     @contextlib.contextmanager
@@ -330,7 +330,7 @@ class Session:
         if "there" in answer.records:
             return False
         size = len(blob.content) >> 20
-        with understood(self.transport.login):
+        with decoding(self.transport.login):
             short = answer.shortage is not None and int(answer.text("shortage").split()[2]) < 2 * size + 1
         if short and answer.shortage:
             raise StepError(f"cannot send {size} MB to the server ({answer.shortage[0]})", hint=answer.shortage[1])
@@ -347,7 +347,7 @@ def observe_script(operations: Iterable[Operation]) -> str:
     )
 
 
-def read_observations(operations: Iterable[Operation], answer: Answer) -> list[State]:
+def read_observations(operations: Iterable[Operation], answer: Reply) -> list[State]:
     states = []
     for i, operation in enumerate(operations):
         try:
@@ -361,7 +361,7 @@ def read_observations(operations: Iterable[Operation], answer: Answer) -> list[S
     return states
 
 
-def _cannot_write(answer: Answer) -> WizardError:
+def _cannot_write(answer: Reply) -> WizardError:
     look = "look whether the server's disk is full (df -h /); then run the same command again"
     why, hint = answer.shortage or (f"status {answer.status}", look)
     return WizardError(f"cannot write to the journal on the server ({why})", details=answer.err.strip(), hint=hint)

@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import Any
 
 from wizard import events
+from wizard.engine.decode import decoding
 from wizard.engine.journal import Journal
 from wizard.engine.session import Emit, Session
-from wizard.engine.understanding import understood
 from wizard.errors import HeldError, StoppedError
 from wizard.operations.base import operation_from_json
 
@@ -42,7 +42,7 @@ def until_free(session: Session, emit: Emit, error: HeldError, *, show: bool) ->
 
 def _size(session: Session) -> int:
     answer = session.send("watch", "stat -c %s $W/journal 2>/dev/null | emit size")
-    with understood(session.transport.login):
+    with decoding(session.transport.login):
         return int(answer.text("size").strip() or 0)
 
 

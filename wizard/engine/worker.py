@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from wizard import events
 from wizard.engine import failsafe, scripts
+from wizard.engine.decode import decoding
+from wizard.engine.resources import AGAIN
 from wizard.engine.scripts import Work, settle_script, work_script
-from wizard.engine.session import Answer, Emit, Session, read_observations
-from wizard.engine.shortage import AGAIN
-from wizard.engine.understanding import understood
+from wizard.engine.session import Emit, Reply, Session, read_observations
 from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Blob, Operation, State, canonical
 
@@ -79,7 +79,7 @@ class Worker:
         if "reverted" in answer.records:
             session.open(acquire=True)
             raise failsafe.too_late(session, self.emit, work.step)
-        with understood(session.transport.login):
+        with decoding(session.transport.login):
             status = int(answer.text("status")) if "status" in answer.records else answer.status or 1
             self._note(work, answer.records)
         if "repaired" in answer.records:
@@ -189,7 +189,7 @@ class Worker:
             return True
 
 
-def _failed(work: Work, status: int, answer: Answer, output: str) -> StepError:
+def _failed(work: Work, status: int, answer: Reply, output: str) -> StepError:
     """What failed, and what the server had run out of where that is why."""
     what = f"cannot {'undo' if work.undo else 'make'} the change {work.change.operation.key}"
     why, hint = answer.shortage or (f"status {status}", f"the lines above say why; mend the cause and {AGAIN}")

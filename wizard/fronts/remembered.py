@@ -10,7 +10,7 @@ from typing import Any
 import tomlkit
 
 from wizard import answers as answers_
-from wizard import known, private
+from wizard import local_state, private
 from wizard.answers import GENERATE, Given
 from wizard.errors import WizardError
 from wizard.journey import Journey
@@ -26,7 +26,7 @@ HEAD = (
 
 def path_of(target: str) -> Path:
     name = re.sub(r"[^A-Za-z0-9.@_-]+", "_", target) or "unnamed"
-    return known.state_folder() / "answers" / f"{name}.toml"
+    return local_state.state_folder() / "answers" / f"{name}.toml"
 
 
 def recall(journey: Journey) -> None:

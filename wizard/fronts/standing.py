@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 
-from wizard.known import Known
+from wizard.local_state import KnownServer
 
 
-def standing(server: Known, steps: list[str] | None = None) -> str:
+def standing(server: KnownServer, steps: list[str] | None = None) -> str:
     """How far a known server is, and since when. steps: the ids of all steps, once they are known."""
     done = [step for step in server.checkpoints if steps is None or step in steps]
     if steps is None or not done:

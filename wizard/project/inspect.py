@@ -13,20 +13,20 @@ from pathlib import Path
 
 from wizard.errors import UsageError
 from wizard.project import dependencies as deps
-from wizard.project import entry, git, judge
+from wizard.project import entry, git, validate
 from wizard.project.engine import by_variables, engine_of, with_choice
 from wizard.project.entry import depth
 from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
-from wizard.project.judge_server import old_gunicorn, server_problems
 from wizard.project.purposes import SETTINGS
 from wizard.project.settings import FOLLOWED, Settings
 from wizard.project.source import Source, dotted
 from wizard.project.startup import Startup, app_files
 from wizard.project.urls import UrlPatterns
+from wizard.project.validate_server import old_gunicorn, server_problems
 
 __all__ = ["DependencyFile", "EnvName", "Found", "Page", "Problem", "inspect"]
 
-# As judge.STATICFILES
+# As validate.STATICFILES
 ADMIN, AUTH = (
     rf"django\.contrib\.{name}(\.apps\.\w+)?|.*\.\w*{config}"
     for name, config in (("admin", "AdminConfig"), ("auth", "AuthConfig"))
@@ -105,13 +105,13 @@ class _Look:
         by_env = by_variables(settings, env_names) if settings else True
         fixed = _fixed(settings, env_names) if settings else ()
         if settings and path not in self.source.broken:
-            self.problems += judge.settings_problems(
+            self.problems += validate.settings_problems(
                 settings, env_names, engine, by_variables=by_env, fixed=_fixed(settings, env_names)
             )
         if wsgi is None and not set(self._below("wsgi.py")) & set(self.source.broken):
             file_of = self.source.find(asgi.partition(":")[0], *self.bases) if asgi else None
             self._problem(*(("asgi_only", file_of) if file_of else ("no_wsgi",)))
-        self.problems += judge.dependency_problems(self.source, self.root, file, packages, python)
+        self.problems += validate.dependency_problems(self.source, self.root, file, packages, python)
         listed = git.listed(self.source.top)
         self._judge_files(settings, self._first(settings, urls, apps, wsgi, asgi), apps, listed)
         if settings:
@@ -133,8 +133,8 @@ class _Look:
             apps=apps,
             databases_engine=engine,
             native_packages=deps.native_packages(packages, apps),
-            has_app_server=bool(judge.APP_SERVERS & set(packages.specifiers)),
-            has_database_driver=bool(judge.DRIVERS & set(packages.specifiers)),
+            has_app_server=bool(validate.APP_SERVERS & set(packages.specifiers)),
+            has_database_driver=bool(validate.DRIVERS & set(packages.specifiers)),
             problems=tuple(dict.fromkeys(self.problems)),
             database_by_variables=by_env,
             python_at_least=deps.python_at_least(self.source, self.root, django),
@@ -145,7 +145,7 @@ class _Look:
             manage_sets_settings=sets.get("manage"),
             has_admin=settings.has("INSTALLED_APPS", ADMIN) if settings else None,
             has_auth=settings.has("INSTALLED_APPS", AUTH) if settings else None,
-            has_staticfiles=settings.has("INSTALLED_APPS", judge.STATICFILES) if settings else None,
+            has_staticfiles=settings.has("INSTALLED_APPS", validate.STATICFILES) if settings else None,
             pages=urls.pages if urls else (),
             pages_complete=bool(urls and urls.complete),
         )
@@ -157,11 +157,11 @@ class _Look:
             self._problem("template_placeholders", self.root)
         elif not re.fullmatch(r"[\w./-]+", self.root):
             self._problem("folder_name", self.root)
-        along = judge.GoingAlong(listed)
+        along = validate.GoingAlong(listed)
         startup = Startup(self.source, self.root, self.bases, first)
-        self.problems += judge.file_problems(self.source, startup, along)
+        self.problems += validate.file_problems(self.source, startup, along)
         if settings and "MIGRATION_MODULES" not in settings.values:
-            self.problems += judge.migration_problems(self.source, apps, self.bases, along)
+            self.problems += validate.migration_problems(self.source, apps, self.bases, along)
 
     def _settings_module(self, entries: dict[str, list[str]]) -> tuple[str | None, tuple[str, ...]]:
         found = entry.candidates(self.source, self.bases, [path for paths in entries.values() for path in paths])

@@ -9,7 +9,7 @@ from textual.widgets import Input
 from tests.fronts.tui.conftest import connected, drive, focused, reviewed, seen, showing, until, waiting
 from tests.fronts.tui.small_server import SmallServer
 from tests.fronts.tui.test_run import DONE, ran
-from wizard import known
+from wizard import local_state
 from wizard.fronts.tui.app import WizardApp
 from wizard.transport.base import Login
 
@@ -47,7 +47,7 @@ def test_the_keyboard_alone_leads_from_welcome_to_done(app: WizardApp, server: S
 
 
 def test_the_mouse_alone_leads_from_a_known_server_to_done(app: WizardApp, server: SmallServer) -> None:
-    known.remember(Login("203.0.113.7"), known.Known("root@203.0.113.7", ["root"]))
+    local_state.remember(Login("203.0.113.7"), local_state.KnownServer("root@203.0.113.7", ["root"]))
 
     async def scenario(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: "Go on with" in seen(app), "the server")

@@ -20,7 +20,7 @@ from tests.fronts.tui.conftest import connected, drive, focused, reviewed, seen,
 from tests.fronts.tui.pictures import picture
 from tests.fronts.tui.small_server import SmallServer
 from tests.fronts.tui.test_run import DISK_FULL, DONE
-from wizard import catalog, known
+from wizard import catalog, local_state
 from wizard.errors import ConnectError
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.screens.checkpoints import ConfirmDialog
@@ -98,7 +98,9 @@ def test_welcome(look: Looks) -> None:
 def test_welcome_back(look: Looks) -> None:
     """A server that is known has a button of its own, with how far it is and where it stopped."""
     done = ["greeting/words", "greeting/talk"]
-    known.remember(Login("203.0.113.7"), known.Known("root@203.0.113.7", ["root"], "j1", 10, done, "a night in May"))
+    local_state.remember(
+        Login("203.0.113.7"), local_state.KnownServer("root@203.0.113.7", ["root"], "j1", 10, done, "a night in May")
+    )
 
     async def scenario(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: "stopped at" in seen(pilot.app), "how far it is")

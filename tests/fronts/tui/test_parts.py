@@ -1,4 +1,4 @@
-"""What the screens are made of: the engine's thread, the output, causes, the QR code, the cheat sheet, what is kept."""
+"""What the screens are made of: the engine's thread, the output, causes, the QR code, the summary, what is kept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.fronts.tui.conftest import drive, reviewed, until
 from tests.fronts.tui.small_server import SmallServer
 from wizard import events, private
 from wizard.errors import StoppedError
-from wizard.fronts import causes, sheet
+from wizard.fronts import causes, summary
 from wizard.fronts.qr import half_blocks
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.engine_thread import KEPT_LINES, EngineThread
@@ -218,13 +218,13 @@ def test_the_qr_code_is_the_one_that_the_address_makes() -> None:
 
 
 def test_the_cheat_sheet_holds_no_secret_in_any_form() -> None:
-    page = sheet.Sheet(
+    page = summary.Summary(
         "root@203.0.113.7", "http://203.0.113.7/", [("Your site.", "http://203.0.113.7/"), ("Logs <b>", "journalctl")],
         [("The password", Secret("planted-secret"))], [("page", "200")],
     )  # fmt: skip
-    assert "planted-secret" not in sheet.markdown(page) + sheet.html(page)
-    assert "<http://203.0.113.7/>" in sheet.markdown(page)
-    assert "&lt;b&gt;" in sheet.html(page) and "<b>" not in sheet.html(page)
+    assert "planted-secret" not in summary.markdown(page) + summary.html(page)
+    assert "<http://203.0.113.7/>" in summary.markdown(page)
+    assert "&lt;b&gt;" in summary.html(page) and "<b>" not in summary.html(page)
 
 
 def test_files_are_private_from_the_first_byte(tmp_path: Path) -> None:

@@ -162,12 +162,12 @@ def test_pause_stops_before_the_next_step(app: WizardApp, server: SmallServer) -
     async def scenario(pilot: Pilot[int]) -> None:
         await started(pilot)
         run = app.screen
-        assert isinstance(run, Run) and run.pace is not None
-        run.pace.step_by_step = False
-        run.pace.pausing = True
+        assert isinstance(run, Run) and run.stepper is not None
+        run.stepper.step_by_step = False
+        run.stepper.pausing = True
         await pilot.press("enter")
         await waiting(pilot, "Say the greeting")
-        assert not run.pace.pausing
+        assert not run.stepper.pausing
 
     drive(app, scenario)
 

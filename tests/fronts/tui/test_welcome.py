@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from tests.fronts.tui.conftest import connected, drive, focused, seen, showing, until
 from tests.fronts.tui.small_server import SmallServer
-from wizard import known
+from wizard import local_state
 from wizard.fronts.standing import standing
 from wizard.fronts.tui.app import WizardApp
 from wizard.secret import Secret
@@ -41,9 +41,11 @@ def test_the_mouse_leads_to_connect_and_back(app: WizardApp) -> None:
 
 
 def test_a_known_server_can_be_gone_on_with(app: WizardApp, server: SmallServer) -> None:
-    known.remember(
+    local_state.remember(
         Login("203.0.113.7"),
-        known.Known("root@203.0.113.7", ["root"], "j1", 10, ["greeting/words"], "2026-01-02T03:04:05+00:00"),
+        local_state.KnownServer(
+            "root@203.0.113.7", ["root"], "j1", 10, ["greeting/words"], "2026-01-02T03:04:05+00:00"
+        ),
     )
 
     async def scenario(pilot: Pilot[int]) -> None:
@@ -92,9 +94,9 @@ def test_colours_that_cannot_be_remembered_are_the_usual_ones(home: Path, text: 
 
 def test_a_set_up_is_complete_when_its_last_step_is_done_whatever_it_did_not_need() -> None:
     steps = ["system/upgrade", "system/swap", "site/page"]
-    done = known.Known("me@there", checkpoints=["system/upgrade", "site/page"])
+    done = local_state.KnownServer("me@there", checkpoints=["system/upgrade", "site/page"])
     assert standing(done, steps).startswith("All 2 steps done")
-    begun = known.Known("me@there", checkpoints=["system/upgrade"])
+    begun = local_state.KnownServer("me@there", checkpoints=["system/upgrade"])
     assert "1 of 3 steps done, stopped at system" in standing(begun, steps)
 
 

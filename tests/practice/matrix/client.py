@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import cli
-from wizard.engine.session import Answer, Session
+from wizard.engine.session import Reply, Session
 
 PRELOAD = ("wizard.fronts.plain.commands", "wizard.fronts.headless", "wizard.transport.ssh", "wizard.transport.target")
 ANYWHERE = ("open", "plan", "armed?", "sweep", "release")  # the same wherever the run has come to
@@ -55,7 +55,7 @@ def _run(argv: list[str], environment: dict[str, str], output: Path, pauses: Pau
 def _slow_down(pauses: Pauses) -> None:
     send, reconnect = Session.send, Session.reconnect
 
-    def stopping(self: Session, label: str, script: str, *, silence: float = 120, **options: Any) -> Answer:
+    def stopping(self: Session, label: str, script: str, *, silence: float = 120, **options: Any) -> Reply:
         name = _name(self, label)
         answer = send(self, label, script, silence=min(silence, pauses.silence), **options)
         if pauses.at is not None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from wizard.engine.plan import Plan
 from wizard.errors import UsageError, WizardError
 from wizard.fronts import running
-from wizard.fronts.pace import NextStep, Pace
 from wizard.fronts.plain import failure, going_back, review
 from wizard.fronts.plain.terminal import forget_typed
+from wizard.fronts.stepper import NextStep, Stepper
 
 if TYPE_CHECKING:
     from wizard.fronts.plain.commands import Station
@@ -51,9 +51,9 @@ def to_the_end(at: Station, plan: Plan, step_by_step: bool, agree: Agree) -> boo
 
 
 def _run(at: Station, plan: Plan, step_by_step: bool) -> None:
-    ask = running.patient(at.journey, lambda following: _before(at, pace, following))
-    pace = Pace(at.emit, ask, plan, at.journey.chosen, step_by_step=step_by_step)
-    running.run(at.journey, plan, pace.emit, at.decide)
+    ask = running.patient(at.journey, lambda following: _before(at, stepper, following))
+    stepper = Stepper(at.emit, ask, plan, at.journey.chosen, step_by_step=step_by_step)
+    running.run(at.journey, plan, stepper.emit, at.decide)
 
 
 def _again(at: Station, plan: Plan) -> Plan:
@@ -65,7 +65,7 @@ def _again(at: Station, plan: Plan) -> Plan:
         return plan
 
 
-def _before(at: Station, pace: Pace, following: NextStep) -> str:
+def _before(at: Station, stepper: Stepper, following: NextStep) -> str:
     """What the next step is for; go, skip or stop. The pace may be changed here."""
     planned = following.planned
     choices = {
@@ -86,7 +86,7 @@ def _before(at: Station, pace: Pace, following: NextStep) -> str:
                 case "look":
                     review.details(at.terminal, planned.changes, at.journey.session)
                 case "on":
-                    pace.step_by_step = False
+                    stepper.step_by_step = False
                     return "go"
                 case "checkpoints" | "stop" as choice:
                     at.after = choice

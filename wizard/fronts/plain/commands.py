@@ -163,19 +163,19 @@ def go_on(options: Options) -> None:
     setup(options)
 
 
-def _plan(at: Station, *, judge: bool = True, settle: bool = False) -> Plan:
+def _plan(at: Station, *, validate: bool = True, settle: bool = False) -> Plan:
     """The plan from the answers given, those that the server has kept, and the defaults. What is missing then is asked for,
     or refused before anything is written there.
 
-    judge: a project that cannot run is refused, too. settle: so is what would take over things that are not ours.
+    validate: a project that cannot run is refused, too. settle: so is what would take over things that are not ours.
     """
     journey = at.journey
     journey.inspect_project()
     if not at.options.asks:
-        _say_findings(at, judge=judge)
-    if judge and not at.options.asks:
+        _say_findings(at, validate=validate)
+    if validate and not at.options.asks:
         missing.refuse_early(journey)
-    if judge:
+    if validate:
         journey.refuse_project()
     journey.connect(acquire=False)
     if journey.found is None:
@@ -185,8 +185,8 @@ def _plan(at: Station, *, judge: bool = True, settle: bool = False) -> Plan:
 
         ask_open(at)
     else:
-        missing.refuse(journey, defaults=at.options.yes, judge=judge)
-    if judge:
+        missing.refuse(journey, defaults=at.options.yes, validate=validate)
+    if validate:
         journey.refuse_project()
     journey.answer()
     return journey.plan(settle=settle)
@@ -200,9 +200,9 @@ def _refuse_unknown_checks(at: Station) -> None:
         )  # fmt: skip
 
 
-def _say_findings(at: Station, *, judge: bool) -> None:
+def _say_findings(at: Station, *, validate: bool) -> None:
     """What the look at the project found; what stops it is said with the refusal."""
-    if judge and at.journey.found is not None:
+    if validate and at.journey.found is not None:
         for one in at.journey.found.problems:
             if not one.stops:
                 at.emit(events.ProjectFinding(one.code, one.fields, one.file or "", one.line or 0))
@@ -314,7 +314,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
 
 def verify(options: Options) -> None:
     with station(options) as at:
-        forecast = _plan(at, judge=False)
+        forecast = _plan(at, validate=False)
         assert at.journey.session is not None
         if not run_checks(forecast, at.journey.session, at.front.emit):
             mend = "`wizard setup` again puts right what is not as it should be on the server"

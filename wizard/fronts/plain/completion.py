@@ -13,9 +13,9 @@ from wizard.errors import WizardError
 
 def targets(incomplete: str) -> list[CompletionItem]:
     """Practice servers, and servers that this computer set up before."""
-    from wizard import known
+    from wizard import local_state
 
-    names = [item.target for item in known.recent() if item.target]
+    names = [item.target for item in local_state.recent() if item.target]
     with contextlib.suppress(WizardError, OSError, ValueError):
         from wizard.practice.fleet import Fleet
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.fronts import sheet as sheets
+from wizard.fronts import summary as summaries
 from wizard.fronts.plain import failure, going_back, prompts
 from wizard.fronts.plain.terminal import forget_typed
 from wizard.secret import Secret
@@ -38,32 +38,32 @@ LEFT_OUT = "These checks did not pass, and were left out by choice"
 
 def shown(at: Station) -> bool:
     """To a person, who may save it, or go back after all: then False."""
-    sheet = sheets.sheet(at.journey, at.words, at.progress.verified)
+    summary = summaries.summary(at.journey, at.words, at.progress.verified)
     terminal = at.terminal
     forget_typed()
-    if sheet.left_out:
+    if summary.left_out:
         terminal.heading(LEFT_OUT)
-        for check in sheet.left_out:
+        for check in summary.left_out:
             terminal.text(f"! {check}")
     terminal.heading("What you need from now on")
-    if sheet.address:
-        terminal.text(f"Your site answers at\n    {sheet.address}\n")
-        terminal.code(sheet.address)
-    for what, how in sheet.lines:
-        if how != sheet.address:
+    if summary.address:
+        terminal.text(f"Your site answers at\n    {summary.address}\n")
+        terminal.code(summary.address)
+    for what, how in summary.lines:
+        if how != summary.address:
             terminal.text(f"{what}\n    {how}")
-    if sheet.verified:
+    if summary.verified:
         terminal.heading("What was verified")
-        for check, seen in sheet.verified:
+        for check, seen in summary.verified:
             terminal.text(f"- {check}" + (f": {seen}" if seen else ""))
     terminal.text("")
-    for what, secret in sheet.secrets:
+    for what, secret in summary.secrets:
         if prompts.yes(terminal, f"{what} Show it now?", default=False):
             click.echo(f"    {secret.reveal()}")
     while True:
         match terminal.choose("That is all. What now?", CHOICES, "quit"):
             case "save":
-                failure.save(at, "my-server.md", lambda path: _page(sheet, path))
+                failure.save(at, "my-server.md", lambda path: _page(summary, path))
             case "checkpoints":
                 if going_back.choose_and_go(at):
                     return False
@@ -71,5 +71,5 @@ def shown(at: Station) -> bool:
                 return True
 
 
-def _page(sheet: sheets.Sheet, path: Path) -> str:
-    return sheets.html(sheet) if path.suffix == ".html" else sheets.markdown(sheet)
+def _page(summary: summaries.Summary, path: Path) -> str:
+    return summaries.html(summary) if path.suffix == ".html" else summaries.markdown(summary)

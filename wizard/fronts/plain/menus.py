@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from wizard.fronts.plain.numbered import wrapped
-from wizard.fronts.plain.terminal import BACK, Back, Judge
+from wizard.fronts.plain.terminal import BACK, Back, Validate
 from wizard.fronts.qr import half_blocks
 
 STYLE = questionary.Style([("qmark", "bold"), ("question", "bold"), ("highlighted", "bold"), ("instruction", "")])
@@ -52,7 +52,7 @@ class Menus:
         for line in half_blocks(address):
             self.console.print(Padding(Text(line, QR_STYLE), (0, 0, 0, 4), expand=False))
 
-    def ask(self, name: str, default: str, judge: Judge) -> None:
+    def ask(self, name: str, default: str, validate: Validate) -> None:
         several = "\n" in default  # a line to be typed in cannot hold them
         if several:
             self.text(f"Now:\n{default}\n(Enter keeps this.)")
@@ -60,16 +60,16 @@ class Menus:
             typed = _asked(questionary.text(name, default="" if several else default, qmark=MARK, style=STYLE))
             if typed.strip() == BACK:
                 raise Back
-            if self._taken(judge, default if several and not typed else typed):
+            if self._taken(validate, default if several and not typed else typed):
                 return
             default = default if several else typed
 
-    def ask_hidden(self, name: str, judge: Judge) -> None:
+    def ask_hidden(self, name: str, validate: Validate) -> None:
         while True:
             typed = _asked(questionary.password(name, qmark=MARK, style=STYLE))
             if typed == BACK:
                 raise Back
-            if self._taken(judge, typed):
+            if self._taken(validate, typed):
                 return
 
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
@@ -89,8 +89,8 @@ class Menus:
             raise Back
         return answer
 
-    def _taken(self, judge: Judge, typed: str) -> bool:
-        reason = judge(typed)
+    def _taken(self, validate: Validate, typed: str) -> bool:
+        reason = validate(typed)
         if reason is not None:
             self.console.print(Text(f"  Not taken: {reason}.", "red"))
         return reason is None

@@ -85,11 +85,11 @@ def _named(keys: list[str], name: str) -> bool:
     return any(key == name or key.startswith(f"{name},") for key in keys)
 
 
-def refuse(journey: Journey, *, defaults: bool, judge: bool = True) -> None:
+def refuse(journey: Journey, *, defaults: bool, validate: bool = True) -> None:
     """UsageError that names the answers-file key of what has neither an answer nor a default, all at once.
 
     defaults: only the project's own variables, which have none; the questions are seen to when the server is known.
-    judge: also what was found in the project and keeps it from running, or is open to doubt.
+    validate: also what was found in the project and keeps it from running, or is open to doubt.
     """
     values = {} if defaults else foreseen(journey.answered, journey.given, journey.found)
     keys = [
@@ -98,7 +98,7 @@ def refuse(journey: Journey, *, defaults: bool, judge: bool = True) -> None:
         if value is None
     ]
     keys += _variables(journey)
-    if judge:
+    if validate:
         keys += [f"{name}: {problem(one)}" for name, one in journey.in_doubt() if not _named(keys, name)]
         _refuse_unfit(journey, keys)
     _refuse(keys, defaults=defaults)

@@ -13,7 +13,7 @@ import termios
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 
-from wizard.fronts.plain.terminal import BACK, Back, Judge
+from wizard.fronts.plain.terminal import BACK, Back, Validate
 
 NOTHING = "-"
 LONGEST = 60  # characters of a default that stand in the prompt
@@ -43,7 +43,7 @@ class Numbered:
     def code(self, address: str) -> None:
         """Not here: a picture made of letters says nothing to who listens."""
 
-    def ask(self, name: str, default: str, judge: Judge) -> None:
+    def ask(self, name: str, default: str, validate: Validate) -> None:
         shown = default if "\n" not in default and len(default) <= LONGEST else "as it is"
         if shown != default:
             self.text(f"Now: {default}")
@@ -51,17 +51,17 @@ class Numbered:
             typed = _line(f"{name} [{shown}]: " if default else f"{name}: ").strip()
             if typed == BACK:
                 raise Back
-            reason = judge("" if typed == NOTHING else typed or default)
+            reason = validate("" if typed == NOTHING else typed or default)
             if reason is None:
                 return
             print(wrapped(self.mask(f"Not taken: {reason}.")))
 
-    def ask_hidden(self, name: str, judge: Judge) -> None:
+    def ask_hidden(self, name: str, validate: Validate) -> None:
         while True:
             typed = _line(f"{name} (nothing is shown as you type): ", hidden=True)
             if typed == BACK:
                 raise Back
-            reason = judge(typed)
+            reason = validate(typed)
             if reason is None:
                 return
             print(wrapped(self.mask(f"Not taken: {reason}.")))

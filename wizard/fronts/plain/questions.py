@@ -185,7 +185,7 @@ class Questions:
             + (" and does not start without it." if name.required else ".")
         )
 
-        def judge(text: str) -> str | None:
+        def validate(text: str) -> str | None:
             if not text and name.required:
                 return "it must have a value"
             if text:
@@ -193,9 +193,9 @@ class Questions:
             return None
 
         if name.secret:
-            self.terminal.ask_hidden(name.name, judge)
+            self.terminal.ask_hidden(name.name, validate)
         else:
-            self.terminal.ask(name.name, name.default or "", judge)
+            self.terminal.ask(name.name, name.default or "", validate)
 
     # -- the project ----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard import known
+from wizard import local_state
 from wizard.catalog import load
 from wizard.fronts.plain import commands, ways_in
 from wizard.fronts.plain.options import Options
@@ -26,7 +26,7 @@ def start(options: Options) -> None:
     screen.heading("wizard")
     screen.text(WHAT)
     steps = [step.id for recipe in load() for step in recipe.steps]
-    recent = {f"known-{i}": server for i, server in enumerate(known.recent()[:MOST])}
+    recent = {f"known-{i}": server for i, server in enumerate(local_state.recent()[:MOST])}
     choices = {"practise": "practise on this computer, with a small guestbook as the website"}
     choices |= {name: f"go on with {server.target} ({standing(server, steps)})" for name, server in recent.items()}
     choices |= {"real": "set up a real server: you need its address and a way to log in", "quit": "quit"}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 BACK = "<"
-Judge = Callable[[str], str | None]
+Validate = Callable[[str], str | None]
 """Takes an answer; the reason when it cannot be taken."""
 
 
@@ -37,10 +37,10 @@ class Terminal(Protocol):
     def code(self, address: str) -> None:
         """An address for a phone's camera, where one can see it."""
 
-    def ask(self, name: str, default: str, judge: Judge) -> None:
-        """A line of text, until `judge` takes it; Enter gives the default. Back on `<`."""
+    def ask(self, name: str, default: str, validate: Validate) -> None:
+        """A line of text, until `validate` takes it; Enter gives the default. Back on `<`."""
 
-    def ask_hidden(self, name: str, judge: Judge) -> None:
+    def ask_hidden(self, name: str, validate: Validate) -> None:
         """As `ask`, with nothing shown of what is typed."""
 
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:

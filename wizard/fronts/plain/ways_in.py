@@ -67,7 +67,7 @@ def address(terminal: Terminal, before: str = "") -> str:
 
     typed: list[str] = []
 
-    def judge(text: str) -> str | None:
+    def validate(text: str) -> str | None:
         try:
             if not text.startswith(PRACTICE):
                 parse_target(text)
@@ -76,7 +76,7 @@ def address(terminal: Terminal, before: str = "") -> str:
         typed.append(text)
         return None
 
-    terminal.ask("Server (< goes back)", before, judge)
+    terminal.ask("Server (< goes back)", before, validate)
     return typed[-1]
 
 
@@ -102,7 +102,7 @@ def _key(terminal: Terminal) -> Path:
 def _file(terminal: Terminal) -> ssh_keys.KeyFile:
     looked: list[ssh_keys.KeyFile] = []
 
-    def judge(text: str) -> str | None:
+    def validate(text: str) -> str | None:
         try:
             key = ssh_keys.look(Path(text).expanduser()) if text else None
         except (OSError, RuntimeError) as error:
@@ -112,7 +112,7 @@ def _file(terminal: Terminal) -> ssh_keys.KeyFile:
         looked.append(key)
         return None
 
-    terminal.ask("Key file (< goes back)", "", judge)
+    terminal.ask("Key file (< goes back)", "", validate)
     return looked[-1]
 
 

@@ -18,7 +18,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Static
 
-from wizard import known
+from wizard import local_state
 from wizard.crash import as_error
 from wizard.events import CheckPassed
 from wizard.fronts.tui.engine_thread import EngineThread
@@ -86,7 +86,7 @@ class WizardApp(App[int]):
         self.listener: MessagePump | None = None  # the screen that is told about events and questions
         for theme in THEMES:
             self.register_theme(theme)
-        chosen = known.preferences().get("theme", "")
+        chosen = local_state.preferences().get("theme", "")
         self.theme = chosen if chosen in [theme.name for theme in THEMES] else THEMES[0].name
         self.busy_sign = ""
         self.animation_level = "none"  # what has the focus is in sight at once
@@ -311,7 +311,7 @@ class WizardApp(App[int]):
     def colour(self, theme: str) -> None:
         """These colours from now on, also at the next start."""
         self.theme = theme
-        known.prefer(theme=theme)
+        local_state.prefer(theme=theme)
 
     def save_picture(self) -> None:
         self.notify(f"Saved {Path(self.save_screenshot()).name}")

@@ -1,4 +1,4 @@
-"""The end: the address, the admin login, a cheat sheet of this very server, what was verified."""
+"""The end: the address, the admin login, a summary of this very server, what was verified."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Link, Static
 
-from wizard.fronts import sheet as sheets
+from wizard.fronts import summary as summaries
 from wizard.fronts.tui.screens.page import Page, button, relabel
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.qr import QrCode
@@ -46,29 +46,29 @@ class Done(Page):
     def body(self) -> ComposeResult:
         app = self.wizard
         assert app.journey is not None and app.words is not None
-        self.sheet = sheet = sheets.sheet(app.journey, app.words, app.verified)
-        if sheet.left_out:
+        self.summary = summary = summaries.summary(app.journey, app.words, app.verified)
+        if summary.left_out:
             text = "\n".join(
-                ["These checks did not pass, and were left out by choice:", *(f"! {c}" for c in sheet.left_out)]
+                ["These checks did not pass, and were left out by choice:", *(f"! {c}" for c in summary.left_out)]
             )
             yield Static(text, classes="bad", markup=False)
         with Horizontal(id="result"):
             with Vertical(id="facts"):
-                if sheet.address:
+                if summary.address:
                     yield Static("Your site answers at", classes="title")
-                    yield Link(sheet.address, url=sheet.address, id="address")
-                for number, (what, _) in enumerate(sheet.secrets):
+                    yield Link(summary.address, url=summary.address, id="address")
+                for number, (what, _) in enumerate(summary.secrets):
                     yield Static(what, classes="what", markup=False)
                     with Horizontal(classes="secret"):
                         yield Static(MASK, id=f"secret-{number}", markup=False)
                         yield Button("Reveal", id=f"reveal-{number}", compact=True)
-                yield Lines(sheet.lines, "wide-only")  # beside the code there is room for them
-            if sheet.address:
-                yield QrCode(sheet.address, id="qr")
-        yield Lines(sheet.lines, "narrow-only")
-        if sheet.verified:
+                yield Lines(summary.lines, "wide-only")  # beside the code there is room for them
+            if summary.address:
+                yield QrCode(summary.address, id="qr")
+        yield Lines(summary.lines, "narrow-only")
+        if summary.verified:
             yield Static("What was verified", classes="title gap")
-            lines = [f"✓ {check}" + (f": {seen}" if seen else "") for check, seen in sheet.verified]
+            lines = [f"✓ {check}" + (f": {seen}" if seen else "") for check, seen in summary.verified]
             yield Static("\n".join(lines), markup=False)
 
     def buttons(self) -> Iterator[Button]:
@@ -77,7 +77,7 @@ class Done(Page):
         yield button("Quit", "quit")
 
     def on_mount(self) -> None:
-        checked = "made, and some checks were left out" if self.sheet.left_out else "made and checked"
+        checked = "made, and some checks were left out" if self.summary.left_out else "made and checked"
         self.lead(f"[b $success]✓ Done.[/] Every step is {checked}. This page is worth keeping.")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
@@ -95,11 +95,11 @@ class Done(Page):
 
     def _reveal(self, pressed: Button, number: int) -> None:
         hidden = str(pressed.label) == "Reveal"
-        self.query_one(f"#secret-{number}", Static).update(self.sheet.secrets[number][1].reveal() if hidden else MASK)
+        self.query_one(f"#secret-{number}", Static).update(self.summary.secrets[number][1].reveal() if hidden else MASK)
         relabel(pressed, "Hide" if hidden else "Reveal")
 
     def _save(self, path: Path) -> None:
-        write(path, sheets.html(self.sheet) if path.suffix == ".html" else sheets.markdown(self.sheet))
+        write(path, summaries.html(self.summary) if path.suffix == ".html" else summaries.markdown(self.summary))
 
 
 def make() -> Done:

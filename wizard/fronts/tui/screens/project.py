@@ -136,7 +136,7 @@ class Project(Page):
         assert self.wizard.draft is not None
         for field in self.query(Field):
             if only in (None, field.question) and (reason := self.wizard.draft.problem(field.question)) is not None:
-                field.judge(reason)
+                field.validate(reason)
                 field.children[0].children[1].focus()
                 return True
         for row in self.query(EnvironmentRow) if only is None else ():

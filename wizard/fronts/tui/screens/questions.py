@@ -89,7 +89,7 @@ class Questions(Page):
         assert self.wizard.draft is not None and self.wizard.journey is not None
         for field in self.query(Field):
             if (reason := self.wizard.draft.problem(field.question)) is not None:
-                field.judge(reason)
+                field.validate(reason)
                 field.scroll_visible()
                 field.children[0].children[1].focus()
                 return

@@ -15,7 +15,7 @@ from wizard import events
 from wizard.errors import HeldError, StoppedError
 from wizard.fronts import running
 from wizard.fronts.estimates import Estimate, duration
-from wizard.fronts.pace import NextStep, Pace
+from wizard.fronts.stepper import NextStep, Stepper
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.screens.decisions import GuardDialog
 from wizard.fronts.tui.screens.failure import FailureScreen
@@ -58,7 +58,7 @@ class Run(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pace: Pace | None = None
+        self.stepper: Stepper | None = None
         self.reply: queue.SimpleQueue[Any] | None = None
         self.estimate = Estimate(())
         self.details = ""  # of the last failure
@@ -109,15 +109,17 @@ class Run(Page):
         plan = self.forecast.plan
         self.estimate = Estimate(self.forecast.all)
         ask = running.patient(app.journey, app.engine.ask)
-        self.pace = self.pace or Pace(app.engine.emit, ask, plan, app.journey.chosen, step_by_step=app.step_by_step)
+        self.stepper = self.stepper or Stepper(
+            app.engine.emit, ask, plan, app.journey.chosen, step_by_step=app.step_by_step
+        )
         self.steps.fill({s.step.id: words.heading(s.step.id) for s in plan.steps})
         for planned in plan.steps:
             if self.forecast.done(planned):
                 self.steps.mark(planned.step.id, "already")
         self._show_pace()
         self.current.say("Starting …")
-        journey, pace = app.journey, self.pace
-        app.engine.submit("run", lambda: running.run(journey, plan, pace.emit, app.engine.ask), self)
+        journey, stepper = app.journey, self.stepper
+        app.engine.submit("run", lambda: running.run(journey, plan, stepper.emit, app.engine.ask), self)
 
     def roll_back(self, checkpoint: str | None, steps: list[str]) -> None:
         """Undoes these steps, the newest first."""
@@ -319,20 +321,20 @@ class Run(Page):
         return False
 
     def action_pace(self) -> None:
-        if self.pace is not None and not self.ended:
-            self.pace.step_by_step = self.wizard.step_by_step = not self.pace.step_by_step
+        if self.stepper is not None and not self.ended:
+            self.stepper.step_by_step = self.wizard.step_by_step = not self.stepper.step_by_step
             self._show_pace()
-            if not self.pace.step_by_step:
+            if not self.stepper.step_by_step:
                 self.answer("go")
 
     def _show_pace(self) -> None:
-        assert self.pace is not None
-        relabel(self.query_one("#pace", Button), "All at once" if self.pace.step_by_step else "Step by step")
-        self.query_one("#pause").display = not self.pace.step_by_step
+        assert self.stepper is not None
+        relabel(self.query_one("#pace", Button), "All at once" if self.stepper.step_by_step else "Step by step")
+        self.query_one("#pause").display = not self.stepper.step_by_step
 
     def action_pause(self) -> None:
-        if self.pace is not None and self.reply is None:
-            self.pace.pausing = True
+        if self.stepper is not None and self.reply is None:
+            self.stepper.pausing = True
             self.notify("It stops before the next step.")
 
     def action_steps(self) -> None:
@@ -348,9 +350,9 @@ class Run(Page):
         words = f"{done} of {total} steps"
         if self.reply is not None:
             words += " · waiting for you"
-        elif done < total and self.pace is not None:
+        elif done < total and self.stepper is not None:
             words += f" · {duration(self.estimate.left_s)} left"
-        share = done / max(1, total) if self.pace is None else self.estimate.share
+        share = done / max(1, total) if self.stepper is None else self.estimate.share
         self.current.progress(1.0 if done == total else share, words)
 
 

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.markup import escape
 from textual.widgets import Button, Static
 
-from wizard import known
+from wizard import local_state
 from wizard.fronts.standing import standing
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, button
@@ -35,7 +35,7 @@ class Welcome(Page):
         with Vertical(classes="choice gap"):
             yield button("Practise on this computer", "practise", variant="primary")
             yield Static("A throw-away Debian server in a box, with a small guestbook on it.")
-        for index, server in enumerate(known.recent()[:MOST]):
+        for index, server in enumerate(local_state.recent()[:MOST]):
             with Vertical(classes="choice"):
                 yield button(f"Go on with {server.target}", f"known-{index}")
                 yield Static(standing(server), id=f"standing-{index}", markup=False)
@@ -56,7 +56,7 @@ class Welcome(Page):
         if message.error is not None:
             self.lead(f"[$error]{escape(str(message.error))}[/]")
             return
-        for index, server in enumerate(known.recent()[:MOST]):
+        for index, server in enumerate(local_state.recent()[:MOST]):
             for line in self.query(f"#standing-{index}").results(Static):
                 line.update(standing(server, message.result))
 
@@ -71,7 +71,7 @@ class Welcome(Page):
             case "quit":
                 self.wizard.action_leave()
             case str(name) if name.startswith("known-"):
-                self.wizard.start(target=known.recent()[int(name.removeprefix("known-"))].target)
+                self.wizard.start(target=local_state.recent()[int(name.removeprefix("known-"))].target)
 
 
 def make() -> Welcome:

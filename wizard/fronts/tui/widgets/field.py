@@ -63,9 +63,9 @@ class Field(Row):
                     box.value = self.draft.text(self.question)
                 box.placeholder = self._placeholder()
         if self.draft.is_given(self.question):
-            self.judge(self.draft.problem(self.question))
+            self.validate(self.draft.problem(self.question))
 
-    def judge(self, reason: str | None) -> None:
+    def validate(self, reason: str | None) -> None:
         example = f", for example {self.question.example}" if reason and self.question.example else ""
         if reason and self.question.example and self.question.example in reason:
             example = ""
@@ -79,15 +79,15 @@ class Field(Row):
         if self.question.type is Secret and not event.value:
             self.draft.reset(self.question)
             event.input.placeholder = self._placeholder()
-            self.judge(self.draft.problem(self.question))
+            self.validate(self.draft.problem(self.question))
         else:
-            self.judge(self.draft.take(self.question, event.value))
+            self.validate(self.draft.take(self.question, event.value))
 
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
         if event.value != self.draft.text(self.question):
-            self.judge(self.draft.take(self.question, str(event.value)))
+            self.validate(self.draft.take(self.question, str(event.value)))
 
     @on(Button.Pressed, ".generate")
     def _generate(self, event: Button.Pressed) -> None:
@@ -97,7 +97,7 @@ class Field(Row):
         with box.prevent(Input.Changed):
             box.value = ""
         box.placeholder = GENERATED
-        self.judge(None)
+        self.validate(None)
 
     @on(Button.Pressed, ".reveal")
     def _reveal(self, event: Button.Pressed) -> None:

@@ -13,7 +13,7 @@ JOURNAL_LIMIT = 64 * 2**20  # bytes; no set-up writes a hundredth of it
 
 
 @contextmanager
-def understood(login: Login) -> Iterator[None]:
+def decoding(login: Login) -> Iterator[None]:
     """WizardError for whatever making out goes wrong with in the block."""
     try:
         yield

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from wizard import events
-from wizard.engine.fitness import check
 from wizard.engine.journal import Journal, parse
+from wizard.engine.preflight import check
 from wizard.errors import StoppedError
 from wizard.server import Server
 

@@ -24,7 +24,7 @@ class NextStep:
     may_skip: bool
 
 
-class Pace:
+class Stepper:
     """`step_by_step` and `pausing` may be changed at any time. before answers a NextStep."""
 
     def __init__(

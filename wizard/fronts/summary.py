@@ -1,4 +1,4 @@
-"""The cheat sheet of a server that was set up: what its recipes tell, what was verified, how to go on. Knows no widget."""
+"""The summary of a server that was set up: what its recipes tell, what was verified, how to go on. Knows no widget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ADDRESS = re.compile(r"https?://[^\s/]+/?")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Summary:
     """lines: (what it is, the command, path or address); secrets: (what it is, the secret); address: the site's, or ""."""
 
     target: str
@@ -24,7 +24,7 @@ class Sheet:
     left_out: list[str] = field(default_factory=list)  # checks that did not pass, and were left out by choice
 
 
-def sheet(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> Sheet:
+def summary(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> Summary:
     """verified: the checks that passed, with what was seen."""
     lines: list[tuple[str, str]] = []
     secrets: list[tuple[str, Secret]] = []
@@ -38,29 +38,29 @@ def sheet(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> Sh
     lines.append(("How far it is, and what was changed by hand.", f"wizard status {journey.request.target}"))
     left_out = journey.session.journal.left_out if journey.session is not None else []
     names = [f"{check} ({words.heading(step)})" for step, check in left_out]
-    return Sheet(journey.request.target, address, lines, secrets, verified, names)
+    return Summary(journey.request.target, address, lines, secrets, verified, names)
 
 
-def markdown(sheet: Sheet) -> str:
-    """The sheet to keep. Secrets are not in it: a line says where they lie on the server."""
-    lines = [f"# {sheet.target}", ""]
-    if sheet.left_out:
+def markdown(summary: Summary) -> str:
+    """The summary to keep. Secrets are not in it: a line says where they lie on the server."""
+    lines = [f"# {summary.target}", ""]
+    if summary.left_out:
         lines += ["These checks did not pass, and were left out by choice:", ""]
-        lines += [*(f"- {check}" for check in sheet.left_out), ""]
-    for what, how in sheet.lines:
+        lines += [*(f"- {check}" for check in summary.left_out), ""]
+    for what, how in summary.lines:
         lines += [f"- {what}", f"  `{how}`" if not ADDRESS.fullmatch(how) else f"  <{how}>"]
-    if sheet.verified:
+    if summary.verified:
         lines += ["", "## What was verified", ""]
-        lines += [f"- {check}" + (f": {seen}" if seen else "") for check, seen in sheet.verified]
+        lines += [f"- {check}" + (f": {seen}" if seen else "") for check, seen in summary.verified]
     return "\n".join(lines) + "\n"
 
 
-def html(sheet: Sheet) -> str:
+def html(summary: Summary) -> str:
     """The same as a page that stands by itself."""
     from html import escape
 
     from markdown_it import MarkdownIt
 
     style = "body{font:16px/1.5 sans-serif;max-width:45em;margin:2em auto;padding:0 1em}code{background:#eee;padding:0 .2em}"
-    head = f'<!doctype html><meta charset="utf-8"><title>{escape(sheet.target)}</title><style>{style}</style>'
-    return f"{head}\n{MarkdownIt('commonmark', {'html': False}).render(markdown(sheet))}"
+    head = f'<!doctype html><meta charset="utf-8"><title>{escape(summary.target)}</title><style>{style}</style>'
+    return f"{head}\n{MarkdownIt('commonmark', {'html': False}).render(markdown(summary))}"

@@ -19,7 +19,7 @@ from wizard.transport.base import Login
 
 
 @dataclass
-class Known:
+class KnownServer:
     """One server. users: accounts that got in, newest first; journal: its id; size: its bytes when last seen."""
 
     target: str = ""
@@ -59,16 +59,16 @@ def prefer(**chosen: str) -> None:
     _write(state_folder() / "preferences.json", {**preferences(), **chosen})
 
 
-def recall(login: Login) -> Known:
+def recall(login: Login) -> KnownServer:
     """What is known of this server; an empty record where nothing is, or where the file cannot be read."""
     try:
         data = json.loads(path_of(login).read_text(encoding="utf-8"))
-        return Known(**{k: v for k, v in data.items() if k in Known.__dataclass_fields__})
+        return KnownServer(**{k: v for k, v in data.items() if k in KnownServer.__dataclass_fields__})
     except (OSError, ValueError, TypeError):
-        return Known()
+        return KnownServer()
 
 
-def remember(login: Login, known: Known) -> None:
+def remember(login: Login, known: KnownServer) -> None:
     """Stores it for this user alone; a full or read-only disk here must not fail a set-up there."""
     _write(path_of(login), asdict(known))
 
@@ -78,13 +78,13 @@ def _write(path: Path, data: dict[str, Any]) -> None:
         private.write(path, json.dumps(data, indent=1))
 
 
-def recent() -> list[Known]:
+def recent() -> list[KnownServer]:
     """Servers known here, the latest first."""
     files = sorted(folder().glob("*.json"), key=lambda p: -p.stat().st_mtime)
     found = []
     for file in files:
         try:
-            found.append(Known(**json.loads(file.read_text(encoding="utf-8"))))
+            found.append(KnownServer(**json.loads(file.read_text(encoding="utf-8"))))
         except (OSError, ValueError, TypeError):
             continue
     return found

@@ -10,7 +10,7 @@ ALTERNATE, NORMAL, CLEARED = "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J\x1b[H"  # xt
 
 
 @contextmanager
-def drawn() -> Iterator[None]:
+def shown() -> Iterator[None]:
     """While the front is loaded, which then paints over it; where it cannot be, the screen is as it was."""
     _write(f"{ALTERNATE}{CLEARED}\r\n  wizard\r\n\r\n  Starting …")
     try:
