@@ -15,8 +15,8 @@ from wizard.earlier import Earlier
 from wizard.engine import preflight, takeover, watch
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, make_plan
+from wizard.engine.remote.session import Emit, Session
 from wizard.engine.runner import Decide, Decision
-from wizard.engine.session import Emit, Session
 from wizard.errors import (
     ConnectError,
     HeldError,

@@ -133,7 +133,7 @@ class Sshd:
 def parse(
     came: Sequence[str], doors: Sequence[str], upcoming: Sequence[str], lines: Sequence[str], members: Sequence[str]
 ) -> Sshd:
-    """Typed facts of what a server's scripts printed (engine/doors.sh). What is not understood is left out."""
+    """Typed facts of what a server's scripts printed (engine/remote/doors.sh). What is not understood is left out."""
     ours, _, theirs = "".join(came[:1]).partition(" ")
     to, port = _split(ours)
     found = (_door(line) for line in doors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 
-from wizard.engine import lock
+from wizard.engine.remote import lock
 
 
 def record(run: str, **changed: str) -> str:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from wizard import crash, events
 from wizard.engine import preflight
 from wizard.engine.journal import parse
+from wizard.engine.remote.session import Reply, Session, read_observations
 from wizard.engine.runner import Decision
-from wizard.engine.session import Reply, Session, read_observations
 from wizard.errors import StoppedError, WizardError
 from wizard.journey import Journey, Request
 from wizard.operations.apt import packages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.engine.resources import explained
+from wizard.engine.remote.resources import explained
 
 
 def test_a_full_disk_is_said_with_its_numbers_and_how_to_make_room() -> None:

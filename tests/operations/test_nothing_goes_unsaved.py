@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.engine.session import prelude
+from wizard.engine.remote.session import prelude
 from wizard.operations import base
 from wizard.operations.django import MigrationsState, migrations
 from wizard.operations.file import File, FileState, directory, file
@@ -37,7 +37,7 @@ def texts(node: ast.AST) -> Iterator[str]:
             yield from texts(child)
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted([*FOLDER.glob("*.py"), *FOLDER.glob("shell/*.sh")]), ids=lambda path: path.name)
 def test_no_statement_is_a_chain_whose_failure_nobody_sees(path: Path) -> None:
     content = path.read_text()
     scripts = texts(ast.parse(content)) if path.suffix == ".py" else [content]
@@ -89,7 +89,7 @@ def test_tables_do_not_change_unless_they_were_dumped(tmp_path: Path, failing: s
 
 @pytest.mark.parametrize("failing", ["tar", "sync", "mv"])
 def test_packages_stay_unless_what_goes_with_them_was_saved(tmp_path: Path, failing: str) -> None:
-    script = f". {FOLDER}/residue.sh\nsave etc etc\necho purging"
+    script = f". {FOLDER}/shell/residue.sh\nsave etc etc\necho purging"
     stopped = run(script, failing, change=tmp_path)
     assert stopped.returncode != 0
     assert "purging" not in stopped.stdout
@@ -97,9 +97,9 @@ def test_packages_stay_unless_what_goes_with_them_was_saved(tmp_path: Path, fail
 
 def test_a_list_of_what_to_keep_that_could_not_be_written_stops_the_undo(tmp_path: Path) -> None:
     for keeping in ("any grep -z .", "existing"):
-        script = f". {FOLDER}/residue.sh\nprintf '/etc/passwd\\0' | {keeping} >/dev/full\necho purging"
+        script = f". {FOLDER}/shell/residue.sh\nprintf '/etc/passwd\\0' | {keeping} >/dev/full\necho purging"
         assert "purging" not in run(script, change=tmp_path).stdout
-    nothing = f". {FOLDER}/residue.sh\nprintf '' | any grep -z .\necho purging"
+    nothing = f". {FOLDER}/shell/residue.sh\nprintf '' | any grep -z .\necho purging"
     assert "purging" in run(nothing, change=tmp_path).stdout
 
 

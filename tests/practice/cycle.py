@@ -10,9 +10,9 @@ from tests.practice.doors import logged_in, session_on
 from wizard import events
 from wizard.checks.base import Check
 from wizard.engine.plan import make_plan
+from wizard.engine.remote.session import Session
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
-from wizard.engine.session import Session
 from wizard.operations.base import Operation, State
 from wizard.practice.fleet import PracticeServer
 from wizard.recipe import Answers, Recipe

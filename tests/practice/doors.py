@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from wizard.engine.session import Session
+from wizard.engine.remote.session import Session
 from wizard.events import Event
 from wizard.practice.fleet import PracticeServer
 from wizard.transport.base import Login

@@ -11,7 +11,7 @@ from tests.practice.compare import differences
 from tests.practice.cycle import Cycle
 from tests.practice.matrix.results import tried
 from wizard import events
-from wizard.engine.scripts import Work
+from wizard.engine.remote.scripts import Work
 from wizard.engine.worker import Worker
 from wizard.errors import StepError
 from wizard.operations.apt import PackagesState, UpgradeState, packages, upgrade

@@ -22,10 +22,10 @@ from wizard.answers import Given, complete
 from wizard.catalog import from_folder
 from wizard.engine.journal import parse
 from wizard.engine.plan import make_plan
+from wizard.engine.remote.scripts import Work
+from wizard.engine.remote.session import Session
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Decision, Runner
-from wizard.engine.scripts import Work
-from wizard.engine.session import Session
 from wizard.engine.worker import Worker
 from wizard.errors import ConnectionLost, StepError, StoppedError
 from wizard.operations.base import Change
@@ -195,7 +195,7 @@ def test_own_process_that_died_does_not_hold_the_lock(demo: Demo) -> None:
     """Its connection may stand for minutes yet where the line was cut: here another process has the socket still."""
     code = f"""
 import os, pathlib, time
-from wizard.engine.session import Session
+from wizard.engine.remote.session import Session
 from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
 login = Login({demo.server.host!r}, {demo.server.user!r}, {demo.server.port}, key=pathlib.Path({str(demo.server.key)!r}))

@@ -15,9 +15,9 @@ from wizard import events
 from wizard.answers import Given, complete
 from wizard.catalog import load
 from wizard.engine.plan import Plan, make_plan
+from wizard.engine.remote.session import Session
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
-from wizard.engine.session import Session
 from wizard.errors import StepError
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.recipe import Answers, Question, Recipe, Step

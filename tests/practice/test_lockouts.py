@@ -38,7 +38,7 @@ class Outcome:
 
 @pytest.fixture
 def short_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wizard.engine.scripts.WINDOW_S", WINDOW)
+    monkeypatch.setattr("wizard.engine.remote.scripts.WINDOW_S", WINDOW)
     monkeypatch.setattr("wizard.transport.ssh.CONNECT_TIMEOUT", 3.0)
     monkeypatch.setattr("wizard.transport.ssh.HANDSHAKE_TIMEOUT", 4.0)
 

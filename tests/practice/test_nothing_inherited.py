@@ -10,9 +10,9 @@ import pytest
 from tests.practice.conftest import OnServer
 from tests.practice.doors import session_on
 from wizard.checks.base import on_server as check_on_server
+from wizard.engine.remote.scripts import Work
+from wizard.engine.remote.session import Session
 from wizard.engine.runner import look
-from wizard.engine.scripts import Work
-from wizard.engine.session import Session
 from wizard.engine.worker import Worker
 from wizard.operations.base import Change
 from wizard.operations.command import CommandState, command

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.practice.cycle import Cycle
-from wizard.engine.scripts import Work
+from wizard.engine.remote.scripts import Work
 from wizard.engine.worker import Worker
 from wizard.errors import StepError
 from wizard.operations.apt import packages

@@ -14,9 +14,9 @@ from tests.practice.lockout import trial
 from wizard import events
 from wizard.catalog import load
 from wizard.engine.plan import make_plan
+from wizard.engine.remote.session import Session
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
-from wizard.engine.session import Session
 from wizard.errors import StepError, StoppedError, WizardError
 from wizard.operations.command import command
 from wizard.practice.fleet import Fleet, PracticeServer
@@ -204,7 +204,7 @@ def test_where_nobody_gets_in_after_the_take_back_it_says_so_and_what_to_type_at
 def test_line_that_breaks_while_the_proof_runs_is_waited_for_and_the_revert_is_announced(
     trixie: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.engine.scripts.WINDOW_S", 12)
+    monkeypatch.setattr("wizard.engine.remote.scripts.WINDOW_S", 12)
     monkeypatch.setattr("wizard.transport.ssh.CONNECT_TIMEOUT", 6.0)
     trixie.prepared("")
     with pytest.raises(StepError, match="taken back") as caught:

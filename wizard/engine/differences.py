@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from wizard.engine.session import Session
+from wizard.engine.remote.session import Session
 from wizard.operations.base import Change
 from wizard.operations.file import File, FileState
 from wizard.operations.quoting import sh

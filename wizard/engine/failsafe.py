@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from wizard import events
-from wizard.engine.session import Emit, Session
+from wizard.engine.remote.session import Emit, Session
 from wizard.errors import ConnectError, ConnectionLost, HostKeyError, LoginRefused, StepError, WizardError
 from wizard.transport.base import Login, Transport
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from wizard.engine.journal import Journal
-from wizard.engine.session import Session
+from wizard.engine.remote.session import Session
 from wizard.operations.base import Change, Operation, State, canonical, diff
 from wizard.recipe import Answers, Recipe, Step
 

@@ -8,8 +8,8 @@ import re
 from wizard import events
 from wizard.engine import failsafe
 from wizard.engine.journal import Entry
-from wizard.engine.scripts import Work
-from wizard.engine.session import Emit, Session
+from wizard.engine.remote.scripts import Work
+from wizard.engine.remote.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import StepError
 from wizard.operations.base import canonical

@@ -13,8 +13,8 @@ from functools import partial
 from wizard import events
 from wizard.engine import failsafe, recovery
 from wizard.engine.journal import Entry, Journal
-from wizard.engine.scripts import Work
-from wizard.engine.session import Emit, Session
+from wizard.engine.remote.scripts import Work
+from wizard.engine.remote.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import StoppedError, UsageError
 from wizard.operations.base import Change, State, canonical

@@ -14,8 +14,8 @@ from wizard import events
 from wizard.checks.base import Check, Finding, Vantage
 from wizard.engine import failsafe, recovery
 from wizard.engine.plan import Plan, PlannedStep, drifted
-from wizard.engine.scripts import Work
-from wizard.engine.session import Emit, Session
+from wizard.engine.remote.scripts import Work
+from wizard.engine.remote.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import ConnectionLost, StepError, StoppedError, WizardError
 from wizard.operations.base import Change, Operation, State, canonical, diff

@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import Any
 
 from wizard import events
-from wizard.engine.decode import decoding
 from wizard.engine.journal import Journal
-from wizard.engine.session import Emit, Session
+from wizard.engine.remote.decode import decoding
+from wizard.engine.remote.session import Emit, Session
 from wizard.errors import HeldError, StoppedError
 from wizard.operations.base import operation_from_json
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard import events
-from wizard.engine import failsafe, scripts
-from wizard.engine.decode import decoding
-from wizard.engine.resources import AGAIN
-from wizard.engine.scripts import Work, settle_script, work_script
-from wizard.engine.session import Emit, Reply, Session, read_observations
+from wizard.engine import failsafe
+from wizard.engine.remote import scripts
+from wizard.engine.remote.decode import decoding
+from wizard.engine.remote.resources import AGAIN
+from wizard.engine.remote.scripts import Work, settle_script, work_script
+from wizard.engine.remote.session import Emit, Reply, Session, read_observations
 from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Blob, Operation, State, canonical
 

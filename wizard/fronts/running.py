@@ -7,9 +7,9 @@ from typing import Any
 
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan
+from wizard.engine.remote.session import Emit
 from wizard.engine.rollback import roll_back as undo_to
 from wizard.engine.runner import Decision, Runner
-from wizard.engine.session import Emit
 from wizard.journey import Journey
 from wizard.operations.base import State
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from wizard import events
 from wizard.engine.plan import Plan, PlannedStep
-from wizard.engine.session import Emit
+from wizard.engine.remote.session import Emit
 from wizard.errors import StoppedError
 from wizard.recipe import Recipe
 

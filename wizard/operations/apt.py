@@ -23,7 +23,7 @@ WAITING = "apt-get -s upgrade --with-new-pkgs | grep -q '^Inst '"
 @cache
 def residue() -> Blob:
     """The words `remember`, `put_back` and their like, as shell. They go up as a blob: a plan stays readable."""
-    return Blob(b"".join(Path(__file__).with_name(name).read_bytes() for name in SHELL))
+    return Blob(b"".join((Path(__file__).parent / "shell" / name).read_bytes() for name in SHELL))
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class Foreign:
 class Operation:
     """A wanted state of one thing on the server. Subclasses are registered by `kind`.
 
-    Scripts may use: the shell functions of engine/prelude.sh; `$change`, a root-only folder that belongs to this
+    Scripts may use: the shell functions of engine/remote/prelude.sh; `$change`, a root-only folder that belongs to this
     change and is there again when it is undone; `$blobs`, the folder of blobs. Text of `apply` must hold no secret: secrets
     travel as blobs.
     """

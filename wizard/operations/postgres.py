@@ -34,7 +34,7 @@ psql_() {
         PGCLIENTENCODING=UTF8 runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 "$@")
 }
 """
-OWNER = PSQL + resources.files("wizard.operations").joinpath("owner.sh").read_text(encoding="utf-8")
+OWNER = PSQL + resources.files("wizard.operations").joinpath("shell/owner.sh").read_text(encoding="utf-8")
 # Where PostgreSQL is not installed, or does not answer, nothing is found rather than an error.
 ASK = "if command -v psql >/dev/null && id postgres >/dev/null 2>&1; then psql_ 2>/dev/null <<'SQL' || :\n{}\nSQL\nfi"
 

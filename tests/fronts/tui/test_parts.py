@@ -256,8 +256,10 @@ def test_the_same_answers_make_the_same_plan_as_without_a_screen(app: WizardApp,
 
 def test_every_command_of_the_wizards_own_is_explained_where_commands_are_shown() -> None:
     root = Path(wizard.__file__).parent
-    own = set(re.findall(r"^([a-z]+_[a-z_]+)\(\)", (root / "engine" / "prelude.sh").read_text(), re.MULTILINE))
-    sources = "\n".join(path.read_text() for path in (root / "operations").iterdir() if path.suffix in (".py", ".sh"))
+    own = set(
+        re.findall(r"^([a-z]+_[a-z_]+)\(\)", (root / "engine" / "remote" / "prelude.sh").read_text(), re.MULTILINE)
+    )
+    sources = "\n".join(path.read_text() for path in (root / "operations").rglob("*") if path.suffix in (".py", ".sh"))
     used = {name for name in own if re.search(rf"\b{name}\b", sources)}
     assert used
     shown = commands("\n".join(sorted(used))).plain

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import cli
-from wizard.engine.session import Reply, Session
+from wizard.engine.remote.session import Reply, Session
 
 PRELOAD = ("wizard.fronts.plain.commands", "wizard.fronts.headless", "wizard.transport.ssh", "wizard.transport.target")
 ANYWHERE = ("open", "plan", "armed?", "sweep", "release")  # the same wherever the run has come to

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from tests.practice.compare import Fingerprint, fingerprint
 from wizard import events
+from wizard.engine.remote.session import Session
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
-from wizard.engine.session import Session
 from wizard.errors import WizardError
 from wizard.journey import Journey, Request
 from wizard.practice.fleet import Fleet, PracticeServer

@@ -13,7 +13,7 @@ from tests.practice.matrix import results
 from tests.practice.matrix.outcome import left_different
 from tests.practice.matrix.site import Site
 from wizard import events
-from wizard.engine.session import Session
+from wizard.engine.remote.session import Session
 from wizard.practice.fleet import Fleet
 
 # Debian's fail2ban fails until it is told where the log is; a unit that had failed is not made to fail again.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.engine.plan import Plan
-from wizard.engine.session import Session
+from wizard.engine.remote.session import Session
 from wizard.errors import ConnectError, HostKeyError, StoppedError, UsageError, WizardError
 from wizard.fronts import remembered
 from wizard.fronts import words as words_

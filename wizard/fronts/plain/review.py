@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan, PlannedStep
+from wizard.engine.remote.session import Session
 from wizard.engine.rollback import Undo
-from wizard.engine.session import Session
 from wizard.fronts import words as words_
 from wizard.fronts.estimates import duration, seconds
 from wizard.fronts.plain.terminal import Back, Terminal

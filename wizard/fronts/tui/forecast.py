@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan, PlannedStep
-from wizard.engine.session import Session
+from wizard.engine.remote.session import Session
 from wizard.operations.base import Change
 
 

@@ -24,7 +24,7 @@ def coloured(difference: str) -> Content:
     return Content("\n").join(lines)
 
 
-# the functions of wizard/engine/prelude.sh that commands are written with
+# the functions of wizard/engine/remote/prelude.sh that commands are written with
 MEANINGS = {
     "keep_blob": "keeps a copy of what is in this file now, so that it can be put back",
     "put_file": "writes a file in one go: its new content (named by its checksum; see Difference), path, mode, owner",

@@ -20,11 +20,11 @@ from typing import Any
 
 from wizard import events
 from wizard.engine import journal as journal_
-from wizard.engine import lock
-from wizard.engine.decode import decoding, unzipped
-from wizard.engine.facts import OPEN, server_from
 from wizard.engine.records import VERSION
-from wizard.engine.resources import explained
+from wizard.engine.remote import lock
+from wizard.engine.remote.decode import decoding, unzipped
+from wizard.engine.remote.facts import OPEN, server_from
+from wizard.engine.remote.resources import explained
 from wizard.errors import (
     BusyError,
     ConnectError,
@@ -52,7 +52,7 @@ INLINE = 256 * 1024  # bytes of blobs that travel inside the script; larger ones
 def prelude() -> str:
     """The shell functions that every script of the engine may use."""
     return "".join(
-        resources.files("wizard.engine").joinpath(name).read_text(encoding="utf-8")
+        resources.files("wizard.engine.remote").joinpath(name).read_text(encoding="utf-8")
         for name in ("prelude.sh", "doors.sh")
     )
 

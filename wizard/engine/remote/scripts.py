@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import resources
 
-from wizard.engine.session import observe_script, prelude
+from wizard.engine.remote.session import observe_script, prelude
 from wizard.operations.base import Blob, Change, Operation
 from wizard.operations.quoting import heredoc
 
@@ -132,7 +132,7 @@ def _guard(work: Work) -> str:
     """Puts the way back on the server before the change is made."""
     op, before, after = work.change.operation, work.change.before, work.change.after
     back = op.apply(before, after) if work.undo else op.apply(after, before)
-    revert = prelude() + resources.files("wizard.engine").joinpath("failsafe.sh").read_text(encoding="utf-8")
+    revert = prelude() + resources.files("wizard.engine.remote").joinpath("failsafe.sh").read_text(encoding="utf-8")
     kind = "redo" if work.undo else "undo"
     write = f"write_whole $W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write"
     return f"{write}\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"
