@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.project.conftest import Tree
-from wizard.project.dependencies import admits
 from wizard.project.found import DependencyFile, Found, Problem
 from wizard.project.inspect import inspect
+from wizard.project.versions import admits
 
 LOCK = """
 version = 1
@@ -137,7 +137,9 @@ def test_geodjango_needs_its_libraries(project: Tree) -> None:
     ("specifier", "admitted", "refused"),
     [
         (">=3.12", (3, 12), (3, 11)),
-        (">3.11", (3, 12), (3, 11)),
+        (">3.11", (3, 11), (3, 10)),  # 3.11.4 is newer than 3.11
+        (">3.11.4,<3.12", (3, 11), (3, 12)),
+        (">=3.12.4,<3.13", (3, 12), (3, 13)),
         ("<3.12", (3, 11), (3, 12)),
         ("<=3.11", (3, 11), (3, 12)),
         ("==3.11.*", (3, 11), (3, 12)),
@@ -154,3 +156,29 @@ def test_specifiers_admit_what_the_standard_says(
 ) -> None:
     assert admits(specifier, admitted)
     assert specifier == "!=3.11.2" or not admits(specifier, refused)
+
+
+def test_no_release_between_two_limits_is_admitted() -> None:
+    assert not admits(">=3.11.5,!=3.11.5,<3.11.6", (3, 11))
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ('django>=5.2; python_version >= "3.10"\ndjango<5; python_version < "3.10"', ">=5.2"),
+        ('django<5; python_version < "3.10"\ndjango>=5.2; python_version >= "3.10"', ">=5.2"),
+        ('django==4.2.1; sys_platform == "win32"\ndjango==5.2.1; sys_platform != "win32"', "==5.2.1"),
+        ("django (>=4.2)", ">=4.2"),
+        ("django==5.2.1 --hash=sha256:00", "==5.2.1"),
+        ("Django >= 4.2 , < 5", ">=4.2,<5"),
+        ("django>=not.a.version", ""),
+    ],
+)
+def test_of_two_lines_for_a_package_the_one_whose_marker_holds_counts(project: Tree, lines: str, wanted: str) -> None:
+    assert look(project, requirements_txt=lines).django == wanted
+
+
+def test_packages_for_another_system_do_not_count(project: Tree) -> None:
+    found = look(project, requirements_txt='django\nmysqlclient; sys_platform == "win32"\npywin32 ; os_name == "nt"')
+    assert found.dependencies is not None and found.dependencies.packages == ("django",)
+    assert found.native_packages == ()

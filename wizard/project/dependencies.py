@@ -1,6 +1,6 @@
 """Which packages a project needs: from uv.lock, requirements files or pyproject.toml, as text, without resolving.
 
-Must not know settings. Specifiers follow the version specifiers standard (PEP 440), by major.minor only.
+Must not know settings.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from packaging.utils import canonicalize_name
+
 from wizard.project.found import DependencyFile
 from wizard.project.source import Source
+from wizard.project.versions import admits, holds, parsed, pinned, translated, written
 
-REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*\(?([^;#@)]*)\)?\s*(@[^;]*)?(;.*)?")
 PRODUCTION: tuple[str, ...] = ("requirements/production.txt", "requirements/prod.txt", "requirements/deploy.txt")
 PRODUCTION += ("requirements-prod.txt", "requirements-production.txt", "requirements_prod.txt")
 PLAIN: tuple[str, ...] = ("requirements.txt", "requirements/base.txt", "requirements/requirements.txt", "reqs.txt")
@@ -62,17 +64,14 @@ class Packages:
     extras: dict[str, set[str]] = field(default_factory=dict)
     from_git: bool = False
 
-    def add(self, requirement: str) -> None:
-        """One requirement in the form of PEP 508."""
-        self.from_git |= "git+" in requirement
-        if match := REQUIREMENT.match(requirement):
-            name, extras, specifier = normalised(match[1]), match[2] or "", (match[3] or "").strip()
-            self.specifiers[name] = self.specifiers.get(name) or specifier
-            self.extras.setdefault(name, set()).update(part.strip() for part in extras.split(",") if part.strip())
-
-
-def normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    def add(self, text: str) -> None:
+        """One requirement in the form of PEP 508. One that a server does not install (its marker) does not count."""
+        self.from_git |= "git+" in text
+        wanted = parsed(text)
+        if wanted is not None and holds(wanted.marker):
+            name = canonicalize_name(wanted.name)
+            self.specifiers[name] = self.specifiers.get(name) or written(wanted.specifier)
+            self.extras.setdefault(name, set()).update(wanted.extras)
 
 
 def dependency_file(source: Source, root: str) -> tuple[DependencyFile | None, Packages]:
@@ -142,9 +141,9 @@ def _pyproject(source: Source, path: str) -> Packages:
     for name, wanted in (poetry if isinstance(poetry, dict) else {}).items():
         if name != "python":
             version = wanted.get("version", "") if isinstance(wanted, dict) else wanted
-            packages.add(f"{name} {_caret(str(version))}")
+            packages.add(f"{name} {translated(str(version))}")
             extras = _texts(wanted.get("extras")) if isinstance(wanted, dict) else ()
-            packages.extras.setdefault(normalised(name), set()).update(extras)
+            packages.extras.setdefault(canonicalize_name(name), set()).update(extras)
     return packages
 
 
@@ -196,7 +195,7 @@ def requires_python(source: Source, root: str, django: str | None) -> str | None
         data = source.toml(posixpath.normpath(posixpath.join(base, "pyproject.toml")))
         asked = _at(data, "project").get("requires-python") or _at(data, "tool", "poetry", "dependencies").get("python")
         if isinstance(asked, str):
-            return _caret(asked)
+            return translated(asked)
         for name in (".python-version", "runtime.txt"):
             text = source.text(posixpath.normpath(posixpath.join(base, name))) or ""
             if match := re.match(r"(?:python-?)?(3\.\d+)", text.strip()):
@@ -214,7 +213,7 @@ def python_at_least(source: Source, root: str, django: str | None) -> tuple[int,
         data = source.toml(posixpath.normpath(posixpath.join(base, "pyproject.toml")))
         asked = _at(data, "project").get("requires-python") or _at(data, "tool", "poetry", "dependencies").get("python")
         if isinstance(asked, str):
-            oldest += [(3, minor) for minor in range(40) if admits(_caret(asked), (3, minor))][:1]
+            oldest += [(3, minor) for minor in range(40) if admits(translated(asked), (3, minor))][:1]
     for release, python in DJANGO_NEEDS:
         if django and not any(admits(django, below) for below in _below(release)):
             oldest.append(python)
@@ -235,47 +234,6 @@ def _below(release: tuple[int, int]) -> Iterator[tuple[int, int]]:
     yield from ((major, minor) for major in range(1, release[0]) for minor in range(12))
 
 
-def _caret(specifier: str) -> str:
-    """Poetry's `^3.11` and `~3.11` as the standard writes them; `*` is no limit."""
-
-    def plain(part: str) -> str:
-        match = re.fullmatch(r"\s*([\^~]?)\s*(\d+)(?:\.(\d+))?([\d.]*)\s*", part)
-        if not match:
-            return "" if part.strip() == "*" else part.strip()
-        sign, major, minor, rest = match[1], int(match[2]), match[3] or "0", match[4]
-        if not sign:
-            return f"=={part.strip()}"
-        above = f"{major + 1}" if sign == "^" and major else f"{major}.{int(minor) + 1}"
-        return f">={major}.{minor}{rest},<{above}"
-
-    return ",".join(filter(None, map(plain, specifier.split(","))))
-
-
-def admits(specifier: str, version: tuple[int, int]) -> bool:
-    """Whether some release of this major.minor version meets the specifier. What is not understood is met."""
-    for part in specifier.split(","):
-        match = re.fullmatch(r"\s*(===|==|~=|!=|>=|<=|>|<)\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?(\.\*)?\S*\s*", part)
-        if not match:
-            continue
-        sign, patch, any_of = match[1], match[4], match[5]
-        minor_given = match[3] is not None
-        asked = (int(match[2]), int(match[3] or 0))
-        same_major = version[0] == asked[0]
-        met = {
-            "==": same_major if any_of and not minor_given else version == asked,
-            "===": version == asked,
-            "~=": version == asked if patch is not None else same_major and version >= asked,
-            "!=": not (any_of and version == asked),
-            ">=": version >= asked,
-            ">": version >= asked if patch is not None else version > asked,
-            "<=": version <= asked,
-            "<": version <= asked if patch is not None and patch != "0" else version < asked,
-        }[sign]
-        if not met:
-            return False
-    return True
-
-
 # What they need of Debian -----------------------------------------------------------------------------------------
 
 
@@ -289,8 +247,8 @@ def native_packages(packages: Packages, apps: tuple[str, ...]) -> tuple[str, ...
         elif not (name == "psycopg" and ("binary" in extras or "psycopg-binary" in packages.specifiers)):
             needed += NATIVE.get(name, ())
     for name, (first, libraries) in COMPILED_BEFORE.items():
-        match = re.fullmatch(r"\s*==\s*(\d+(?:\.\d+)*)\s*", packages.specifiers.get(name, ""))
-        if match and tuple(map(int, match[1].split("."))) < first:
+        version = pinned(packages.specifiers.get(name, ""))
+        if version and version < first:
             needed += libraries
     if any(app.startswith("django.contrib.gis") for app in apps):
         needed += GEODJANGO

@@ -18,6 +18,7 @@ from wizard.project.names import literal
 from wizard.project.settings import Settings, Value
 from wizard.project.source import MAX_ENTRIES, Source
 from wizard.project.startup import Startup, app_folders
+from wizard.project.versions import admits
 
 APP_SERVERS = {"gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "waitress", "granian"}
 DRIVERS = {"psycopg", "psycopg2", "psycopg-binary", "psycopg2-binary", "psycopg-c"}
@@ -187,6 +188,6 @@ def dependency_problems(
             yield Problem("no_app_server")
         if not DRIVERS & set(file.packages):
             yield Problem("no_database_driver", deps.driver(packages.specifiers.get("django")))
-    if python and not deps.admits(python, OLDEST_PYTHON):
-        wanted = next((m for m in range(6, 40) if deps.admits(python, (3, m))), None)
+    if python and not admits(python, OLDEST_PYTHON):
+        wanted = next((m for m in range(6, 40) if admits(python, (3, m))), None)
         yield Problem("needs_python", f"3.{wanted}" if wanted else python)

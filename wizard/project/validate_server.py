@@ -16,6 +16,7 @@ from wizard.project.found import DependencyFile, Problem
 from wizard.project.names import literal, path_of
 from wizard.project.settings import Settings
 from wizard.project.source import Source
+from wizard.project.versions import admits, pinned
 
 WORKERS: tuple[str, ...] = ("celery", "django-rq", "rq", "huey", "dramatiq", "django-dramatiq", "django-q", "django-q2")
 WORKERS += ("procrastinate", "django-background-tasks", "apscheduler", "django-apscheduler", "django-cron", "channels")
@@ -47,7 +48,7 @@ def _packages(file: DependencyFile | None, packages: deps.Packages) -> Iterator[
     if old_gunicorn(packages):
         yield Problem("old_app_server", "gunicorn", gunicorn)
     for name, (first, _) in deps.COMPILED_BEFORE.items():
-        version = _pinned(packages.specifiers.get(name, ""))
+        version = pinned(packages.specifiers.get(name, ""))
         if version and version < first:
             yield Problem("old_package", name, ".".join(map(str, version)))
 
@@ -55,13 +56,7 @@ def _packages(file: DependencyFile | None, packages: deps.Packages) -> Iterator[
 def old_gunicorn(packages: deps.Packages) -> bool:
     specifier = packages.specifiers.get("gunicorn")
     newer = ((major, minor) for major in range(FIRST_GUNICORN, 40) for minor in range(6))
-    return bool(specifier) and not any(deps.admits(specifier or "", version) for version in newer)
-
-
-def _pinned(specifier: str) -> tuple[int, ...] | None:
-    """The one release that is asked for; None where others will do, too."""
-    match = re.fullmatch(r"\s*==\s*(\d+(?:\.\d+)*)\s*", specifier)
-    return tuple(map(int, match[1].split("."))) if match else None
+    return bool(specifier) and not any(admits(specifier or "", version) for version in newer)
 
 
 def _services(settings: Settings) -> Iterator[Problem]:
