@@ -63,7 +63,7 @@ def test_production_requirements_come_before_plain_ones_and_what_they_include_is
         project,
         requirements_txt="-r requirements/dev.txt",
         requirements__production_txt="-r base.txt\ngunicorn==23.0 \\\n    --hash=sha256:abc\n",
-        requirements__base_txt="# site\nDjango>=4.2,<5  # LTS\nDjango_Extensions[all] ; os_name>'3'\n-r base.txt\n",
+        requirements__base_txt="# site\nDjango>=4.2,<5  # LTS\nDjango_Extensions[all] ; os_name == 'posix'\n-r base.txt\n",
     )
     assert found.dependencies and found.dependencies.path == "requirements/production.txt"
     assert found.dependencies.reason == "production"
