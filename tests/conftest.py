@@ -26,11 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--matrix-json", metavar="FILE", type=Path, help="write the fault matrix's table there, as JSON")
 
 
+def _forget_results() -> None:
+    os.environ.pop(results.FOLDER, None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """What the tests set up is not among the servers that the person at this computer may go on with."""
     if results.FOLDER not in os.environ:  # xdist's processes inherit it
         folder = tempfile.TemporaryDirectory(prefix="wizard-matrix-")
-        config.add_cleanup(lambda: os.environ.pop(results.FOLDER, None))
+        config.add_cleanup(_forget_results)
         config.add_cleanup(folder.cleanup)
         os.environ[results.FOLDER] = folder.name
     if "WIZARD_PRACTICE_DIR" not in os.environ:

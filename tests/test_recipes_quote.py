@@ -6,6 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,7 +117,9 @@ def test_every_template_of_ours_is_refused_a_name_with_signs() -> None:
         ((r, t) for t in sorted((r.folder / "templates").glob("*")) if "a.project.name" in t.read_text())
         for r in RECIPES
     ):
-        tables = {"project": {"name": "x;y", "subdirectory": ".", "domain": "d", "wsgi": "w", "settings_module": "s"}}
+        tables: dict[str, dict[str, Any]] = {
+            "project": {"name": "x;y", "subdirectory": ".", "domain": "d", "wsgi": "w", "settings_module": "s"}
+        }
         tables |= {"gunicorn": {"workers": 1, "threads": 1, "timeout": 1}, "nginx": {}, "env_vars": {}}
         with pytest.raises(UsageError, match="as it is"):
             recipe.template(template.name, Answers(tables, server=Server()), names=["d"], longest=1, changed=[])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import re
 import tracemalloc
 from collections.abc import Callable
@@ -221,7 +222,7 @@ def test_a_fault_is_told_with_a_report_that_holds_no_secret_and_that_only_this_u
     monkeypatch.setenv("WIZARD_STATE_DIR", str(tmp_path / "state"))
     key = Secret(f"-----BEGIN-----\n{PLANTED}line-of-a-key\n-----END-----")
     try:
-        {}[Secret(PLANTED).reveal()] if key else None
+        os.environ[Secret(PLANTED).reveal()] if key else None
     except KeyError as fault:
         error = crash.as_error(fault)
     (report,) = (tmp_path / "state" / "faults").iterdir()

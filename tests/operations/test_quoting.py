@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wizard.errors import UsageError
 from wizard.operations.quoting import heredoc, nginx_string, sh, sql_identifier, sql_literal, systemd_environment
 
-ANY = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=200)
+ANY = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200)
 NASTY = [
     "",
     "-n",

@@ -237,7 +237,7 @@ git add . && git commit -q -m two && git push -q origin main
 def shop(server_factory: Any) -> Site:
     """A project of django-admin startproject, which reads nothing from the environment, in somebody's bare repository."""
     project = {"source": "file:///srv/shop.git", "branch": "main", "settings_module": "shop.settings"}
-    answers = {
+    answers: dict[str, dict[str, Any]] = {
         "project": {**project, "wsgi": "shop.wsgi:application"},
         "env_vars": {"override_settings": True},
         "django": {"superuser": "boss"},

@@ -29,7 +29,7 @@ from wizard.engine.runner import Decision, Runner
 from wizard.engine.worker import Worker
 from wizard.errors import ConnectionLost, StepError, StoppedError
 from wizard.operations.base import Change
-from wizard.operations.user import user
+from wizard.operations.user import UserState, user
 from wizard.practice.fleet import PracticeServer
 from wizard.secret import Secret
 
@@ -298,7 +298,8 @@ def test_no_secret_is_left_when_all_is_rolled_back_and_going_back_in_part_keeps_
     on_server(demo.server, "sed -i 's/^somebody:[^:]*/somebody:planted-Qx4-hash/' /etc/shadow")
     made = user("later")
     with demo.session() as session:
-        found = session.observe([made])[0]
+        (found,) = session.observe([made])
+        assert isinstance(found, UserState)
         Worker(session, demo.seen.append).do(Work(1, "x/user", Change(made, found, made.wanted(found))))
     demo.run(password=Secret("planted-Qx4-password"))
     demo.back("demo/slow")

@@ -31,6 +31,7 @@ from wizard.fronts.words import Words
 from wizard.journey import Journey
 from wizard.practice.fleet import PracticeServer
 from wizard.practice.sample import PROJECT
+from wizard.recipe import Question
 from wizard.secret import Secret
 
 Planned = list[tuple[str, str, str, str]]  # step, key, commands, difference
@@ -113,7 +114,8 @@ def in_order(journey: Journey) -> list[tuple[Any, str | None]]:
     journey.given.set("project", "source", source)
     journey.found = inspect(Path(source))
     questions = Questions(None, journey, Words(journey.recipes), every=True)  # type: ignore[arg-type]  # nothing is asked
-    items = list(dict.fromkeys(questions._items()))
+    items = [item for item in dict.fromkeys(questions._items()) if isinstance(item, Question)]
+    assert len(items) == len(set(questions._items()))
     journey.found = None
     journey.given.tables.clear()
     return [(item, TYPED.get((item.recipe, item.name))) for item in items]

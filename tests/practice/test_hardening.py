@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from wizard.recipe import Answers, Question, Recipe, Step
 from wizard.secret import Secret
 from wizard.server import Server
 
-GIVEN = {
+GIVEN: dict[str, dict[str, Any]] = {
     "system_update": {"timezone": "Europe/Berlin", "locale": "de_DE.UTF-8"},
     "hardening": {"extra_ports": ("8080",)},
 }

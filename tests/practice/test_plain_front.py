@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -35,9 +37,16 @@ class Program:
         target = f"{self.server.user}@{self.server.host}:{self.server.port}"
         return [sys.executable, "-m", "wizard", command, target, "--key", str(self.server.key), *options]
 
-    def start(self, command: str, *options: str, folder: Path = RECIPES, only: str = "demo", **env: str):  # type: ignore[no-untyped-def]
+    def start(
+        self,
+        command: str,
+        *options: str,
+        folder: Path = RECIPES,
+        only: str = "demo",
+        env: Mapping[str, str] | None = None,
+    ) -> AbstractContextManager[Person]:
         options = ("--recipes", str(folder), "--only", only, *options)
-        return at_terminal(self.argv(command, *options), self.env | env)
+        return at_terminal(self.argv(command, *options), {**self.env, **(env or {})})
 
 
 @pytest.fixture
@@ -95,7 +104,7 @@ def test_the_whole_way_by_numbers_without_a_single_control_sequence(program: Pro
 
 @pytest.mark.parametrize("why", [{"ACCESSIBLE": "1"}, {"TERM": "dumb"}, {"TERM": "no-such-terminal"}], ids=str)
 def test_numbers_are_asked_for_by_the_environment_too(program: Program, why: dict[str, str]) -> None:
-    with program.start("setup", **why) as person:
+    with program.start("setup", env=why) as person:
         number(person, "Which questions", "only those that have no answer")
         person.wait_for("[reversible]")
         number(person, "Nothing on the server has been touched yet", "stop here")
@@ -343,7 +352,7 @@ def test_menus_lead_back_and_refuse_with_a_reason(program: Program) -> None:
 
 
 def test_no_color_is_respected(program: Program) -> None:
-    with program.start("setup", "--front", "plain", NO_COLOR="1") as person:
+    with program.start("setup", "--front", "plain", env={"NO_COLOR": "1"}) as person:
         person.answer("Which questions", DOWN + ENTER)
         person.answer("Nothing on the server has been touched yet", DOWN + ENTER)  # look closer
         person.answer("Which step?")

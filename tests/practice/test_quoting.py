@@ -201,8 +201,9 @@ def test_a_role_logs_in_to_its_database_whatever_both_and_the_password_are(serve
         assert result.status == 0, result.out[-2000:]
         with server.tunnel(5432) as port:
             for name, password, *_ in made:
-                login = {"host": "127.0.0.1", "port": port, "user": name, "password": password}
-                with psycopg.connect(**login, dbname=name) as connection:
+                with psycopg.connect(
+                    host="127.0.0.1", port=port, user=name, password=password, dbname=name
+                ) as connection:
                     row = connection.execute("SELECT current_user, current_database()").fetchone()
                 assert row == (name, name)
             with pytest.raises(psycopg.OperationalError, match="password"):

@@ -77,7 +77,8 @@ def test_an_interrupted_change_is_finished_by_a_run_that_does_not_know_the_passw
     person = user("ada", password=PASSWORD)
     known_to_the_journal = dataclasses.replace(person, password=None)
     with cycle.session() as session:
-        found = session.observe([person])[0]
+        (found,) = session.observe([person])
+    assert isinstance(found, UserState)
     script = known_to_the_journal.apply(found, person.wanted(found))
     assert script == person.apply(found, person.wanted(found))
 

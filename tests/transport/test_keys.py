@@ -208,7 +208,7 @@ def test_the_order_is_that_of_ssh_itself(sshd: Sshd, make_key: MakeKey, home: Pa
         f"IdentityFile {keys['e']}", f"IdentityFile {home}/missing", f"IdentitiesOnly {only}",
     )  # fmt: skip
     ours = [fingerprint(offer.blob) for offer in offers(transport.login).keys]
-    argv = ["ssh", "-v", "-F", home / ".ssh" / "config", "-o", "BatchMode=yes", "-l", "nobody-at-all"]
+    argv = ["ssh", "-v", "-F", str(home / ".ssh" / "config"), "-o", "BatchMode=yes", "-l", "nobody-at-all"]
     argv += ["-o", f"UserKnownHostsFile={sshd.known_hosts}", "vps", "true"]
     said = subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL).stderr
     theirs = re.findall(r"Will attempt key: .* (SHA256:\S+)", said)

@@ -52,10 +52,10 @@ class RudeServer(paramiko.ServerInterface):
         return "password"
 
     def check_auth_password(self, username: str, password: str) -> int:
-        return paramiko.AUTH_SUCCESSFUL
+        return paramiko.common.AUTH_SUCCESSFUL
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED
+        return paramiko.common.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         threading.Thread(target=self.behave_and_let_go, args=(channel, command), daemon=True).start()
@@ -168,7 +168,7 @@ def test_a_server_that_refuses_to_run_anything_is_an_error(connect: Connect, mon
 
 
 def test_a_server_that_refuses_a_session_is_an_error(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    refusal = paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+    refusal = paramiko.common.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
     monkeypatch.setattr(RudeServer, "check_channel_request", lambda *_: refusal)
     with pytest.raises(ConnectError, match="refuses to run commands"):
         connect(lambda channel, command: None).run("true")
@@ -419,7 +419,7 @@ def test_what_a_server_says_when_it_refuses_holds_nothing_for_the_terminal(conne
 def test_a_login_that_is_never_answered_is_told(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
     monkeypatch.setattr("wizard.transport.ssh.HANDSHAKE_TIMEOUT", 1)
-    monkeypatch.setattr(RudeServer, "check_auth_password", lambda *_: over.wait(30) and paramiko.AUTH_FAILED)
+    monkeypatch.setattr(RudeServer, "check_auth_password", lambda *_: over.wait(30) and paramiko.common.AUTH_FAILED)
     start = time.monotonic()
     with pytest.raises(ConnectError):
         connect(lambda channel, command: None)

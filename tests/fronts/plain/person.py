@@ -28,7 +28,7 @@ class Person:
         if self.pid == 0:
             try:
                 ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-                os.execve(argv[0], argv, dict(env))
+                os.execve(argv[0], list(argv), dict(env))
             finally:
                 os._exit(127)
         self.status: int | None = None

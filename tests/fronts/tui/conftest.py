@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tests.fronts.tui.small_server import SmallServer
 from wizard import catalog, journey
 from wizard.fronts.tui.app import WizardApp
+from wizard.fronts.tui.screens.page import Primary
 from wizard.transport.base import Login
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -98,9 +99,11 @@ async def reviewed(pilot: Pilot[int]) -> None:
     for _ in range(2):
         await pilot.press("enter")
         await pilot.pause()
-    await until(
-        pilot, lambda: showing(pilot, "Review")() and not pilot.app.screen.query_one("#start").waiting, "the plan"
-    )  # type: ignore[attr-defined]
+
+    def ready() -> bool:
+        return showing(pilot, "Review")() and not pilot.app.screen.query_one("#start", Primary).waiting
+
+    await until(pilot, ready, "the plan")
 
 
 async def waiting(pilot: Pilot[int], heading: str) -> None:

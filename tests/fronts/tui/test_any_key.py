@@ -6,6 +6,7 @@ import asyncio
 import random
 import string
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from textual import events
@@ -71,7 +72,7 @@ class Monkey:
     def _click(self) -> None:
         x, y = self.random.randrange(self.app.size.width), self.random.randrange(self.app.size.height)
         self.did.append(f"click {x},{y}")
-        at = {"widget": None, "x": x, "y": y, "delta_x": 0, "delta_y": 0, "shift": False, "meta": False, "ctrl": False,
+        at: dict[str, Any] = {"widget": None, "x": x, "y": y, "delta_x": 0, "delta_y": 0, "shift": False, "meta": False, "ctrl": False,
               "screen_x": x, "screen_y": y}  # fmt: skip
         if self.random.random() < 0.2:
             wheel = self.random.choice((events.MouseScrollDown, events.MouseScrollUp))

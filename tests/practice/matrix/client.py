@@ -17,6 +17,7 @@ from typing import Any
 
 from wizard import cli
 from wizard.engine.remote.session import Reply, Session
+from wizard.transport.base import Login
 
 PRELOAD = ("wizard.fronts.plain.commands", "wizard.fronts.headless", "wizard.transport.ssh", "wizard.transport.target")
 ANYWHERE = ("open", "plan", "armed?", "sweep", "release")  # the same wherever the run has come to
@@ -66,8 +67,9 @@ def _slow_down(pauses: Pauses) -> None:
                 time.sleep(0.01)
         return answer
 
-    def hasty(self: Session, *, patience: float = 300, expected: bool = False) -> None:
-        reconnect(self, patience=patience if expected else min(patience, pauses.patience), expected=expected)
+    def hasty(self: Session, *, patience: float = 300, expected: bool = False, first: Login | None = None) -> None:
+        patience = patience if expected else min(patience, pauses.patience)
+        reconnect(self, patience=patience, expected=expected, first=first)
 
     Session.send = stopping  # type: ignore[method-assign]
     Session.reconnect = hasty  # type: ignore[method-assign]
