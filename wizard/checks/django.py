@@ -22,7 +22,9 @@ def settings_in_use(name: str, root: str, unit: str, *, host: str, database: str
     """
     wanted = json.dumps({"host": host, "database": database})
     program = resources.files("wizard.checks").joinpath("look_at_django.py").read_text(encoding="utf-8")
-    return on_server(name, look(root, unit, f"WANTED = {wanted!r}\n{program}", link=link))
+    script = look(root, unit, f"WANTED = {wanted!r}\n{program}", link=link)
+    good = "DEBUG off, this server's database, secret key and hosts, and the settings that manage.py has"
+    return on_server(name, script, wanted=good, set_in=f"the variables of {unit}, and the settings module")
 
 
 # Prints the addresses without parameters that the site has, and where its admin is.
@@ -77,4 +79,6 @@ COOKIES = (
 
 def logins_last(manage: str) -> Check:
     """While there is no HTTPS: no cookie is for HTTPS only, or nobody could log in."""
-    return on_server("one can log in over http", LOGIN.format(manage=manage, code=sh(COOKIES)))
+    script = LOGIN.format(manage=manage, code=sh(COOKIES))
+    set_in = "SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE in the settings"
+    return on_server("one can log in over http", script, wanted="both False until there is HTTPS", set_in=set_in)

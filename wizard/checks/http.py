@@ -78,7 +78,8 @@ def page_answers(host: str, path: str = "/", *, status: int = 200, contains: str
         seen = f"{path}: {_line(response)}" + (f", without {contains!r}" if missing else "")
         return Finding(response.status_code == status and not missing, seen)
 
-    return _check(f"the page {path} answers", host, scheme, look)
+    wanted = f"{status}" + (f", with {contains!r}" if contains else "")
+    return _check(f"the page {path} answers", host, scheme, look, wanted=wanted, set_in=VIEWS)
 
 
 def front_page_answers(host: str, path: str = "/", others: Callable[[Vantage], Iterable[str]] = lambda _: ()) -> Check:
@@ -96,7 +97,8 @@ def front_page_answers(host: str, path: str = "/", others: Callable[[Vantage], I
             return Finding(False, f"{seen}; no other page is known: which page should answer? (sanity_check.page)")
         return Finding(True, f"works; no front page yet: add a view for / ({seen}); {other}: {_line(answer)}")
 
-    return _check(f"the page {path} answers", host, "http", look)
+    wanted = "200" if path != "/" else "200; or 404, where another page of the site answers"
+    return _check(f"the page {path} answers", host, "http", look, wanted=wanted, set_in=VIEWS)
 
 
 def static_file_answers(
@@ -117,7 +119,9 @@ def static_file_answers(
         _, answer = page.get(files[0])
         return Finding(answer.status_code == 200 and bool(answer.content), f"{files[0]}: {_line(answer)}")
 
-    return _check(f"a static file of the page {path} arrives", host, scheme, look)
+    set_in = "STATIC_URL and STATIC_ROOT in the settings; /static/ in the web server's site"
+    name = f"a static file of the page {path} arrives"
+    return _check(name, host, scheme, look, wanted="200, and a file that is not empty", set_in=set_in)
 
 
 def _first(page: Page, others: Callable[[Vantage], Iterable[str]]) -> tuple[str, httpx.Response | None]:
@@ -140,7 +144,10 @@ def unknown_page_shows_no_debug(host: str, *, scheme: str = "http") -> Check:
             return Finding(False, f"{seen}: Django's page for developers, because DEBUG is on; it must be off")
         return Finding(True, seen)
 
-    return _check("an unknown page shows nothing of the code (DEBUG is off)", host, scheme, look)
+    name = "an unknown page shows nothing of the code (DEBUG is off)"
+    return _check(
+        name, host, scheme, look, wanted="a plain 404", set_in="DEBUG in the settings that the service runs with"
+    )
 
 
 def admin_login_with_css(
@@ -172,7 +179,9 @@ def admin_login_with_css(
         is_css = answer.headers.get("content-type", "").startswith("text/css") and bool(answer.content)
         return Finding(answer.status_code == 200 and is_css, f"{styles[0]}: {_line(answer)}")
 
-    return _check("the admin's login page has its style", host, scheme, look)
+    wanted = "200 with a login form, a stylesheet that arrives as text/css, and cookies that this address may keep"
+    set_in = "the admin's line in urls.py; STATIC_URL, STATIC_ROOT, SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE in the settings"
+    return _check("the admin's login page has its style", host, scheme, look, wanted=wanted, set_in=set_in)
 
 
 NO_LOGIN = (
@@ -224,7 +233,12 @@ def _line(response: httpx.Response) -> str:
     return f"{response.status_code} {response.reason_phrase}{to}, {len(response.content)} bytes of {kind or 'no type'}"
 
 
-def _check(name: str, host: str, scheme: str, look: Callable[[Page], Finding]) -> Check:
+VIEWS = "urls.py and the views of the project; which page it is: sanity_check.page in the answers"
+
+
+def _check(
+    name: str, host: str, scheme: str, look: Callable[[Page], Finding], *, wanted: str = "", set_in: str = ""
+) -> Check:
     def from_here(vantage: Vantage) -> Finding:
         import httpx
 
@@ -235,4 +249,4 @@ def _check(name: str, host: str, scheme: str, look: Callable[[Page], Finding]) -
         except httpx.HTTPError as e:
             return Finding(False, f"{type(e).__name__}: {e}".rstrip(": "))
 
-    return from_outside(name, from_here)
+    return from_outside(name, from_here, wanted=wanted, set_in=set_in)

@@ -27,7 +27,8 @@ def port_open(port: int) -> Check:
         trouble = _connect(vantage.login.host, port)
         return Finding(not trouble, f"port {port}: {trouble or 'answers'}")
 
-    return from_outside(f"port {port} answers", look)
+    set_in = f"the service that listens at port {port}; the firewall (ufw status), and the provider's own"
+    return from_outside(f"port {port} answers", look, wanted="a connection is accepted", set_in=set_in)
 
 
 def port_closed(port: int, what: str = "") -> Check:
@@ -40,4 +41,5 @@ def port_closed(port: int, what: str = "") -> Check:
         trouble = _connect(vantage.login.host, port)
         return Finding(bool(trouble), f"port {port}: {trouble or 'answers, and must not'}")
 
-    return from_outside(f"{what or f'port {port}'} cannot be reached from outside", look)
+    name = f"{what or f'port {port}'} cannot be reached from outside"
+    return from_outside(name, look, wanted="no answer, or refused", set_in="the firewall (ufw status)")

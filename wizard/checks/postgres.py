@@ -40,11 +40,19 @@ def row_written_and_read(role: str, database: str, password: Secret, *, port: in
             return Finding(False, (str(e).strip().splitlines() or [type(e).__name__])[0])
         return Finding(row == (word, role), f"wrote {word} as {role} and read {row[0] if row else 'nothing'}")
 
-    return from_outside("the site's role writes and reads a row", look)
+    set_in = f"the role {role} and the database {database} in PostgreSQL (\\du, \\l), and pg_hba.conf"
+    return from_outside(
+        "the site's role writes and reads a row", look, wanted=f"a row written and read as {role}", set_in=set_in
+    )
 
 
 def answers() -> Check:
-    return on_server("PostgreSQL answers", _query("SHOW server_version"), set_in="PostgreSQL's cluster (pg_lsclusters)")
+    return on_server(
+        "PostgreSQL answers",
+        _query("SHOW server_version"),
+        wanted="its version",
+        set_in="PostgreSQL's cluster (pg_lsclusters)",
+    )
 
 
 def listens_locally() -> Check:

@@ -8,6 +8,7 @@ from wizard.checks.base import Check, Finding, Vantage, from_outside
 from wizard.errors import ConnectError, LoginRefused, WizardError
 from wizard.secret import Secret
 
+SSHD = "/etc/ssh/sshd_config and /etc/ssh/sshd_config.d (the first value wins)"
 BY_PASSWORD = {"password", "keyboard-interactive", "none"}
 
 
@@ -26,7 +27,10 @@ def login_works(user: str, sudo_password: Secret | None = None) -> Check:
             return Finding(False, seen, final=isinstance(e, LoginRefused))
         return Finding(name == user and root == "root", f"logged in as {name}, with sudo as {root}")
 
-    return from_outside(f"{user} logs in with the key, and sudo works", look)
+    set_in = f"~{user}/.ssh/authorized_keys, /etc/sudoers.d and {SSHD}"
+    return from_outside(
+        f"{user} logs in with the key, and sudo works", look, wanted=f"in as {user}, and root by sudo", set_in=set_in
+    )
 
 
 def password_login_refused(user: str) -> Check:
@@ -41,7 +45,7 @@ def password_login_refused(user: str) -> Check:
             return Finding(False, e.message)
         return Finding(not BY_PASSWORD & set(methods), f"the server takes from {user}: {', '.join(methods)}")
 
-    return from_outside(f"no password login for {user}", look)
+    return from_outside(f"no password login for {user}", look, wanted="publickey only", set_in=SSHD)
 
 
 def root_login_refused() -> Check:
@@ -66,4 +70,4 @@ def root_login_refused() -> Check:
         refused = not BY_PASSWORD & set(reply.methods)
         return Finding(refused, f"root was refused; the server takes from root: {', '.join(reply.methods)}")
 
-    return from_outside("no login as root", look)
+    return from_outside("no login as root", look, wanted="root is refused, publickey only", set_in=SSHD)

@@ -29,4 +29,9 @@ def certificate_good(name: str, *, days: int = 14, port: int = 443) -> Check:
         left = int((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) // 86400)
         return Finding(left >= days, f"{protocol}, {left} days to go")
 
-    return from_outside(f"the certificate of {name} is good", look)
+    return from_outside(
+        f"the certificate of {name} is good",
+        look,
+        wanted=f"trusted, and {days} days to go",
+        set_in="the site's certificate",
+    )
