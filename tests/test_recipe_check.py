@@ -93,6 +93,11 @@ def test_a_copy_of_one_of_ours_has_no_fault(tmp_path: Path) -> None:
         ("recipe.py", '"motd", a', '"motto", a', 11, "raised"),
         ("recipe.py", "    yield file", '    yield command("x", "true", test="true")\n    yield file', 11, "raised"),
         ("recipe.py", '"/etc/motd", recipe', '"/etc/timezone", recipe', 9, "key_twice"),
+        ("recipe.py", "    yield file", '    yield file("/etc/motd", "")\n    yield file', 9, "key_twice"),
+        ("recipe.py", "@recipe.step", 'from wizard.operations.base import Operation\nclass Mine(Operation):\n'
+         '    kind = "swap"\n\n\n@recipe.step', 10, "kind_taken"),
+        ("recipe.py", "@recipe.step", "from wizard.operations.file import File\nclass Mine(File):\n"
+         "    pass\n\n\n@recipe.step", 10, "kind_taken"),
         ("templates/motd", " | sh", "", 11, "raised"),
     ],
 )  # fmt: skip
@@ -131,7 +136,7 @@ def test_every_code_has_its_words() -> None:
     from wizard.fronts.plain.recipes import WORDS, said
 
     for code, words in WORDS.items():
-        names = ("name", "reason", "error", "key", "step", "other")
+        names = ("kind", "name", "reason", "error", "key", "step", "other")
         assert said(Fault(Path("x"), 3, code, dict.fromkeys(names, "y"))).startswith("x:3: "), words
 
 

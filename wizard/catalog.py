@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from wizard.errors import UsageError, WizardError
+from wizard.errors import RecipeError, UsageError
 from wizard.recipe import Recipe
 
 
@@ -91,7 +91,7 @@ def from_folder(folder: Path) -> Iterable[Recipe]:
 
 
 def from_file(path: Path) -> Recipe:
-    """The recipe of one recipe.py. WizardError where it cannot be loaded, or defines none; what was raised is its cause."""
+    """The recipe of one recipe.py. RecipeError where it cannot be loaded, or defines none; what was raised is its cause."""
     name = path.parent.name
     spec = importlib.util.spec_from_file_location(f"wizard_recipe_{name}", path)
     assert spec is not None and spec.loader is not None
@@ -100,13 +100,13 @@ def from_file(path: Path) -> Recipe:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise WizardError(
+        raise RecipeError(
             f"cannot load the recipe {path}: {type(error).__name__}: {error}",
             hint="run `wizard recipes check FOLDER` to see where; mend it, or leave out --recipes",
         ) from error
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe) or recipe.name != name:
-        raise WizardError(
+        raise RecipeError(
             f"cannot load the recipe {path}: it must define recipe = Recipe({name!r}, __file__, …)",
             hint="the folder's name and the recipe's name are the same word",
         )

@@ -31,6 +31,10 @@ class UsageError(WizardError):
     exit_status = 2
 
 
+class RecipeError(UsageError):
+    """A recipe is wrong: it cannot be loaded, or cannot be used with the others. Nothing was touched."""
+
+
 class UnfitProject(UsageError):
     """The project cannot run as it is. problems: what was found (wizard.project.found.Problem), for the fronts to say."""
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from wizard import answers as answers_
 from wizard import catalog
+from wizard.engine.plan import key_twice
 from wizard.errors import UsageError, WizardError
 from wizard.guide import QUESTION, STEP, read_guide
-from wizard.operations.base import Operation
+from wizard.operations.base import KindTaken, Operation
 from wizard.recipe import Answers, Question, Recipe, Step
 from wizard.secret import Secret
 from wizard.server import Server
@@ -63,14 +64,22 @@ def _load_fault(home: Path, error: WizardError) -> Fault:
         return Fault(home, 0, "no_recipe", {"name": home.parent.name})
     if isinstance(cause, SyntaxError) and cause.filename == str(home):
         return Fault(home, cause.lineno or 0, "syntax", {"reason": cause.msg})
+    if isinstance(cause, KindTaken):
+        facts = {"kind": cause.kind, "name": cause.name, "other": cause.other}
+        return Fault(home, _own_line(home, cause), "kind_taken", facts)
     return _raised(home, cause)
 
 
 def _raised(home: Path, error: BaseException, line: int = 0, **facts: str) -> Fault:
     """An exception, with the line of the recipe that it passed last."""
-    own = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(home)]
     reason = error.message if isinstance(error, WizardError) else str(error)
-    return Fault(home, own[-1] if own else line, "raised", {"error": type(error).__name__, "reason": reason, **facts})
+    facts = {"error": type(error).__name__, "reason": reason, **facts}
+    return Fault(home, _own_line(home, error) or line, "raised", facts)
+
+
+def _own_line(home: Path, error: BaseException) -> int:
+    own = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(home)]
+    return own[-1] if own else 0
 
 
 # -- the guide ------------------------------------------------------------------------------------------------------
@@ -124,7 +133,7 @@ def _step_faults(mine: list[Recipe], every: list[Recipe]) -> Iterator[Fault]:
     except (WizardError, TypeError, AttributeError, ValueError, LookupError) as error:
         yield _raised(Path(mine[0].home), error)
         return
-    owners: dict[str, tuple[str, Operation]] = {}
+    made: list[tuple[Step, list[Operation]]] = []
     for recipe in every:
         for step in recipe.steps:
             try:
@@ -136,11 +145,15 @@ def _step_faults(mine: list[Recipe], every: list[Recipe]) -> Iterator[Fault]:
                 if recipe in mine:
                     yield _raised(Path(recipe.home), error, _line_of(step), step=step.id)
                 continue
-            for operation in operations:
-                other, same = owners.setdefault(operation.key, (step.id, operation))
-                if same != operation and (recipe in mine or other.partition("/")[0] in {r.name for r in mine}):
-                    home, line = (Path(recipe.home), _line_of(step)) if recipe in mine else (Path(mine[0].home), 0)
-                    yield Fault(home, line, "key_twice", {"key": operation.key, "step": step.id, "other": other})
+            made.append((step, operations))
+    steps = {step.id: step for step, _ in made}
+    homes = {recipe.name: Path(recipe.home) for recipe in mine}
+    for key, first, again in key_twice((step.id, operations) for step, operations in made):
+        # it is the step of one's own that must be changed
+        own = steps[again] if steps[again].recipe in homes else steps[first]
+        if own.recipe in homes:
+            other = first if own.id == again else again
+            yield Fault(homes[own.recipe], _line_of(own), "key_twice", {"key": key, "step": own.id, "other": other})
 
 
 def _try(operation: Operation) -> None:

@@ -165,7 +165,6 @@ def django_starts(a: Answers) -> Iterator[Check]:
 def env_file(a: Answers) -> Iterator[Operation]:
     site = a.project.name
     yield a.keep("secret_key")
-    yield directory(f"/etc/{site}")
     yield file(f"/etc/{site}/env", environment_file(a), mode=0o600, on_undo=restart(site))
 
 

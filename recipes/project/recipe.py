@@ -140,6 +140,7 @@ def manage_py_is_there(a: Answers) -> Iterator[Check]:
 @recipe.step("folders")
 def folders(a: Answers) -> Iterator[Operation]:
     root, site = f"/srv/{a[name]}", a[name]
+    yield directory(f"/etc/{site}")
     yield directory(root)
     yield directory(f"{root}/releases")
     yield directory(f"{root}/shared")
@@ -157,7 +158,6 @@ def code(a: Answers) -> Iterator[Operation]:
     key = ""
     if a[deploy_key]:
         key = f"/etc/{site}/deploy_key"
-        yield directory(f"/etc/{site}")
         yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
     yield release_from_git(root, a[source], group=site, branch=a[branch], key=key, host_keys=a[git_host_key])
 

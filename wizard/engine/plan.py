@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wizard.engine.journal import Journal
 from wizard.engine.remote.session import Session
+from wizard.errors import RecipeError
 from wizard.operations.base import Change, Operation, State, canonical, diff
 from wizard.recipe import Answers, Recipe, Step
 
@@ -52,8 +53,31 @@ class Plan:
         return not self.changes and all(s.complete for s in self.steps)
 
 
+def key_twice(steps: Iterable[tuple[str, Iterable[Operation]]]) -> Iterator[tuple[str, str, str]]:
+    """Each key that has more than one owner: (key, the step that has it first, the step that has it again)."""
+    owners: dict[str, str] = {}
+    for step, operations in steps:
+        for operation in operations:
+            if operation.key in owners:
+                yield operation.key, owners[operation.key], step
+            owners.setdefault(operation.key, step)
+
+
+def _refuse_second_owners(steps: Iterable[PlannedStep]) -> None:
+    """RecipeError where two steps make the same thing: each would undo what the other has made."""
+    twice = [
+        f"{key}: in {one} and in {other}" for key, one, other in key_twice((s.step.id, s.operations) for s in steps)
+    ]
+    if twice:
+        raise RecipeError(
+            "cannot make a plan: two steps make the same thing",
+            details="\n".join(twice),
+            hint="let one step make it; `wizard recipes check FOLDER` names the lines. Nothing on the server was touched",
+        )
+
+
 def make_plan(recipes: Sequence[Recipe], answers: Answers, session: Session) -> Plan:
-    """Every operation of every step, observed in one round trip."""
+    """Every operation of every step, observed in one round trip. RecipeError where two of them have the same key."""
     steps: list[PlannedStep] = []
     for step in (s for recipe in recipes for s in recipe.steps if s.when is None or s.when(answers)):
         planned = PlannedStep(step, list(step.operations(answers)), before=frozenset(s.step.id for s in steps))
@@ -61,6 +85,7 @@ def make_plan(recipes: Sequence[Recipe], answers: Answers, session: Session) -> 
         steps.append(planned)
     if steps:  # a secret that the answers file asked to generate is on the server before anything uses it
         steps[0].operations[:0] = [answers.keep(name) for name in answers.generated]
+    _refuse_second_owners(steps)
     found = session.observe([op for s in steps for op in s.operations], label="plan")
     start = 0
     for planned in steps:

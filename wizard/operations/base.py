@@ -47,6 +47,19 @@ class State:
         return cls(**known)
 
 
+class KindTaken(TypeError):
+    """A class of operations has the kind of another one, whose changes it would undo in its own way.
+
+    kind: that kind; name: the class; other: the class that has it, with its module.
+    """
+
+    def __init__(self, cls: type[Operation], other: type[Operation]) -> None:
+        self.kind, self.name, self.other = cls.kind, cls.__name__, f"{other.__module__}.{other.__name__}"
+        super().__init__(
+            f"the class {self.name} has the kind {self.kind!r}, which belongs to {self.other}: give it a kind of its own"
+        )
+
+
 @dataclass(frozen=True)
 class Blob:
     """Content that `apply` needs on the server, named by its hash. A secret blob is removed when the change is done."""
@@ -78,7 +91,7 @@ class Foreign:
 
 @dataclass(frozen=True)
 class Operation:
-    """A wanted state of one thing on the server. Subclasses are registered by `kind`.
+    """A wanted state of one thing on the server. Subclasses are registered by `kind`, each by one of its own: KindTaken.
 
     Scripts may use: the shell functions of engine/remote/prelude.sh; `$change`, a root-only folder that belongs to this
     change and is there again when it is undone; `$blobs`, the folder of blobs. Text of `apply` must hold no secret: secrets
@@ -99,7 +112,7 @@ class Operation:
         if hidden := {"key", "kind", "identity"} & set(cls.__annotations__) - {"kind"}:
             raise TypeError(f"{cls.__name__}: a field named {', '.join(hidden)} would hide the property of that name")
         if cls.kind:
-            KINDS[cls.kind] = cls
+            _register(cls)
 
     @property
     def identity(self) -> str:
@@ -183,6 +196,16 @@ def operation_from_json(data: Mapping[str, Any]) -> Operation:
         if not f.metadata.get("journal", True) and f.default is dataclasses.MISSING:
             raise TypeError(f"{cls.__name__}.{f.name} is not journalled and has no default")
     return cls(**known)
+
+
+def _register(cls: type[Operation]) -> None:
+    """Takes a kind into the register. KindTaken where another class has it; one that is loaded anew replaces itself."""
+    if not cls.__module__.startswith("wizard.operations."):
+        _load_all_kinds()  # a recipe's own kind must not be that of a module which is imported later
+    other = KINDS.get(cls.kind)
+    if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise KindTaken(cls, other)
+    KINDS[cls.kind] = cls
 
 
 def _load_all_kinds() -> None:

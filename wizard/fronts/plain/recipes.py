@@ -12,6 +12,7 @@ from wizard.recipe_check import Fault, check
 WORDS = {
     "no_recipe": "no recipe: the file must define recipe = Recipe({name!r}, __file__, …), named as its folder",
     "syntax": "syntax error: {reason}",
+    "kind_taken": "kind taken: the class {name} has the kind {kind!r}, which belongs to {other}; give it a kind of its own",
     "raised": "{error}: {reason}",
     "guide_missing": "guide missing: write guide.md, with a heading `## STEP: …` for each step",
     "step_missing": "heading missing: no `## {name}: …` for the step {name!r}",
