@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wizard.engine.journal import Journal, parse
 from wizard.engine.records import VERSION
-from wizard.engine.remote.session import prelude
+from wizard.engine.remote.prelude import prelude
 from wizard.errors import StoppedError
 
 FORMAT_1 = (Path(__file__).parent / "data" / "journal-format-1").read_bytes()

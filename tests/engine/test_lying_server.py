@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from wizard import crash, events
 from wizard.engine import preflight
 from wizard.engine.journal import parse
-from wizard.engine.remote.session import Reply, Session, read_observations
+from wizard.engine.remote.protocol import Reply, observed
+from wizard.engine.remote.session import Session
 from wizard.engine.runner import Decision
 from wizard.errors import StoppedError, WizardError
 from wizard.journey import Journey, Request
@@ -149,7 +150,7 @@ def test_no_facts_make_anything_but_a_server_of_the_right_types_or_an_error_in_w
 @given(st.sampled_from(OPERATIONS), st.text(st.sampled_from("ft|/\n =x019\0é"), max_size=40))
 def test_no_observation_makes_anything_but_a_state_or_an_error_in_words(operation: Operation, said: str) -> None:
     try:
-        (state,) = read_observations([operation], Reply({"state.0": said.encode()}))
+        (state,) = observed([operation], Reply({"state.0": said.encode()}))
     except WizardError as error:
         assert operation.key in error.message
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.engine.remote.session import prelude
+from wizard.engine.remote.prelude import prelude
 from wizard.operations import base
 from wizard.operations.django import MigrationsState, migrations
 from wizard.operations.file import File, FileState, directory, file

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.practice.cycle import Cycle
-from wizard.engine.remote.session import prelude
+from wizard.engine.remote.prelude import prelude
 from wizard.errors import StepError
 from wizard.operations.apt import packages
 from wizard.operations.file import directory

@@ -15,7 +15,7 @@ from tests.practice.conftest import ServerFactory
 from tests.practice.cycle import Cycle
 from tests.practice.matrix.results import tried
 from tests.practice.test_journey import Program
-from wizard.engine.remote.session import prelude
+from wizard.engine.remote.prelude import prelude
 from wizard.operations.authorized_keys import authorized_keys
 from wizard.operations.file import FileState, file
 from wizard.operations.quoting import heredoc, sh

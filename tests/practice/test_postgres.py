@@ -10,7 +10,7 @@ from tests.practice.cycle import Cycle
 from wizard import events
 from wizard.checks import postgres as checks
 from wizard.checks.base import Check, Finding, Vantage
-from wizard.engine.remote.session import prelude
+from wizard.engine.remote.prelude import prelude
 from wizard.errors import StepError
 from wizard.operations.apt import packages
 from wizard.operations.django import MigrationsState, migrations

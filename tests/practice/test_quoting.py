@@ -19,7 +19,7 @@ from tests.practice.conftest import ServerFactory
 from tests.practice.cycle import Cycle
 from tests.practice.matrix.results import tried
 from wizard import catalog
-from wizard.engine.remote.session import prelude
+from wizard.engine.remote.prelude import prelude
 from wizard.errors import UsageError
 from wizard.operations.file import FileState, file
 from wizard.operations.postgres import database, role

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 
 from wizard import events
+from wizard.engine.remote.protocol import Failsafe
 from wizard.engine.remote.session import Emit, Session
 from wizard.errors import ConnectError, ConnectionLost, HostKeyError, LoginRefused, StepError, WizardError
 from wizard.transport.base import Login, Transport
@@ -48,9 +49,9 @@ def _prove(session: Session, emit: Emit, step: str, logins: Sequence[Login], bro
     if fresh is None:
         assert error is not None
         raise _taken_back(session, emit, step, logins[0], error) from error
-    answer = session.write("disarm", "disarm_failsafe")
-    session.guard = None
-    if "reverted" in answer.records:
+    taken_back = session.write("disarm", "disarm_failsafe").read(Failsafe).taken_back
+    session.unguarded()
+    if taken_back:
         fresh.close()
         session.open(acquire=True)
         raise too_late(session, emit, step)
@@ -60,9 +61,9 @@ def _prove(session: Session, emit: Emit, step: str, logins: Sequence[Login], bro
 
 def _what_became(session: Session, emit: Emit, step: str) -> None:
     """Nothing is armed any more: the server took the change back, or it was disarmed and only the answer was lost."""
-    answer = session.write("disarm", "disarm_failsafe")
-    session.guard = None
-    if "reverted" in answer.records:
+    taken_back = session.write("disarm", "disarm_failsafe").read(Failsafe).taken_back
+    session.unguarded()
+    if taken_back:
         raise too_late(session, emit, step)
     emit(events.LoginProved(step, str(session.transport.login)))
 
@@ -122,7 +123,7 @@ def _taken_back(session: Session, emit: Emit, step: str, login: Login, error: Wi
 
 def too_late(session: Session, emit: Emit, step: str) -> StepError:
     """The error for changes that the server has taken back by itself; says whether the old way in is open again."""
-    session.guard = None
+    session.unguarded()
     trouble = old_way(session, emit, step)
     message = f"the changes of {step} were taken back by the server: the proof of the new login came too late"
     if trouble is not None:
@@ -148,7 +149,7 @@ def take_back(session: Session, emit: Emit, step: str) -> StepError | None:
             hint="the server tries again by itself, every half minute; keep this connection, look at `wizard status`, then "
             f"run it again. {_at_the_console(session)}",
         )
-    session.guard = None
+    session.unguarded()
     return old_way(session, emit, step)
 
 
@@ -181,4 +182,4 @@ def _at_the_console(session: Session) -> str:
 
 def armed(session: Session) -> bool:
     """Whether guarded changes of an interrupted run are waiting for their proof."""
-    return "armed" in session.send("armed?", "[ ! -e $W/failsafe/armed ] || echo yes | emit armed").records
+    return session.send("armed?", "[ ! -e $W/failsafe/armed ] || echo yes | emit armed").read(Failsafe).armed

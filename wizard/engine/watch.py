@@ -13,7 +13,7 @@ from typing import Any
 
 from wizard import events
 from wizard.engine.journal import Journal
-from wizard.engine.remote.decode import decoding
+from wizard.engine.remote.protocol import Watched
 from wizard.engine.remote.session import Emit, Session
 from wizard.errors import HeldError, StoppedError
 from wizard.operations.base import operation_from_json
@@ -28,22 +28,19 @@ def until_free(session: Session, emit: Emit, error: HeldError, *, show: bool) ->
     emit(events.ServerHeld(error.who, error.since, show))
     start, seen = _size(session) + 1, session.journal
     while True:
-        answer = session.send("watch", LOOK.format(start=start))
-        text = answer.records.get("more", b"")
-        whole = text[: text.rfind(b"\n") + 1]
+        watched = session.send("watch", LOOK.format(start=start)).read(Watched)
+        whole = watched.more[: watched.more.rfind(b"\n") + 1]
         start += len(whole)
         if show:
             for event in _told(whole, seen):
                 emit(event)
-        if "holder" not in answer.records:
+        if not watched.held:
             return
         time.sleep(POLL_S)
 
 
 def _size(session: Session) -> int:
-    answer = session.send("watch", "stat -c %s $W/journal 2>/dev/null | emit size")
-    with decoding(session.transport.login):
-        return int(answer.text("size").strip() or 0)
+    return session.send("watch", "stat -c %s $W/journal 2>/dev/null | emit size").read(Watched).size
 
 
 def _told(text: bytes, seen: Journal) -> Iterator[events.Event]:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from wizard import events
 from wizard.engine import failsafe
 from wizard.engine.remote import scripts
-from wizard.engine.remote.decode import decoding
+from wizard.engine.remote.protocol import Failsafe, Made, Reply, Running, observed
 from wizard.engine.remote.resources import AGAIN
-from wizard.engine.remote.scripts import Work, settle_script, work_script
-from wizard.engine.remote.session import Emit, Reply, Session, read_observations
+from wizard.engine.remote.scripts import Work, doing, settle_script, work_script
+from wizard.engine.remote.session import Emit, Session
 from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Blob, Operation, State, canonical
 
@@ -44,7 +44,7 @@ class Worker:
             self.emit(events.ChangeStarted(work.step, work.id, op.kind, op.key, work.commands, before, after))
         if work.guarded:
             self.emit(events.FailsafeArmed(work.step, scripts.WINDOW_S))
-            self.session.guard = (work.step, time.monotonic() + scripts.WINDOW_S)
+            self.session.guarded(work.step, scripts.WINDOW_S)
         try:
             states = self._once(work, following)
         except ConnectionLost:
@@ -71,52 +71,43 @@ class Worker:
             work, session.journal_line, blobs=session.put_blobs(open_), secrets=session.put_blobs(secret),
             following=following, login=session.transport.login.user,
         )  # fmt: skip
-        label = f"{'undo' if work.undo else 'do'} {work.id} {work.change.operation.key}"
+        label = f"{'undo' if work.undo else 'do'} {work.id} {op.key}"
         try:
-            answer = session.write(label, script, on_output=show)
+            reply = session.write(label, script, on_output=show)
         except ConnectionLost:
             self.seen = seen
             raise
-        if "reverted" in answer.records:
+        if reply.read(Failsafe).taken_back:
             session.open(acquire=True)
             raise failsafe.too_late(session, self.emit, work.step)
-        with decoding(session.transport.login):
-            status = int(answer.text("status")) if "status" in answer.records else answer.status or 1
-            self._note(work, answer.records)
-        if "repaired" in answer.records:
-            items = tuple(tuple(line.split()) for line in answer.text("repaired").splitlines())
-            self.emit(events.Repaired(work.step, op.key, items))
-        for line in answer.records.get("out", b"").decode(errors="replace").splitlines():
+        made = reply.read(Made)
+        self._note(work, made)
+        if made.repaired:
+            self.emit(events.Repaired(work.step, op.key, made.repaired))
+        for line in (*made.output, *(f"on the server: {trouble}" for trouble in made.troubles)):
             show(line)
-        for line in answer.records.get("troubles", b"").decode(errors="replace").splitlines():
-            show(f"on the server: {line}")
-        if status != 0:
-            raise _failed(work, status, answer, "\n".join(tail))
-        return read_observations(following, answer)
+        if made.status != 0:
+            raise _failed(work, made.status, reply, "\n".join(tail))
+        return observed(following, reply)
 
     @staticmethod
     def _blobs(work: Work) -> tuple[Blob, ...]:
         commands = work.commands
         return (*work.blobs, *(b for b in work.change.operation.shipped if b.name in commands))
 
-    def _note(self, work: Work, records: dict[str, bytes]) -> None:
+    def _note(self, work: Work, made: Made) -> None:
         """Keeps this side's picture of the journal as the server has it."""
-        if "status" not in records:
+        if not made.noted:
             return
-        failed = records["status"].strip() != b"0"
-        journal, op = self.session.journal, work.change.operation
+        journal, failed = self.session.journal, made.status != 0
         if work.undo:
             journal.add({"event": "undoing" if failed else "undone", "id": work.id})
             return
-        journal.add({
-            "event": "doing", "id": work.id, "step": work.step, "operation": op.to_json(), "at": "",
-            "before": work.change.before.to_json(), "after": work.change.after.to_json(),
-            "login": self.session.transport.login.user, "secret_blobs": work.secret_blobs, "guarded": work.guarded,
-        })  # fmt: skip
+        journal.add({"at": "", **doing(work, self.session.transport.login.user)})
         if failed:
             journal.add({"event": "failed", "id": work.id})
         else:
-            journal.add({"event": "done", "id": work.id, "observed": base64.b64encode(records["observed"])})
+            journal.add({"event": "done", "id": work.id, "observed": base64.b64encode(made.observed)})
 
     def wait(self, work: Work) -> None:
         """Waits until a job that an interrupted run has left on the server is over, whatever its end."""
@@ -126,9 +117,9 @@ class Worker:
     def settle(self, work: Work, following: Sequence[Operation] = ()) -> list[State]:
         """Journals a change that is found to be made already."""
         script = settle_script(work, self.session.journal_line, following=following)
-        answer = self.session.write(f"settle {work.id}", script)
-        self._note(work, answer.records)
-        return read_observations(following, answer)
+        reply = self.session.write(f"settle {work.id}", script)
+        self._note(work, reply.read(Made))
+        return observed(following, reply)
 
     def _after_breaks(self, work: Work, following: Sequence[Operation]) -> list[State]:
         """A bad line breaks more than once: as long as it comes back each time, so do we."""
@@ -184,14 +175,18 @@ class Worker:
     def _is_going_down(self) -> bool:
         """Whether the restart was ordered ("stopping" in systemctl(1), is-system-running)."""
         try:
-            answer = self.session.send("restarting?", "systemctl is-system-running | emit state")
-            return b"stopping" in answer.records.get("state", b"stopping")
+            return self.session.send("restarting?", "systemctl is-system-running | emit state").read(Running).stopping
         except ConnectionLost:
             return True
 
 
-def _failed(work: Work, status: int, answer: Reply, output: str) -> StepError:
+def _failed(work: Work, status: int, reply: Reply, output: str) -> StepError:
     """What failed, and what the server had run out of where that is why."""
     what = f"cannot {'undo' if work.undo else 'make'} the change {work.change.operation.key}"
-    why, hint = answer.shortage or (f"status {status}", f"the lines above say why; mend the cause and {AGAIN}")
-    return StepError(f"{what} ({why})", details=output or answer.err.strip(), hint=hint)
+    short = reply.shortage
+    why, hint = (
+        (short.reason, short.advice)
+        if short
+        else (f"status {status}", f"the lines above say why; mend the cause and {AGAIN}")
+    )
+    return StepError(f"{what} ({why})", details=output or reply.err.strip(), hint=hint)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from wizard import cli
-from wizard.engine.remote.session import Reply, Session
+from wizard.engine.remote.protocol import Reply
+from wizard.engine.remote.session import Session
 from wizard.transport.base import Login
 
 PRELOAD = ("wizard.fronts.plain.commands", "wizard.fronts.headless", "wizard.transport.ssh", "wizard.transport.target")

@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from wizard.errors import WizardError
-from wizard.transport.base import Login
 
 JOURNAL_LIMIT = 64 * 2**20  # bytes; no set-up writes a hundredth of it
 
 
 @contextmanager
-def decoding(login: Login) -> Iterator[None]:
-    """WizardError for whatever making out goes wrong with in the block."""
+def decoding(server: object) -> Iterator[None]:
+    """WizardError for whatever making out goes wrong with in the block. server: as the error names it."""
     try:
         yield
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, zlib.error, EOFError) as error:
         raise WizardError(
-            f"cannot make out what {login} says",
+            f"cannot make out what {server} says",
             details=f"{type(error).__name__}: {error}"[:300],
             hint="is this the right server? what it says about its own state is damaged, or made up",
         ) from error

@@ -1,4 +1,5 @@
 # Stands before every script that the wizard runs as root. Plain POSIX shell, Debian's coreutils, flock, systemd.
+# CANNOT_WRITE and such are exit statuses, which protocol.py gives their numbers.
 umask 077 # what the wizard keeps is for root alone; changes are made under 022
 W=/var/lib/wizard
 blobs=$W/blobs
@@ -162,7 +163,7 @@ troubles() {
         ss -Hltnp "sport = :$_port" | sed -nE "s/.*users:\(\(\"([^\"]+)\",pid=([0-9]+).*/port $_port \1 \2/p" | head -n 1
     done
 }
-cannot_write() { shortage | emit shortage; exit 90; }
+cannot_write() { shortage | emit shortage; exit $CANNOT_WRITE; }
 oom_kills() { sed -n 's/^oom_kill //p' /proc/vmstat | grep . || echo 0; }
 
 # Runs a command of systemctl for a unit that may not be installed (yet, or any more); other failures count.
@@ -204,7 +205,7 @@ hold() { # RUN: fails unless this run still has the lock
     [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo done; } | emit taken; exit 0; }
     # one that ended while this waited: nobody listens, and a lock without a connection would look alive for long
     _sshd=$(ssh_ancestor)
-    if [ -z "$_sshd" ] && [ -n "$(holder_field sshd)" ]; then exit 99; fi
+    if [ -z "$_sshd" ] && [ -n "$(holder_field sshd)" ]; then exit $NOBODY_LISTENS; fi
     # the connection may be another one than before; writing it anew is the heartbeat, too
     { grep -v '^sshd=' $W/holder; echo "sshd=$_sshd"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
     echo yes | emit holding
@@ -244,12 +245,12 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
     _n=0
     while [ ! -e "$_exit" ] && [ $_n -lt 20 ] && systemctl is-active --quiet "$_unit"; do sleep 0.2; _n=$((_n + 1)); done
     exec 9>>$W/lock
-    flock -w 30 9 || exit 99
+    flock -w 30 9 || exit $NOBODY_LISTENS
     # who took the server over, or the same run on a new connection, brings this to its end
-    [ "$(holder_field run)" = "$run" ] && [ "$(holder_field sshd)" = "$(ssh_ancestor)" ] || exit 99
-    if [ ! -e "$_exit" ] && systemctl is-active --quiet "$_unit"; then exit 99; fi # nobody listens; the job goes on
+    [ "$(holder_field run)" = "$run" ] && [ "$(holder_field sshd)" = "$(ssh_ancestor)" ] || exit $NOBODY_LISTENS
+    if [ ! -e "$_exit" ] && systemctl is-active --quiet "$_unit"; then exit $NOBODY_LISTENS; fi # nobody listens; the job goes on
     _status=$(cat "$_exit" 2>/dev/null) # empty where the disk was full
-    return "${_status:-98}"
+    return "${_status:-$JOB_VANISHED}"
 }
 wait_job() { # NAME: until it is over, where it is running at all
     while systemctl is-active --quiet "wizard-$1.service"; do follow_job "wizard-$1.service" 0; sleep 0.2; done

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import resources
+from typing import Any
 
-from wizard.engine.remote.session import observe_script, prelude
+from wizard.engine.remote.observation import observe_script
+from wizard.engine.remote.prelude import prelude, shell
 from wizard.operations.base import Blob, Change, Operation
 from wizard.operations.quoting import heredoc
 
@@ -57,7 +58,7 @@ def work_script(work: Work, line: Line, *, blobs: str, secrets: str, following: 
     if work.undo:
         begin, end = line("undoing", id=work.id), line("undone", id=work.id)
     else:
-        begin, end = _doing(work, line, login), _done(work, line)
+        begin, end = line(**doing(work, login)), _done(work, line)
     parts = [
         f"id={name}; change=$W/changes/$id; mkdir -p $change",
         f"check_failsafe {'first' if work.first else 'next'}" if work.guarded else "",
@@ -72,7 +73,7 @@ def work_script(work: Work, line: Line, *, blobs: str, secrets: str, following: 
         f"it() {{ set -e\n{work.proof}\n}}",
         "if [ $status = 0 ]; then apart $change/out; status=$?; [ $status = 0 ] || rm -f $change/exit.*; fi",
         "(cd $blobs && rm -f $fresh)",
-        "on_disk || [ $status != 0 ] || status=74",
+        "on_disk || [ $status != 0 ] || status=$NOT_ON_DISK",
         "if [ $status = 0 ]; then",
         _observed(op),
         end,
@@ -105,12 +106,14 @@ def _observed(operation: Operation) -> str:
     return f"it() {{\n{operation.observe()}\n}}\nlook observed\nobserved=$(base64 -w0 <$scratch/observed)"
 
 
-def _doing(work: Work, line: Line, login: str) -> str:
+def doing(work: Work, login: str) -> dict[str, Any]:
+    """The record that stands in the journal before this change is made: its event and its fields."""
     change = work.change
-    return line(
-        "doing", id=work.id, step=work.step, operation=change.operation.to_json(), login=login,
-        before=change.before.to_json(), after=change.after.to_json(), secret_blobs=work.secret_blobs, guarded=work.guarded,
-    )  # fmt: skip
+    return {
+        "event": "doing", "id": work.id, "step": work.step, "operation": change.operation.to_json(), "login": login,
+        "before": change.before.to_json(), "after": change.after.to_json(), "secret_blobs": work.secret_blobs,
+        "guarded": work.guarded,
+    }  # fmt: skip
 
 
 def _done(work: Work, line: Line) -> str:
@@ -132,7 +135,7 @@ def _guard(work: Work) -> str:
     """Puts the way back on the server before the change is made."""
     op, before, after = work.change.operation, work.change.before, work.change.after
     back = op.apply(before, after) if work.undo else op.apply(after, before)
-    revert = prelude() + resources.files("wizard.engine.remote").joinpath("failsafe.sh").read_text(encoding="utf-8")
+    revert = prelude() + shell("failsafe.sh")
     kind = "redo" if work.undo else "undo"
     write = f"write_whole $W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write"
     return f"{write}\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"

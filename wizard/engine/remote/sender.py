@@ -1,0 +1,71 @@
+"""The one doorway to a server: runs a script as root behind the prelude, and sorts what it says into records and output."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Callable
+
+from wizard.engine.remote import lock
+from wizard.engine.remote.decode import decoding
+from wizard.engine.remote.prelude import prelude
+from wizard.engine.remote.protocol import Reply
+from wizard.transport.base import Transport
+
+OnOutput = Callable[[str], None]
+
+
+class Sender:
+    """Sends scripts over one connection after another to the same server, and counts them."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.round_trips = 0
+
+    def send(self, label: str, script: str, *, on_output: OnOutput | None = None, silence: float = 120) -> Reply:
+        """See Session.send."""
+        reply = Reply(server=str(self.transport.login))
+        mark = uuid.uuid4().hex
+        sorter = _Sorter(reply, mark, on_output)
+        self.round_trips += 1
+        result = self.transport.run(
+            f"MARK={mark}\n{prelude()}{script}", label=label, on_line=sorter.line, silence=silence
+        )
+        sorter.end()
+        reply.status, reply.err = result.status, result.err
+        if "held" in reply.records:
+            raise lock.held(reply.text("held"))
+        if "taken" in reply.records:
+            raise lock.taken(reply.text("taken"))
+        return reply
+
+
+class _Sorter:
+    """Takes a script's lines as they come: records go into the reply, all else is output."""
+
+    def __init__(self, reply: Reply, mark: str, on_output: OnOutput | None) -> None:
+        self._reply = reply
+        self._sign = f"\x1e{mark} "
+        self._on_output = on_output
+        self._unended = (
+            ""  # what a program wrote last, where a record came in the middle of its line: the rest is to come
+        )
+
+    def line(self, line: str) -> None:
+        output, marked, record = line.partition(self._sign)
+        self._unended += output
+        if not marked:
+            self._show()
+            return
+        name, _, data = record.partition(" ")
+        with decoding(self._reply.server):
+            self._reply.records[name] = base64.b64decode(data, validate=True)
+
+    def end(self) -> None:
+        if self._unended:
+            self._show()
+
+    def _show(self) -> None:
+        if self._on_output:
+            self._on_output(self._unended)
+        self._unended = ""
