@@ -35,6 +35,19 @@ on_disk() {
     sync -f $(stat -c '%d %n' / /boot /etc /home /opt /srv /usr /var 2>/dev/null | awk '!seen[$1]++ {print $2}') # once for each
 }
 
+# This text for the scripts after this one, in $PRELUDE and in a file of this run (prelude.py). What is left of a run that died
+# is 0600 in memory, and goes with the next that takes the lock, or the next restart.
+keep_prelude() { # RUN
+    _f=/run/wizard-prelude-$1
+    rm -f "$_f.new"
+    if (set -C; printf %s "$PRELUDE" >"$_f.new") 2>/dev/null && mv -fT "$_f.new" "$_f"; then echo yes | emit kept; fi
+}
+forget_prelude() { rm -f "/run/wizard-prelude-$1"; } # RUN
+forget_other_preludes() { # RUN
+    for _f in /run/wizard-prelude-*; do [ "$_f" = "/run/wizard-prelude-$1" ] || rm -f "$_f"; done
+}
+with_functions() { printf '%s\n' "$PRELUDE"; cat; } # a script on stdin, as one that can do without a session
+
 # Appends one JSON record, given without its closing time, and makes it durable. A torn last line is ended first. The record
 # carries checksums of the line before it and of itself, so that damage is noticed (records.py).
 journal() {
@@ -196,6 +209,7 @@ acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
     if [ "$2" = no ] && [ "$(holder_field run)" != "$1" ] && holder_alive; then emit held <$W/holder; exit 0; fi
     _since=$([ "$(holder_field run)" != "$1" ] || holder_field since)
     { cat; echo "run=$1"; echo "since=${_since:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(boot_id)"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
+    forget_other_preludes "$1"
     echo yes | emit acquired
 }
 hold() { # RUN: fails unless this run still has the lock
@@ -230,7 +244,7 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
         cat >/dev/null
     else
         rm -f "$_exit"
-        { proxies; cat; } >"$change/script"
+        { proxies; with_functions; } >"$change/script"
         : >"$change/out"
         oom_kills >"$change/oom-kills"
         systemctl reset-failed "$_unit" 2>/dev/null

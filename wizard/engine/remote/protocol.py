@@ -28,6 +28,9 @@ class Status(IntEnum):
     NOBODY_LISTENS = 99  # this script's connection is gone, or another script goes on with its work
 
 
+KEPT, MISSING = "kept", "no-prelude"  # records about the prelude: whether the server has it for the next script
+
+
 @dataclass
 class Reply:
     """What a script said: its records by name, its exit status, the end of its stderr. server: as an error names it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.engine.remote.observation import observe_script
-from wizard.engine.remote.prelude import prelude, shell
+from wizard.engine.remote.prelude import shell
 from wizard.operations.base import Blob, Change, Operation
 from wizard.operations.quoting import heredoc
 
@@ -126,7 +126,7 @@ def _run(work: Work, name: str) -> str:
         # the output goes to a file: a client that dies does not break the pipe under a half-made change
         commands = f"it() {{ umask 022; set -e\n{work.commands}\n}}\n: >$change/out"
         return f"oom_kills >$change/oom-kills\n{commands}\nbeat_on\napart $change/out; status=$?\nbeat_off"
-    job = f"{prelude()}\nid={name}; change=$W/changes/$id\numask 022\nset -e\n(\n{work.commands}\n)\non_disk"
+    job = f"id={name}; change=$W/changes/$id\numask 022\nset -e\n(\n{work.commands}\n)\non_disk"
     kind = "undo" if work.undo else "do"
     return f"run_job {kind}-{name} {work.seen} {heredoc(job)}\nstatus=$?"
 
@@ -135,7 +135,7 @@ def _guard(work: Work) -> str:
     """Puts the way back on the server before the change is made."""
     op, before, after = work.change.operation, work.change.before, work.change.after
     back = op.apply(before, after) if work.undo else op.apply(after, before)
-    revert = prelude() + shell("failsafe.sh")
     kind = "redo" if work.undo else "undo"
-    write = f"write_whole $W/failsafe/revert {heredoc(revert)}\n[ $? = 0 ] || cannot_write"
+    revert = heredoc(shell("failsafe.sh"))
+    write = f"{{ with_functions {revert}\n}} | write_whole $W/failsafe/revert\n[ $? = 0 ] || cannot_write"
     return f"{write}\narm_failsafe {WINDOW_S} {kind} {heredoc(back)}"

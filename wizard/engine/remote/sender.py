@@ -8,35 +8,44 @@ from collections.abc import Callable
 
 from wizard.engine.remote import lock
 from wizard.engine.remote.decode import decoding
-from wizard.engine.remote.prelude import prelude
-from wizard.engine.remote.protocol import Reply
+from wizard.engine.remote.prelude import with_kept_prelude, with_prelude
+from wizard.engine.remote.protocol import KEPT, MISSING, Reply
 from wizard.transport.base import Transport
 
 OnOutput = Callable[[str], None]
 
 
 class Sender:
-    """Sends scripts over one connection after another to the same server, and counts them."""
+    """Sends a run's scripts over one connection after another to the same server, and counts them."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, run: str) -> None:
         self.transport = transport
+        self.run = run
         self.round_trips = 0
+        self._kept = False  # whether the server has the prelude, as far as we know: it forgets it when it restarts
 
     def send(self, label: str, script: str, *, on_output: OnOutput | None = None, silence: float = 120) -> Reply:
         """See Session.send."""
-        reply = Reply(server=str(self.transport.login))
-        mark = uuid.uuid4().hex
-        sorter = _Sorter(reply, mark, on_output)
-        self.round_trips += 1
-        result = self.transport.run(
-            f"MARK={mark}\n{prelude()}{script}", label=label, on_line=sorter.line, silence=silence
-        )
-        sorter.end()
-        reply.status, reply.err = result.status, result.err
+        reply = self._once(label, script, on_output, silence)
+        if MISSING in reply.records:
+            self._kept = False
+            reply = self._once(label, script, on_output, silence)
+        self._kept = self._kept or KEPT in reply.records
         if "held" in reply.records:
             raise lock.held(reply.text("held"))
         if "taken" in reply.records:
             raise lock.taken(reply.text("taken"))
+        return reply
+
+    def _once(self, label: str, script: str, on_output: OnOutput | None, silence: float) -> Reply:
+        reply = Reply(server=str(self.transport.login))
+        mark = uuid.uuid4().hex
+        sorter = _Sorter(reply, mark, on_output)
+        begin = with_kept_prelude if self._kept else with_prelude
+        self.round_trips += 1
+        result = self.transport.run(begin(mark, self.run) + script, label=label, on_line=sorter.line, silence=silence)
+        sorter.end()
+        reply.status, reply.err = result.status, result.err
         return reply
 
 

@@ -50,7 +50,7 @@ class Session:
         self.kept_answers = ""  # as the server has them
         self.transport_was_back = False  # whether the last reconnect worked
         self.ways = WaysIn([transport.login])
-        self._sender = Sender(transport)
+        self._sender = Sender(transport, self.run)
 
     @property
     def transport(self) -> Transport:
@@ -152,10 +152,10 @@ class Session:
         self.journal, self.kept_answers, self.secrets = opened.journal, opened.kept_answers, opened.secrets
 
     def close(self) -> None:
-        """Gives the lock back, where the connection still stands, and hangs up."""
+        """Gives the lock back, where the connection still stands, and hangs up. Nothing of a look is left there."""
         try:
             if self.transport.alive():
-                self.send("release", f"release {self.run}")
+                self.send("release", f"release {self.run}\nforget_prelude {self.run}")
         except WizardError:
             pass  # the lock expires by itself
         finally:
