@@ -35,7 +35,7 @@ def missing(a: Answers) -> tuple[str, ...]:
 requirements = recipe.ask(
     Question(
         "requirements", str, named_file, optional=True,
-        pattern=r"(?!.*\.\.)\w[\w./-]*\.(txt|in|toml|lock)", example="requirements.txt",
+        pattern=r"(?!.*\.\.)(\w[\w./-]*/)?(\w[\w.-]*\.(txt|in|toml|lock|cfg)|Pipfile)", example="requirements.txt",
     )
 )  # fmt: skip
 extra_packages = recipe.ask(

@@ -48,6 +48,17 @@ version = "0.5.0"
 name = "black"
 version = "24.1.0"
 """
+PIPFILE = """
+[packages]
+sqlparse = "~=0.5.0"
+colorama = {version = "*", sys_platform = "== 'win32'"}
+[dev-packages]
+black = "*"
+"""
+PIPFILE_LOCK = """
+{"default": {"sqlparse": {"version": "==0.5.1", "markers": "python_version >= '3.8'"}},
+ "develop": {"black": {"version": "==24.1.0"}}}
+"""
 # uv.lock names the index that it was made from: so it is made here, from the one that this server uses
 MAKE_LOCK = f"""
 set -e; mkdir -p /srv/s/locked && cd /srv/s/locked && cat >pyproject.toml <<'TOML'{PYPROJECT}TOML
@@ -60,6 +71,9 @@ echo '-r base.txt' >/srv/s/plain/requirements/production.txt
 mkdir -p /srv/s/poetry && cat >/srv/s/poetry/pyproject.toml <<'TOML'{POETRY}TOML
 cat >/srv/s/poetry/poetry.lock <<'TOML'{POETRY_LOCK}TOML
 mkdir -p /srv/s/nameless && printf '[tool.black]\nline-length = 100\n' >/srv/s/nameless/pyproject.toml
+mkdir -p /srv/s/pipenv && cat >/srv/s/pipenv/Pipfile <<'TOML'{PIPFILE}TOML
+cat >/srv/s/pipenv/Pipfile.lock <<'JSON'{PIPFILE_LOCK}JSON
+mkdir -p /srv/s/setuptools && printf '[options]\\ninstall_requires =\\n    sqlparse>=0.5\\n' >/srv/s/setuptools/setup.cfg
 chgrp -R site /srv/s; chmod -R g+rX,o= /srv/s/*
 """
 
@@ -83,6 +97,9 @@ def environment(folder: str, file: str, **more: Any) -> Virtualenv:
         ("project", "pyproject.toml"),
         ("poetry", "pyproject.toml"),
         ("locked", "uv.lock"),
+        ("pipenv", "Pipfile"),
+        ("pipenv", "Pipfile.lock"),
+        ("setuptools", "setup.cfg"),
     ],
 )
 def test_every_kind_of_file_gives_an_environment_that_the_sites_user_can_use(
@@ -101,6 +118,11 @@ def test_poetrys_own_constraints_and_its_lock_are_kept_to(server: Cycle) -> None
     listed = server.run("/srv/s/poetry/.venv/bin/pip list --format freeze")
     assert "sqlparse==0.5.0\n" in listed and "tornado==" in listed
     assert not any(name in listed for name in ("black", "colorama", "packaging==24", "poetry"))
+
+
+def test_a_lock_of_pipenv_is_kept_to(server: Cycle) -> None:
+    listed = server.run("/srv/s/pipenv/.venv/bin/pip list --format freeze")
+    assert "sqlparse==0.5.1\n" in listed and "black" not in listed and "colorama" not in listed
 
 
 def test_a_pyproject_that_names_no_packages_is_said(server: Cycle) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.project.conftest import Tree
+from wizard.project import listed
 from wizard.project.found import DependencyFile, Found, Problem
 from wizard.project.inspect import inspect
 from wizard.project.versions import admits
@@ -87,9 +88,9 @@ def test_poetrys_pyproject_is_read(project: Tree) -> None:
 
 
 def test_a_pyproject_that_only_configures_tools_is_no_dependency_file(project: Tree) -> None:
-    found = inspect(project("", {"pyproject.toml": "[tool.ruff]\nline-length = 100\n", "Pipfile": ""}))
+    found = inspect(project("", {"pyproject.toml": "[tool.ruff]\nline-length = 100\n", "setup.py": ""}))
     assert found.dependencies is None
-    assert {Problem("no_dependencies"), Problem("unsupported_dependencies", "Pipfile")} <= set(found.problems)
+    assert {Problem("no_dependencies"), Problem("unsupported_dependencies", "setup.py")} <= set(found.problems)
 
 
 @pytest.mark.parametrize(
@@ -182,3 +183,79 @@ def test_packages_for_another_system_do_not_count(project: Tree) -> None:
     found = look(project, requirements_txt='django\nmysqlclient; sys_platform == "win32"\npywin32 ; os_name == "nt"')
     assert found.dependencies is not None and found.dependencies.packages == ("django",)
     assert found.native_packages == ()
+
+
+PIPFILE = """
+[[source]]
+url = "https://index.example/simple"
+[packages]
+django = "~=5.2.0"
+"psycopg" = {extras = ["binary"], version = "*"}
+gunicorn = {version = ">=22", markers = "sys_platform != 'win32'"}
+pywin32 = {version = "*", sys_platform = "== 'win32'"}
+tools = {git = "https://git.example/tools.git", ref = "v1"}
+[dev-packages]
+black = "*"
+[requires]
+python_version = "3.11"
+"""
+PIPFILE_LOCK = """
+{"_meta": {"requires": {"python_version": "3.12"}, "sources": [{"url": "https://index.example/simple"}]},
+ "default": {
+  "django": {"version": "==5.2.1", "hashes": ["sha256:aa", "sha256:bb"], "markers": "python_version >= '3.10'"},
+  "psycopg": {"version": "==3.2.1", "extras": ["binary"], "hashes": ["sha256:cc"]}},
+ "develop": {"black": {"version": "==24.1.0"}}}
+"""
+SETUP_CFG = """
+[metadata]
+name = shop
+[options]
+python_requires = >=3.9
+install_requires =
+    Django>=4.2,<5
+    psycopg2-binary; python_version >= "3.8"
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "django", "python", "packages"),
+    [
+        ("Pipfile", PIPFILE, "~=5.2.0", "==3.11.*", ("django", "gunicorn", "psycopg", "tools")),
+        ("Pipfile.lock", PIPFILE_LOCK, "==5.2.1", "==3.12.*", ("django", "psycopg")),
+        ("setup.cfg", SETUP_CFG, ">=4.2,<5", ">=3.9", ("django", "psycopg2-binary")),
+    ],
+)
+def test_what_pip_does_not_read_itself_is_read(
+    project: Tree, file: str, text: str, django: str, python: str, packages: tuple[str, ...]
+) -> None:
+    found = inspect(project("", {file: text}))
+    reason = "locked" if file == "Pipfile.lock" else "only"
+    assert found.dependencies == DependencyFile(file, file, reason, packages)
+    assert (found.django, found.requires_python, found.has_database_driver) == (django, python, True)
+    assert ("git" in found.native_packages) == (file == "Pipfile")
+
+
+def test_a_pipfile_lock_becomes_lines_with_hashes_where_all_have_them() -> None:
+    assert listed.requirements("Pipfile.lock", PIPFILE_LOCK) == [
+        "django==5.2.1 ; (python_version >= '3.10') --hash=sha256:aa --hash=sha256:bb",
+        "psycopg[binary]==3.2.1 --hash=sha256:cc",
+    ]
+    without = PIPFILE_LOCK.replace(', "hashes": ["sha256:cc"]', "")
+    assert not any("--hash" in line for line in listed.requirements("Pipfile.lock", without))
+    assert "tools @ git+https://git.example/tools.git@v1" in listed.requirements("a/Pipfile", PIPFILE)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("Pipfile", "not = [toml"),
+        ("Pipfile", "packages = 3"),
+        ("Pipfile.lock", "[]"),
+        ("Pipfile.lock", "{"),
+        ("Pipfile.lock", '{"default": {"a": 3, "b": null, "c": {"version": null, "extras": 1}}}'),
+        ("setup.cfg", "no section"),
+        ("Pipfile", '[packages]\ndjango = "==5\\nother"'),
+    ],
+)
+def test_a_file_that_names_nothing_or_cannot_be_read_is_none_of_ours(project: Tree, file: str, text: str) -> None:
+    assert inspect(project("", {file: text})).dependencies is None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, replace
+from importlib import resources
 from typing import Any, ClassVar
 
 from wizard.operations.base import Operation, State
@@ -128,6 +129,9 @@ class Virtualenv(Operation):
             lines.append(EXPORT_LOCK.format(folder=sh(self.requirements.rpartition("/")[0] or ".")))
         elif name == "pyproject.toml":
             lines.append(EXPORT_PYPROJECT.format(path=sh(self.requirements)))
+        elif name in LISTED:
+            program = resources.files("wizard.project").joinpath("listed.py").read_text(encoding="utf-8")
+            lines.append(EXPORT_LISTED.format(path=sh(self.requirements), program=program))
         elif self.requirements:
             lines.append(f".venv/bin/pip install --requirement {sh(self.requirements)}")
         if self.extra:
@@ -152,6 +156,14 @@ CLOSED = """\
 if [ -n "$(find .venv ! -type l '(' ! -user root -o -perm /027 ')' -print -quit)" ]; then
     echo 'cannot close .venv: it was changed while it was handed over' >&2; exit 1
 fi"""
+
+# What pip does not read itself, but whose packages it can be told.
+LISTED = ("Pipfile", "Pipfile.lock", "setup.cfg")
+EXPORT_LISTED = """\
+python3 - {path} >"$HOME/requirements.txt" <<'PYTHON'
+{program}
+PYTHON
+.venv/bin/pip install --requirement "$HOME/requirements.txt\""""
 
 # uv does not read pip's configuration, and this server may reach nothing but an index of its own: so uv only translates
 # its lock file, with the hashes in it, and pip fetches.

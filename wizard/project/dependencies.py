@@ -8,10 +8,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
+from wizard.project import listed
 from wizard.project.found import DependencyFile
 from wizard.project.source import Source
 from wizard.project.versions import admits, holds, parsed, pinned, translated, written
@@ -19,7 +21,8 @@ from wizard.project.versions import admits, holds, parsed, pinned, translated, w
 PRODUCTION: tuple[str, ...] = ("requirements/production.txt", "requirements/prod.txt", "requirements/deploy.txt")
 PRODUCTION += ("requirements-prod.txt", "requirements-production.txt", "requirements_prod.txt")
 PLAIN: tuple[str, ...] = ("requirements.txt", "requirements/base.txt", "requirements/requirements.txt", "reqs.txt")
-UNSUPPORTED = ("Pipfile", "Pipfile.lock", "pdm.lock", "environment.yml", "setup.py", "setup.cfg")
+LISTED = ("Pipfile", "setup.cfg")
+UNSUPPORTED = ("pdm.lock", "environment.yml", "setup.py")
 
 BUILD = ("gcc", "python3-dev")
 # What wheels do not bring along. Names as in Debian 12 and 13.
@@ -73,6 +76,16 @@ class Packages:
             self.specifiers[name] = self.specifiers.get(name) or written(wanted.specifier)
             self.extras.setdefault(name, set()).update(wanted.extras)
 
+    def add_line(self, line: str) -> None:
+        """One line of a requirements file, whole; what it includes is not read."""
+        stripped = re.sub(r"(^|\s)#.*", "", line).strip()
+        if egg := re.search(r"#egg=([A-Za-z0-9._-]+)", line):
+            self.add(f"{egg[1]} @ {stripped}")
+        elif stripped and not stripped.startswith("-") and not re.match(r"\S+:/|\.", stripped):
+            self.add(re.sub(r"\s--\S+", "", stripped))
+        elif "git+" in stripped:
+            self.from_git = True
+
 
 def dependency_file(source: Source, root: str) -> tuple[DependencyFile | None, Packages]:
     """The file to install from. A lock comes first, then requirements (production's before the plain ones)."""
@@ -97,6 +110,9 @@ def _candidates(source: Source, bases: dict[str, None]) -> Iterator[tuple[str, s
         path = posixpath.normpath(posixpath.join(base, "uv.lock"))
         if path in source and posixpath.join(posixpath.dirname(path), "pyproject.toml") in source:
             yield "uv.lock", path, "locked", _locked(source, path)
+    for base in bases:
+        if packages := _listed(source, path := posixpath.normpath(posixpath.join(base, "Pipfile.lock"))):
+            yield "Pipfile.lock", path, "locked", packages
     for reason, names in (("production", PRODUCTION), ("first", PLAIN)):
         for base in bases:
             for name in names:
@@ -110,6 +126,21 @@ def _candidates(source: Source, bases: dict[str, None]) -> Iterator[tuple[str, s
         packages = _pyproject(source, path)
         if packages.specifiers:
             yield "pyproject.toml", path, "first", packages
+    for name in LISTED:
+        for base in bases:
+            if packages := _listed(source, path := posixpath.normpath(posixpath.join(base, name))):
+                yield name, path, "first", packages
+
+
+def _listed(source: Source, path: str) -> Packages | None:
+    """What a Pipfile, its lock or a setup.cfg names; None where there is none that can be read, or it names nothing."""
+    packages = Packages()
+    try:
+        for line in listed.requirements(path, source.text(path) or ""):
+            packages.add_line(line)
+    except (ValueError, RecursionError):
+        return None
+    return packages if packages.specifiers else None
 
 
 def _requirements(source: Source, path: str, packages: Packages, seen: set[str]) -> None:
@@ -118,19 +149,11 @@ def _requirements(source: Source, path: str, packages: Packages, seen: set[str])
     seen.add(path)
     text = re.sub(r"\\\r?\n", " ", source.text(path) or "")
     for line in text.splitlines():
-        stripped = re.sub(r"(^|\s)#.*", "", line).strip()
-        option = re.match(r"(?:-r|--requirement)[\s=]*(\S+)", stripped)
-        egg = re.search(r"#egg=([A-Za-z0-9._-]+)", line)
-        if option:
-            _requirements(
-                source, posixpath.normpath(posixpath.join(posixpath.dirname(path), option[1])), packages, seen
-            )
-        elif egg:
-            packages.add(f"{egg[1]} @ {stripped}")
-        elif stripped and not stripped.startswith("-") and not re.match(r"\S+:/|\.", stripped):
-            packages.add(re.sub(r"\s--\S+", "", stripped))
-        elif "git+" in stripped:
-            packages.from_git = True
+        if option := re.match(r"\s*(?:-r|--requirement)[\s=]*(\S+)", line):
+            included = posixpath.normpath(posixpath.join(posixpath.dirname(path), option[1]))
+            _requirements(source, included, packages, seen)
+        else:
+            packages.add_line(line)
 
 
 def _pyproject(source: Source, path: str) -> Packages:
@@ -196,13 +219,17 @@ def requires_python(source: Source, root: str, django: str | None) -> str | None
         asked = _at(data, "project").get("requires-python") or _at(data, "tool", "poetry", "dependencies").get("python")
         if isinstance(asked, str):
             return translated(asked)
+        for name in ("Pipfile", "Pipfile.lock", "setup.cfg"):
+            with suppress(ValueError, RecursionError):
+                if python := listed.python_of(name, source.text(posixpath.normpath(posixpath.join(base, name))) or ""):
+                    return python
         for name in (".python-version", "runtime.txt"):
             text = source.text(posixpath.normpath(posixpath.join(base, name))) or ""
             if match := re.match(r"(?:python-?)?(3\.\d+)", text.strip()):
                 return f"=={match[1]}.*"
-    for release, python in DJANGO_NEEDS:
+    for release, oldest in DJANGO_NEEDS:
         if django and not any(admits(django, below) for below in _below(release)):
-            return f">={python[0]}.{python[1]}"
+            return f">={oldest[0]}.{oldest[1]}"
     return None
 
 

@@ -47,7 +47,7 @@ class EnvName:
 class DependencyFile:
     """Where the dependencies are named. `packages` are normalised names (PEP 503), as far as they can be known."""
 
-    kind: str  # "uv.lock", "requirements.txt" or "pyproject.toml"
+    kind: str  # "uv.lock", "Pipfile.lock", "requirements.txt", "pyproject.toml", "Pipfile" or "setup.cfg"
     path: str  # relative to the source's top
     reason: str  # "locked", "production", "only", "first": why this one was taken
     packages: tuple[str, ...]
