@@ -11,7 +11,7 @@ import pytest
 
 from wizard.checks import http as pages
 from wizard.checks.base import Check, Finding, Vantage
-from wizard.checks.ports import port_closed, port_open
+from wizard.checks.ports import PATIENCE, port_closed, port_open
 from wizard.checks.tls import certificate_good
 from wizard.transport.base import Login
 from wizard.transport.ssh import SshTransport
@@ -172,3 +172,22 @@ def test_admin_is_looked_for_where_django_says_that_it_is(vantage: Vantage, port
         looked(pages.admin_login_with_css(site, "/nowhere/", lambda _: ""), vantage).seen == "this project has no admin"
     )
     assert not looked(pages.admin_login_with_css(site, "/nowhere/", lambda _: None), vantage).passed
+
+
+def test_a_port_that_never_answers_is_not_waited_for_as_long_as_a_slow_server(
+    vantage: Vantage, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float | None] = []
+    connect = socket.create_connection
+
+    def record(address: tuple[str, int], timeout: float | None = None, **options: object) -> socket.socket:
+        waited.append(timeout)
+        if address[1] != port:
+            raise TimeoutError  # as a firewall that drops packets: only the kernel's clock tells
+        return connect(address, timeout)
+
+    monkeypatch.setattr(socket, "create_connection", record)
+    finding = looked(port_closed(5432, "PostgreSQL"), vantage)
+    assert finding.passed and "no answer" in finding.seen
+    to_server, to_port = waited
+    assert to_server == PATIENCE and to_port is not None and 1.0 < to_port <= PATIENCE

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import socket
+import time
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside
 
 PATIENCE = 5.0  # seconds; a firewall that drops packets never answers
+SENT_AGAIN = 1.0  # seconds after which a first packet that was lost is sent again (RFC 6298, 2.1)
 
 
-def _connect(host: str, port: int) -> str:
+def _connect(host: str, port: int, patience: float = PATIENCE) -> str:
     """ "" when something accepts the connection, else what stood in the way."""
     try:
-        with socket.create_connection((host, port), PATIENCE):
+        with socket.create_connection((host, port), patience):
             return ""
     except TimeoutError:
         return "no answer"
@@ -36,9 +38,12 @@ def port_closed(port: int, what: str = "") -> Check:
 
     def look(vantage: Vantage) -> Finding:
         login = vantage.login.jump or vantage.login
+        start = time.monotonic()
         if trouble := _connect(login.host, login.port):
             return Finding(False, f"cannot reach the server at all: port {login.port}: {trouble}")
-        trouble = _connect(vantage.login.host, port)
+        # as long as the server needs even where a packet is lost, and not as long as one would wait for a slow one
+        patience = min(PATIENCE, 1.5 * SENT_AGAIN + 4 * (time.monotonic() - start))
+        trouble = _connect(vantage.login.host, port, patience)
         return Finding(bool(trouble), f"port {port}: {trouble or 'answers, and must not'}")
 
     name = f"{what or f'port {port}'} cannot be reached from outside"
