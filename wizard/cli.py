@@ -18,7 +18,11 @@ from wizard.errors import UsageError
 if TYPE_CHECKING:
     from wizard.fronts.plain.options import Options
 
-LAZY = {"practice": "wizard.practice.cli:practice", "recipes": "wizard.fronts.plain.recipes:recipes"}
+LAZY = {
+    "inspect": "wizard.fronts.plain.inspect:inspect",
+    "practice": "wizard.practice.cli:practice",
+    "recipes": "wizard.fronts.plain.recipes:recipes",
+}
 
 
 class Lazy(click.Group):
@@ -40,6 +44,7 @@ class Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # the usual listing would import the lazy ones for their first line of help
         rows = [(name, c.get_short_help_str(90)) for name, c in sorted(self.commands.items())]
+        rows.append(("inspect", "Look at a Django project: what is in it, what it needs."))
         rows.append(("practice", "Practise on this computer: disposable real Debian servers."))
         rows.append(("recipes", "Recipes of your own: what is wrong with them."))
         with formatter.section("Commands"):
@@ -60,6 +65,7 @@ def cli(ctx: click.Context) -> None:
     Examples:
       wizard                                        the first screen: practise, set up a server, or go on with one
       wizard practice                               try it all on a disposable server on this computer
+      wizard inspect ~/src/mysite                   what is in a Django project, and what it needs
       wizard answers ~/src/mysite >answers.toml     every question, its default, what was found in the project
       wizard plan root@203.0.113.7 --answers answers.toml
       wizard setup root@203.0.113.7 --answers answers.toml

@@ -272,3 +272,13 @@ SNIPPETS = st.lists(st.sampled_from([*PIECES.split("|"), *"\n\n\n"])).map(lambda
 def test_arbitrary_bytes_never_make_it_raise(project: Tree, content: bytes, other: bytes) -> None:
     more = {"requirements.txt": other, "pyproject.toml": other, "uv.lock": other, "site1/wsgi.py": other}
     assert inspect(project(content, more)).root == "."
+
+
+def test_of_several_projects_the_one_with_a_list_of_packages_comes_first(tree: Tree) -> None:
+    lesson = {"manage.py": "import django", "site/settings.py": "INSTALLED_APPS = []"}
+    files = {f"lesson{n}/{name}": text for n in (1, 2, 3) for name, text in lesson.items()}
+    found = inspect(tree({**files, "lesson2/requirements.txt": "django", "lesson3/site/templates/a.html": ""}))
+    assert (found.root, found.settings_module) == ("lesson2", "site.settings")
+    problem = next(one for one in found.problems if one.code == "several_manage_py")
+    assert problem.fields == ("lesson2/manage.py", "lesson3/manage.py", "lesson1/manage.py")
+    assert not any(one.code == "several_settings" for one in found.problems)

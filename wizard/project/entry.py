@@ -137,7 +137,7 @@ def _alike(source: Source, bases: tuple[str, ...], own: set[str]) -> list[str]:
     found = []
     for path in source.files:
         folder, name = posixpath.split(path)
-        if not name.endswith(".py"):
+        if not name.endswith(".py") or _of_another_project(source, bases[0], folder):
             continue
         in_package = posixpath.basename(folder) == "settings"
         alone = re.fullmatch(r"(.*_)?settings(_.*)?\.py", name)
@@ -155,6 +155,14 @@ def _alike(source: Source, bases: tuple[str, ...], own: set[str]) -> list[str]:
             if ours and re.fullmatch(r"\w+(\.\w+)*", module):
                 found.append(module)
     return found
+
+
+def _of_another_project(source: Source, root: str, folder: str) -> bool:
+    """Whether the folder lies in a project with a manage.py of its own: several lessons or sites in one repository."""
+    inside, ours = folder, "" if root == "." else root
+    while posixpath.join(inside, "manage.py") not in source and inside:
+        inside = posixpath.dirname(inside)
+    return inside != ours and posixpath.join(inside, "manage.py") in source
 
 
 def _leads_to_development(tree: ast.Module | None) -> bool:

@@ -54,8 +54,9 @@ def _root(source: Source, folder: Path) -> tuple[str, list[Problem]]:
     manage.sort(key=depth)
     if manage:
         near = [f for f in manage if depth(f)[:2] == depth(manage[0])[:2]]
+        near.sort(key=lambda f: _signs_of_a_site(source, posixpath.dirname(f)), reverse=True)
         problems = [Problem("several_manage_py", *near)] if len(near) > 1 else []
-        return posixpath.dirname(manage[0]) or ".", problems
+        return posixpath.dirname(near[0]) or ".", problems
     for name, mark in (
         ("wsgi.py", "get_wsgi_application"),
         ("asgi.py", "get_asgi_application"),
@@ -72,6 +73,14 @@ def _root(source: Source, folder: Path) -> tuple[str, list[Problem]]:
         details="looked for manage.py, wsgi.py, asgi.py and settings.py, also in the folders below",
         hint="give the folder that has manage.py in it, or the one above",
     )
+
+
+def _signs_of_a_site(source: Source, folder: str) -> int:
+    """How much speaks for this folder where several have a manage.py: a list of packages, templates."""
+    inside = f"{folder}/" if folder else ""
+    lists = any(inside + name in source for name in (*deps.PLAIN, *deps.PRODUCTION, "pyproject.toml", *deps.LISTED))
+    templates = any(f.startswith(inside) and "/templates/" in f"/{f}" for f in source.files)
+    return 2 * lists + templates
 
 
 def _lower(source: Source, path: str) -> str:
