@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from tests.projects import made
-from wizard import answers as answers_
-from wizard import catalog, kept_answers
+from wizard import catalog
+from wizard.answers import kept as kept_answers
+from wizard.answers.given import Given
+from wizard.answers.resolve import complete
 from wizard.operations.file import File
 from wizard.project.inspect import inspect
 from wizard.recipe import Answers
@@ -34,9 +36,9 @@ def recipe(name: str) -> ModuleType:
 
 def answered(folder: Path, **more: dict[str, Any]) -> Answers:
     """All answers for this project, the defaults where nothing else is given."""
-    given = answers_.Given({"project": {"source": str(folder)}, **more})
+    given = Given({"project": {"source": str(folder)}, **more})
     server = Server(login_keys=KEYS, address="192.0.2.7")
-    return answers_.complete(given, RECIPES, server=server, found=inspect(folder))
+    return complete(given, RECIPES, server=server, found=inspect(folder))
 
 
 def variables(a: Answers) -> dict[str, str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard import answers, catalog
+from wizard import catalog
+from wizard.answers.file import read
 from wizard.errors import UsageError
 from wizard.fronts.draft import _file
 from wizard.guide import read_guide
@@ -25,7 +26,7 @@ ANSWERS = '[project]\nsource = "~/código"\nbranch = "main"\n'
 def test_a_mark_that_an_editor_puts_first_is_no_trouble(tmp_path: Path) -> None:
     file = tmp_path / "answers.toml"
     file.write_bytes(b"\xef\xbb\xbf" + ANSWERS.replace("\n", "\r\n").encode())
-    assert answers.read(file, catalog.load(())).tables["project"]["source"] == "~/código"
+    assert read(file, catalog.load(())).tables["project"]["source"] == "~/código"
     (tmp_path / "guide.md").write_bytes(b"\xef\xbb\xbf# T\xc3\xadtulo\n\nText.\n")
     assert read_guide(tmp_path).title == "Título"
     (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfhunter2\n")
@@ -48,7 +49,7 @@ def test_another_encoding_is_named_with_file_and_line(tmp_path: Path, data: byte
     file = tmp_path / "answers.toml"
     file.write_bytes(data)
     with pytest.raises(UsageError, match=reason) as e:
-        answers.read(file, catalog.load(()))
+        read(file, catalog.load(()))
     assert str(file) in e.value.message
     (tmp_path / "guide.md").write_bytes(data)
     with pytest.raises(UsageError, match=reason):
@@ -69,9 +70,9 @@ def test_the_program_reads_its_files_whatever_the_locale(tmp_path: Path, locale:
     """Without Python's own help (PEP 538, PEP 540), which only some locales get."""
     (tmp_path / "answers.toml").write_bytes(b"\xef\xbb\xbf" + ANSWERS.encode())
     code = (
-        "import sys; from pathlib import Path; from wizard import answers, catalog, guide\n"
+        "import sys; from pathlib import Path; from wizard import catalog, guide; from wizard.answers.file import read\n"
         "recipes = catalog.load(())\n"
-        "given = answers.read(Path(sys.argv[1]), recipes)\n"
+        "given = read(Path(sys.argv[1]), recipes)\n"
         "assert given.tables['project']['source'] == '~/c\\u00f3digo', ascii(given)\n"
         "assert all(guide.read_guide(r.folder).title for r in recipes)"
     )

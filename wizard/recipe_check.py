@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wizard import answers as answers_
 from wizard import catalog
+from wizard.answers.resolve import complete
 from wizard.engine.plan import key_twice
 from wizard.errors import UsageError, WizardError
 from wizard.guide import QUESTION, STEP, read_guide
@@ -185,7 +185,7 @@ def _answers(every: list[Recipe]) -> Answers:
     for question in _questions(every):
         if question.default is None and question.name not in answered.tables.get(question.recipe, {}):
             answered.set(question.recipe, question.name, _example(question))
-    return answers_.complete(answered, every, server=server, found=inspect(PROJECT))
+    return complete(answered, every, server=server, found=inspect(PROJECT))
 
 
 def _questions(recipes: Iterable[Recipe]) -> Iterator[Question[Any]]:

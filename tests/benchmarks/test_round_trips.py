@@ -13,7 +13,8 @@ import paramiko
 import pytest
 
 from wizard import events
-from wizard.answers import Given, complete
+from wizard.answers.given import Given
+from wizard.answers.resolve import complete
 from wizard.catalog import from_folder
 from wizard.engine.plan import make_plan
 from wizard.engine.remote.prelude import prelude

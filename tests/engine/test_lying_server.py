@@ -17,13 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard import crash, events
+from wizard.app.journey import Journey
+from wizard.app.request import Request
 from wizard.engine import preflight
 from wizard.engine.journal import parse
 from wizard.engine.remote.protocol import Reply, observed
 from wizard.engine.remote.session import Session
 from wizard.engine.runner import Decision
 from wizard.errors import StoppedError, WizardError
-from wizard.journey import Journey, Request
 from wizard.operations.apt import packages
 from wizard.operations.base import Operation
 from wizard.operations.django import migrations, static_files, superuser

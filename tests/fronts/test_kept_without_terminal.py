@@ -12,7 +12,8 @@ import pytest
 
 from tests.fronts.tui.small_server import SmallServer, record
 from tests.projects import made
-from wizard import catalog, journey
+from wizard import catalog
+from wizard.app import connection
 from wizard.errors import UsageError
 from wizard.fronts import here
 from wizard.fronts.plain import commands
@@ -42,7 +43,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Keeping]
     monkeypatch.setattr(catalog, "own_folder", lambda: RECIPES)
     monkeypatch.chdir(tmp_path)
     small = Keeping(Login("203.0.113.7"))
-    monkeypatch.setattr(journey, "transport_for", lambda request, ask: small)
+    monkeypatch.setattr(connection, "transport_for", lambda request, ask: small)
     yield small
 
 

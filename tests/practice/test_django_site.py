@@ -16,8 +16,9 @@ import pytest
 
 from tests.practice.compare import differences
 from tests.practice.cycle import Cycle
-from wizard import answers as answers_
 from wizard import events
+from wizard.answers.given import Given
+from wizard.answers.resolve import complete
 from wizard.catalog import own_folder
 from wizard.checks.base import Check, on_server
 from wizard.engine.plan import make_plan
@@ -84,9 +85,9 @@ class Site(Cycle):
     def set_up(self) -> int:
         """Runs everything; the number of changes made."""
         recipes = [*ground(), *map(loaded, MINE)]
-        given = answers_.Given({k: dict(v) for k, v in self.answers.items()})
+        given = Given({k: dict(v) for k, v in self.answers.items()})
         with self.session() as session:
-            filled = answers_.complete(given, recipes, server=session.server, found=self.found, secrets=session.secrets)
+            filled = complete(given, recipes, server=session.server, found=self.found, secrets=session.secrets)
             runner = Runner(make_plan(recipes, filled, session), session, self.seen.append, lambda d: d.options[-1])
             runner.run()
             return runner.made
@@ -399,9 +400,9 @@ def test_site_that_runs_with_other_settings_than_manage_is_found_out(shop: Site)
 
 def gunicorn_checks(site: Site) -> list[Check]:
     recipes = [*ground(), *map(loaded, MINE)]
-    given = answers_.Given({k: dict(v) for k, v in site.answers.items()})
+    given = Given({k: dict(v) for k, v in site.answers.items()})
     with site.session() as session:
-        filled = answers_.complete(given, recipes, server=session.server, secrets=session.secrets)
+        filled = complete(given, recipes, server=session.server, secrets=session.secrets)
     (step,) = (s for r in recipes for s in r.steps if s.id == "gunicorn/service")
     assert step.checks
     return list(step.checks(filled))

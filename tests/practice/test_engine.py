@@ -18,7 +18,8 @@ import pytest
 from tests.practice.conftest import OnServer, ServerFactory
 from tests.practice.doors import session_on
 from wizard import events
-from wizard.answers import Given, complete
+from wizard.answers.given import Given
+from wizard.answers.resolve import complete
 from wizard.catalog import from_folder
 from wizard.engine.journal import parse
 from wizard.engine.plan import make_plan

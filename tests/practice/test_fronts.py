@@ -19,6 +19,8 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from wizard.app import connection, planning
+from wizard.app.journey import Journey
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan
 from wizard.fronts.plain import commands
@@ -28,7 +30,6 @@ from wizard.fronts.plain.options import Options
 from wizard.fronts.plain.questions import Questions
 from wizard.fronts.plain.terminal import Terminal
 from wizard.fronts.words import Words
-from wizard.journey import Journey
 from wizard.practice.fleet import PracticeServer
 from wizard.practice.sample import PROJECT
 from wizard.recipe import Question
@@ -97,13 +98,13 @@ def by_questions(
     """Every question asked, in order, and answered at the terminal."""
     with contextlib.closing(Journey(options.request(), lambda event: None)) as journey:
         journey.prepare()
-        journey.connect(acquire=False)
+        connection.connect(journey, acquire=False)
         with terminal(journey) as at:
             questions = Questions(at, journey, Words(journey.recipes), every=True)
             questions.ask()
             questions.draft.settle()
         journey.answer()
-        return planned(journey.plan(), journey)
+        return planned(planning.plan(journey), journey)
 
 
 def in_order(journey: Journey) -> list[tuple[Any, str | None]]:

@@ -13,7 +13,8 @@ from tests.practice.compare import ALLOWED, FIRST_BOOT, differences, fingerprint
 from tests.practice.conftest import ServerFactory
 from tests.practice.doors import logged_in, session_on
 from wizard import events
-from wizard.answers import Given, complete
+from wizard.answers.given import Given
+from wizard.answers.resolve import complete
 from wizard.catalog import load
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.remote.session import Session

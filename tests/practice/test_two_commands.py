@@ -43,6 +43,6 @@ def test_two_commands_of_the_readme_start_on_a_bare_debian(
         practice = transport.run(LIKE_PIP + show, root=False, silence=300)
         assert practice.status == 1, practice.err
         assert re.search(r"run: sudo \S+/\.venv/bin/wizard practice$", practice.err, re.MULTILINE), practice.err
-        tested = transport.run(f"{LIKE_PIP}{test} -q -n0 tests/test_answers.py", root=False, silence=300)
+        tested = transport.run(f"{LIKE_PIP}{test} -q -n0 tests/answers/test_answers.py", root=False, silence=300)
         assert tested.status == 0, tested.out + tested.err
         assert re.search(r"\d+ passed", tested.out), tested.out

@@ -13,7 +13,7 @@ import pytest
 
 from tests.hostile import texts
 from tests.project.conftest import Tree
-from wizard.answers import complete
+from wizard.answers.resolve import complete
 from wizard.errors import UsageError, WizardError
 from wizard.operations.release import release_from_folder
 from wizard.project.inspect import inspect
@@ -175,7 +175,7 @@ def test_a_folders_name_becomes_a_plain_site_name_or_must_be_given(name: str, tm
     import re
 
     from wizard import catalog
-    from wizard.answers import Given
+    from wizard.answers.given import Given
     from wizard.server import Server
 
     given = Given({"project": {"source": f"/nowhere/{name}"}}, {})

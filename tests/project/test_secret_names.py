@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.project.conftest import Tree
-from wizard import answers as answers_
-from wizard.fronts import remembered
+from wizard.answers import file
+from wizard.app.journey import Journey
+from wizard.app.request import Request
 from wizard.fronts.draft import Draft
 from wizard.fronts.plain.questions import Questions, Variable
-from wizard.journey import Journey, Request
 from wizard.project.inspect import inspect
 from wizard.project.secret_names import may_be_shown, secret_name, secret_value
 from wizard.recipe import Recipe
@@ -102,8 +102,8 @@ def test_a_token_typed_at_the_plain_front_is_hidden_masked_and_not_remembered(
     assert typist.hidden == ["MAIL_AUTH", "SHOP_TOKEN"] and typist.open == []
     assert journey.given.env == {"MAIL_AUTH": Secret(PLANTED), "SHOP_TOKEN": Secret(PLANTED)}
     assert PLANTED not in journey.mask(f"the site said: {PLANTED}")
-    remembered.keep(journey)
-    remembered.save(journey, tmp_path / "answers.toml")
+    journey.remember()
+    journey.save_answers(tmp_path / "answers.toml")
     kept = [p.read_text() for p in tmp_path.rglob("*.toml")]
     assert len(kept) == 2 and all(PLANTED not in text for text in kept)
     assert 'SHOP_TOKEN = {env = "SHOP_TOKEN"}' in kept[0] + kept[1]
@@ -111,7 +111,7 @@ def test_a_token_typed_at_the_plain_front_is_hidden_masked_and_not_remembered(
 
 def test_a_token_in_an_answers_file_is_a_secret_from_then_on(tmp_path: Path) -> None:
     document = {"env": {"SHOP_TOKEN": PLANTED, "BROKER": f"amqp://a:{PLANTED}@mq/", "SHOP_NAME": "Ana's", "LIMIT": 5}}
-    given = answers_.check(document, list[Recipe](), where="x", folder=tmp_path)
+    given = file.check(document, list[Recipe](), where="x", folder=tmp_path)
     assert given.env == {
         "SHOP_TOKEN": Secret(PLANTED), "BROKER": Secret(f"amqp://a:{PLANTED}@mq/"), "SHOP_NAME": "Ana's", "LIMIT": "5",
     }  # fmt: skip

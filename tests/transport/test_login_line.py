@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wizard.login_line import NOT_TRIED, Way, line
+from wizard.app.login_line import NOT_TRIED, Way, line
 from wizard.transport.target import parse_target
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from wizard import answers as answers_
 from wizard import own_files
-from wizard.answers import GENERATE
+from wizard.answers.given import GENERATE, Given
+from wizard.answers.resolve import default
+from wizard.app.journey import Journey
 from wizard.errors import UsageError
 from wizard.fronts.here import SOURCE, project_here
-from wizard.journey import Journey
 from wizard.recipe import Answers, Question
 from wizard.secret import Secret
 from wizard.server import Server
@@ -27,7 +27,7 @@ class Draft:
         self.refused: dict[tuple[str, str], str] = {}  # texts that are no answer yet
 
     @property
-    def given(self) -> answers_.Given:
+    def given(self) -> Given:
         return self.journey.given
 
     def answers(self) -> Answers:
@@ -144,7 +144,7 @@ class Draft:
 
     def _default(self, question: Question[Any], answers: Answers) -> Any:
         try:
-            value = answers_.default(question, answers)
+            value = default(question, answers)
         except (TypeError, AttributeError, ValueError, UsageError):
             return None  # it builds on an answer that is not there yet
         if value is None and self._key(question) == SOURCE:

@@ -6,8 +6,8 @@ import datetime
 import platform
 
 from wizard import __version__
+from wizard.app.journey import Journey
 from wizard.fronts.causes import Cause
-from wizard.journey import Journey
 
 
 def text(journey: Journey, step: str, reason: str, cause: Cause, output: str) -> str:

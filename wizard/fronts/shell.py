@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from wizard import login_line
-from wizard.journey import Journey, known_hosts
+from wizard.app import login_line
+from wizard.app.connection import known_hosts
+from wizard.app.journey import Journey
 from wizard.transport.ssh import SshTransport
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from wizard.app.afterwards import afterwards
+from wizard.app.journey import Journey
 from wizard.fronts.words import Words
-from wizard.journey import Journey
 from wizard.secret import Secret
 
 ADDRESS = re.compile(r"https?://[^\s/]+/?")
@@ -28,7 +29,7 @@ def summary(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> 
     """verified: the checks that passed, with what was seen."""
     lines: list[tuple[str, str]] = []
     secrets: list[tuple[str, Secret]] = []
-    for recipe, name, value in journey.afterwards():
+    for recipe, name, value in afterwards(journey):
         what = words.guides[recipe].afterwards.get(name, name.replace("_", " "))
         if isinstance(value, Secret):
             secrets.append((what, value))

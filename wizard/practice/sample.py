@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wizard.answers import Given
+from wizard.answers.given import Given
 
 PROJECT = Path(__file__).parent / "sample_project"
 NAME = "guestbook"  # of the practice server that `wizard practice` boots

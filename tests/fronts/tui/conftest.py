@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tests.fronts.tui.small_server import SmallServer
-from wizard import catalog, journey
+from wizard import catalog
+from wizard.app import connection
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.screens.page import Primary
 from wizard.transport.base import Login
@@ -38,7 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def server(monkeypatch: pytest.MonkeyPatch) -> SmallServer:
     """What every target leads to."""
     small = SmallServer(Login("203.0.113.7"))
-    monkeypatch.setattr(journey, "transport_for", lambda request, ask: small)
+    monkeypatch.setattr(connection, "transport_for", lambda request, ask: small)
     return small
 
 

@@ -61,7 +61,7 @@ def test_a_refusal_says_why_and_what_was_typed_is_still_there(app: WizardApp, mo
     def refuse(request: object, ask: object) -> None:
         raise ConnectError("cannot log in as root on 203.0.113.7: refused", hint="is the key the right one?")
 
-    monkeypatch.setattr("wizard.journey.transport_for", refuse)
+    monkeypatch.setattr("wizard.app.connection.transport_for", refuse)
 
     async def scenario(pilot: Pilot[int]) -> None:
         await form(pilot)

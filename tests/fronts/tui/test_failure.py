@@ -11,10 +11,10 @@ from textual.widgets import Button
 from tests.fronts.tui.conftest import drive, focused, reviewed, seen, showing, until, waiting
 from tests.fronts.tui.small_server import SmallServer
 from tests.fronts.tui.test_run import DISK_FULL, failed, ran
-from wizard import journey
+from wizard.app import connection
+from wizard.app.request import Request
 from wizard.errors import LoginRefused
 from wizard.fronts.tui.app import WizardApp
-from wizard.journey import Request
 from wizard.secret import Secret
 from wizard.transport.base import Login
 
@@ -129,7 +129,7 @@ def logins(monkeypatch: pytest.MonkeyPatch, server: SmallServer) -> list[Login]:
         fresh.connected = True
         return fresh
 
-    monkeypatch.setattr(journey, "transport_for", connect)
+    monkeypatch.setattr(connection, "transport_for", connect)
     return made
 
 

@@ -85,7 +85,7 @@ def test_where_sudo_refused_the_password_its_field_has_the_focus_and_is_seen(
             hint="give the sudo password of ana", wants="sudo_password",
         )  # fmt: skip
 
-    monkeypatch.setattr("wizard.journey.transport_for", refuse)
+    monkeypatch.setattr("wizard.app.connection.transport_for", refuse)
 
     async def scenario(pilot: Pilot[int]) -> None:
         app.start(target="ana@203.0.113.7")

@@ -124,7 +124,7 @@ def test_connect_refused(look: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(request: object, ask: object) -> None:
         raise ConnectError("cannot log in as root on 203.0.113.7: refused", hint="is the key the right one?")
 
-    monkeypatch.setattr("wizard.journey.transport_for", refuse)
+    monkeypatch.setattr("wizard.app.connection.transport_for", refuse)
 
     async def scenario(pilot: Pilot[int]) -> None:
         await pilot.click("#real")

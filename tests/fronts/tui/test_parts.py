@@ -237,7 +237,9 @@ def test_files_are_private_from_the_first_byte(tmp_path: Path) -> None:
 
 
 def test_the_same_answers_make_the_same_plan_as_without_a_screen(app: WizardApp, server: SmallServer) -> None:
-    from wizard.journey import Journey, Request
+    from wizard.app import connection, planning
+    from wizard.app.journey import Journey
+    from wizard.app.request import Request
 
     async def scenario(pilot: Pilot[int]) -> None:
         await reviewed(pilot)
@@ -246,9 +248,9 @@ def test_the_same_answers_make_the_same_plan_as_without_a_screen(app: WizardApp,
         bare = Journey(Request("root@203.0.113.7"), lambda event: None)
         bare.prepare()
         bare.given = app.journey.given
-        bare.connect(acquire=False)
+        connection.connect(bare, acquire=False)
         bare.answer()
-        keys = [[op.key for op in step.operations] for step in bare.plan().steps]
+        keys = [[op.key for op in step.operations] for step in planning.plan(bare).steps]
         assert [[op.key for op in step.operations] for step in app.forecast.plan.steps] == keys
 
     drive(app, scenario)

@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Markdown
 
 from tests.fronts.tui.conftest import connected, drive, focused, seen, showing, until
-from wizard import answers, private
-from wizard.answers import GENERATE
-from wizard.fronts import remembered
+from wizard import private
+from wizard.answers import file, remembered
+from wizard.answers.given import GENERATE
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.widgets.field import Field
 from wizard.secret import Secret
@@ -204,7 +204,7 @@ def test_saved_answers_are_an_answers_file_without_secrets(
     assert "planted-secret" not in text
     monkeypatch.setenv("GREETING_PASSWORD", "planted-secret")
     assert app.journey is not None
-    given = answers.read(tmp_path / "answers.toml", app.journey.recipes)
+    given = file.read(tmp_path / "answers.toml", app.journey.recipes)
     assert given.tables["greeting"] == {"text": "good day", "password": Secret("planted-secret")}
 
 

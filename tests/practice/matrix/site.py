@@ -16,11 +16,13 @@ from pathlib import Path
 
 from tests.practice.compare import Fingerprint, fingerprint
 from wizard import events
+from wizard.app import connection, planning, project
+from wizard.app.journey import Journey
+from wizard.app.request import Request
 from wizard.engine.remote.session import Session
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
 from wizard.errors import WizardError
-from wizard.journey import Journey, Request
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.practice.sample import PROJECT
 
@@ -48,8 +50,8 @@ class Site:
         journey = Journey(self.request, self.seen.append)
         try:
             journey.prepare()
-            journey.inspect_project()
-            yield journey, journey.connect(acquire=acquire)
+            project.look(journey)
+            yield journey, connection.connect(journey, acquire=acquire)
         finally:
             journey.close()
 
@@ -78,7 +80,7 @@ class Site:
 
             journey.answer()
             with contextlib.suppress(_Enough):
-                Runner(journey.plan(), session, emit, lambda question: question.options[0]).run()
+                Runner(planning.plan(journey), session, emit, lambda question: question.options[0]).run()
 
     def back(self, checkpoint: str | None = None, drift: str = "stop") -> None:
         """To a checkpoint or the very beginning. With "stop" nothing may be taken for somebody's work by hand."""

@@ -10,7 +10,7 @@ from typing import Any
 import tomlkit
 
 from wizard import catalog
-from wizard.answers import Given
+from wizard.answers.given import Given
 from wizard.fronts.findings import problem
 from wizard.fronts.plain.missing import LATER, foreseen
 from wizard.fronts.words import Words

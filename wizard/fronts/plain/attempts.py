@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from wizard.app import planning, running
+from wizard.app.stepper import NextStep, Stepper
 from wizard.engine.plan import Plan
 from wizard.errors import UsageError, WizardError
-from wizard.fronts import running
 from wizard.fronts.plain import failure, going_back, review
 from wizard.fronts.plain.terminal import forget_typed
-from wizard.fronts.stepper import NextStep, Stepper
 
 if TYPE_CHECKING:
     from wizard.fronts.plain.commands import Station
@@ -60,7 +60,7 @@ def _again(at: Station, plan: Plan) -> Plan:
     """What is left of it by now; the plan as it was where the server cannot be looked at yet."""
     try:
         running.acquire(at.journey)
-        return at.journey.plan()
+        return planning.plan(at.journey)
     except WizardError:
         return plan
 

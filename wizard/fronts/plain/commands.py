@@ -10,21 +10,21 @@ from typing import Any
 import click
 
 from wizard import events
-from wizard import journey as journey_
+from wizard.app import connection, planning, project, running
+from wizard.app.journey import Journey
+from wizard.app.request import PRACTICE, Request
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan, drifted
 from wizard.engine.rollback import nothing_to_undo, roll_back
 from wizard.engine.runner import Decision, Runner
 from wizard.engine.runner import verify as run_checks
 from wizard.errors import StepError, StoppedError, UsageError, WizardError
-from wizard.fronts import running
 from wizard.fronts import words as words_
 from wizard.fronts.headless import Headless, Policy
 from wizard.fronts.plain import done, failure, going_back, missing, prompts, review, ways_in
 from wizard.fronts.plain.options import Options, has_terminal
 from wizard.fronts.plain.progress import Live, Progress, Spoken
 from wizard.fronts.plain.terminal import Terminal, terminal
-from wizard.journey import PRACTICE, Journey, Request
 from wizard.operations.base import State
 
 
@@ -81,7 +81,7 @@ def station(options: Options, request: Request | None = None) -> Iterator[Statio
     relay: list[Any] = []
     journey = Journey(request or options.request(), lambda event: relay[0].emit(event))  # noqa: PLW0108  (the front is not there yet)
     journey.prepare()
-    journey_.transport_for(journey.request, None)  # a target that is none is refused before anything is asked
+    connection.transport_for(journey.request, None)  # a target that is none is refused before anything is asked
     screen = terminal(numbered=options.numbered or not has_terminal(), mask=journey.mask)
     if options.asks:
         journey.ask_host_key = ways_in.host_key_question(screen)
@@ -131,7 +131,7 @@ def setup(options: Options, request: Request | None = None) -> None:
             looked = at.journey.session.journal.next_id
             running.acquire(at.journey)
             if at.journey.session.journal.next_id != looked:  # somebody else was at work meanwhile
-                forecast = at.journey.plan()
+                forecast = planning.plan(at.journey)
             at.journey.leave_answers()
             Runner(forecast, at.journey.session, at.front.emit, at.decide).run()
             done.told(at)
@@ -170,16 +170,16 @@ def _plan(at: Station, *, validate: bool = True, settle: bool = False) -> Plan:
     validate: a project that cannot run is refused, too. settle: so is what would take over things that are not ours.
     """
     journey = at.journey
-    journey.inspect_project()
+    project.look(journey)
     if not at.options.asks:
         _say_findings(at, validate=validate)
     if validate and not at.options.asks:
         missing.refuse_early(journey)
     if validate:
-        journey.refuse_project()
-    journey.connect(acquire=False)
+        project.refuse_unfit(journey)
+    connection.connect(journey, acquire=False)
     if journey.found is None:
-        journey.inspect_project()  # the server may have kept which one it is
+        project.look(journey)  # the server may have kept which one it is
     if at.options.asks:
         from wizard.fronts.plain.interview import ask_open
 
@@ -187,9 +187,9 @@ def _plan(at: Station, *, validate: bool = True, settle: bool = False) -> Plan:
     else:
         missing.refuse(journey, defaults=at.options.yes, validate=validate)
     if validate:
-        journey.refuse_project()
+        project.refuse_unfit(journey)
     journey.answer()
-    return journey.plan(settle=settle)
+    return planning.plan(journey, settle=settle)
 
 
 def _refuse_unknown_checks(at: Station) -> None:
@@ -233,7 +233,7 @@ def plan(options: Options) -> None:
         if forecast.nothing_to_do:
             at.say("Nothing is left to do: the server is as the answers say.", event="NothingToDo")
         at.journey.decide = None  # nothing is made now: what would be taken over is said, and not asked about
-        at.journey.settle(forecast)
+        planning.settle_takeover(at.journey, forecast)
 
 
 def _plan_lines(at: Station, front: Headless, forecast: Plan) -> None:
@@ -257,7 +257,7 @@ def _plan_lines(at: Station, front: Headless, forecast: Plan) -> None:
 
 def status(options: Options) -> None:
     with station(options) as at:
-        session = at.journey.connect(acquire=False, fit=False)
+        session = connection.connect(at.journey, acquire=False, fit=False)
         journal = session.journal
         if not journal.entries:
             at.say("No set-up has been started on this server.", event="NoJournal")
@@ -295,7 +295,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
         raise UsageError("cannot ask whether to go back: there is no terminal", hint="agree with --yes")
     with station(options) as at:
         if not options.asks:
-            session = at.journey.connect(acquire=True, fit=False)
+            session = connection.connect(at.journey, acquire=True, fit=False)
             if nothing_to_undo(session, checkpoint):
                 at.say("Nothing is to be undone.", event="NothingToDo")
                 return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wizard.app.afterwards import afterwards
 from wizard.fronts import summary as summaries
 from wizard.fronts.plain import failure, going_back, prompts
 from wizard.fronts.plain.terminal import forget_typed
@@ -27,7 +28,7 @@ def told(at: Station) -> None:
     assert at.journey.session is not None
     for step, check in at.journey.session.journal.left_out:
         at.say(f"! left out by choice, did not pass: {check} ({step})", event="CheckLeftOut", step=step, check=check)
-    for recipe, name, value in at.journey.afterwards():
+    for recipe, name, value in afterwards(at.journey):
         what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))
         if not isinstance(value, Secret):
             at.say(f"{what}\n    {value}", event="Afterwards", recipe=recipe, name=name, value=value, words=what)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wizard.app import running
 from wizard.engine.journal import Journal
 from wizard.engine.rollback import Undo, nothing_to_undo, plan_rollback
 from wizard.errors import StoppedError
-from wizard.fronts import running
 from wizard.fronts.plain import prompts, review
 from wizard.fronts.plain.terminal import Back
 from wizard.fronts.words import counted, moment

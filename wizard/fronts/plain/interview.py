@@ -6,10 +6,10 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wizard.app import connection, planning, project
 from wizard.engine.plan import Plan
 from wizard.engine.remote.session import Session
 from wizard.errors import ConnectError, HostKeyError, StoppedError, UsageError, WizardError
-from wizard.fronts import remembered
 from wizard.fronts import words as words_
 from wizard.fronts.draft import Draft
 from wizard.fronts.plain import attempts, going_back, prompts, review, ways_in
@@ -31,7 +31,7 @@ def interview(at: Station) -> bool:
     """The whole journey, up to the end of the run. False when the person went back instead."""
     at.terminal.heading(f"Setting up {at.options.target}")
     at.terminal.text(WELCOME)
-    remembered.recall(at.journey)
+    at.journey.recall()
     session = connect(at)
     _card(at, session)
     _look_at_project(at)
@@ -43,7 +43,7 @@ def interview(at: Station) -> bool:
 def _look_at_project(at: Station) -> None:
     """The project of earlier answers. One that is not there any more is an open question again."""
     try:
-        at.journey.inspect_project()
+        project.look(at.journey)
     except WizardError as error:
         at.terminal.text("\n" + words_.explain(error))
         del at.journey.given.tables["project"]["source"]
@@ -103,7 +103,7 @@ class Stations:
 
 def ask_open(at: Station) -> None:
     """Only the questions that have no answer and no default."""
-    remembered.recall(at.journey)
+    at.journey.recall()
     questions = Questions(at.terminal, at.journey, at.words, every=False)
     questions.ask()
     questions.draft.settle()
@@ -113,7 +113,7 @@ def connect(at: Station, *, fit: bool = True) -> Session:
     """Logs in; where that is refused the person may give what is missing. Nothing is changed on the server."""
     while True:
         try:
-            return at.journey.connect(acquire=False, fit=fit)
+            return connection.connect(at.journey, acquire=False, fit=fit)
         except HostKeyError:
             raise
         except ConnectError as error:
@@ -122,7 +122,7 @@ def connect(at: Station, *, fit: bool = True) -> Session:
                 raise
             if at.journey.request.target != at.options.target:
                 at.options.target = at.journey.request.target
-                remembered.recall(at.journey)
+                at.journey.recall()
 
 
 def _card(at: Station, session: Session) -> None:
@@ -222,9 +222,9 @@ def _made(at: Station) -> Plan:
     while True:
         Draft(at.journey).settle()
         try:
-            at.journey.refuse_project()
+            project.refuse_unfit(at.journey)
             at.journey.answer()
-            return at.journey.plan()
+            return planning.plan(at.journey)
         except UsageError as error:
             at.terminal.text("\n" + words_.explain(error))
             if not prompts.yes(at.terminal, "Change the answers?", default=True):
@@ -241,7 +241,7 @@ def _show(at: Station, plan: Plan) -> None:
 def _save(at: Station) -> None:
     def write(text: str) -> str | None:
         try:
-            remembered.save(at.journey, Path(text))
+            at.journey.save_answers(Path(text))
         except OSError as error:
             return f"the file cannot be written ({error.strerror})"
         return None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from wizard.answers import Given, default
+from wizard.answers.given import Given
+from wizard.answers.resolve import default
+from wizard.app import project
+from wizard.app.journey import Journey
 from wizard.errors import UnfitProject, UsageError
 from wizard.fronts.findings import problem
-from wizard.journey import Journey
 from wizard.project.found import EnvName
 from wizard.recipe import Answers, Question, Recipe
 from wizard.server import Server
@@ -99,7 +101,7 @@ def refuse(journey: Journey, *, defaults: bool, validate: bool = True) -> None:
     ]
     keys += _variables(journey)
     if validate:
-        keys += [f"{name}: {problem(one)}" for name, one in journey.in_doubt() if not _named(keys, name)]
+        keys += [f"{name}: {problem(one)}" for name, one in project.in_doubt(journey) if not _named(keys, name)]
         _refuse_unfit(journey, keys)
     _refuse(keys, defaults=defaults)
 
@@ -109,7 +111,7 @@ def refuse_early(journey: Journey) -> None:
     that cannot run, with all that would be missing besides."""
     keys = _variables(journey)
     if journey.found is not None and journey.found.stops:
-        keys += [f"{name}: {problem(one)}" for name, one in journey.in_doubt()]
+        keys += [f"{name}: {problem(one)}" for name, one in project.in_doubt(journey)]
         _refuse_unfit(journey, keys)
     _refuse(keys, defaults=True)
 

@@ -13,7 +13,7 @@ from wizard.errors import UsageError
 from wizard.secret import Secret
 
 if TYPE_CHECKING:
-    from wizard.journey import Request
+    from wizard.app.request import Request
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Options:
         return shlex.join(argv)
 
     def request(self) -> Request:
-        from wizard.journey import Request
+        from wizard.app.request import Request
 
         def from_environment(name: str) -> Secret | None:
             return Secret(os.environ[name]) if os.environ.get(name) else None

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wizard.app import project
+from wizard.app.journey import Journey
 from wizard.errors import WizardError
-from wizard.fronts import remembered
 from wizard.fronts import words as words_
 from wizard.fronts.draft import Draft
 from wizard.fronts.here import SOURCE
 from wizard.fronts.plain.missing import unset
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.terminal import Back, Terminal
-from wizard.journey import Journey
 from wizard.project.found import EnvName
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Question
@@ -66,7 +66,7 @@ class Questions:
                 if not self.asked:
                     raise
                 ahead.append(self.asked.pop())
-            remembered.keep(self.journey)
+            self.journey.remember()
 
     def _next(self, asked: list[Item]) -> Item | None:
         return next((item for item in self._items() if item not in asked and self._open(item)), None)
@@ -206,7 +206,7 @@ class Questions:
         """
         self.journey.found = None
         try:
-            found = self.journey.inspect_project()
+            found = project.look(self.journey)
         except WizardError as error:
             self.terminal.text(words_.explain(error))
             return False

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wizard.app.request import PRACTICE, Request
 from wizard.errors import ConnectError, LoginRefused, UsageError
 from wizard.fronts import ssh_keys
 from wizard.fronts.plain.prompts import yes
 from wizard.fronts.plain.terminal import Back, Terminal
-from wizard.journey import PRACTICE, Request
 from wizard.secret import Secret
 from wizard.transport.base import AskHostKey, HostKey
 

@@ -27,12 +27,13 @@ from wizard.fronts.tui.themes import THEMES
 from wizard.fronts.tui.typed import Typed
 
 if TYPE_CHECKING:
+    from wizard.app.journey import Journey
+    from wizard.app.request import Request
     from wizard.fronts.draft import Draft
     from wizard.fronts.plain.commands import Options
     from wizard.fronts.tui.forecast import Forecast
     from wizard.fronts.tui.screens.page import Page
     from wizard.fronts.words import Words
-    from wizard.journey import Journey, Request
 
 PRACTICE_NAME = "guestbook"  # as `wizard practice` calls its server
 SIGN_S = 0.25  # between two looks at whether something is under way
@@ -157,7 +158,7 @@ class WizardApp(App[int]):
 
     def start(self, *, practice: bool = False, target: str = "") -> None:
         """A new journey: to a practice server, to this target, or to one that the next screen asks for."""
-        from wizard.journey import Request
+        from wizard.app.request import Request
 
         self.practice = self.practice or PRACTICE_NAME if practice else None
         self.request = self.options.request() if self.options is not None else Request()
@@ -183,23 +184,24 @@ class WizardApp(App[int]):
             self.request.given = self.request.given or sample.given()
         self.begin(self.request)
         assert self.journey is not None
-        return self.journey.connect(acquire=False)
+        from wizard.app import connection
+
+        return connection.connect(self.journey, acquire=False)
 
     def _note(self, line: str) -> None:
         self.post_message(Noted(line))
 
     def begin(self, request: Request) -> None:
         """On the engine's thread: a journey to this target, with what was answered here before."""
-        from wizard.fronts import remembered
+        from wizard.app.journey import Journey
         from wizard.fronts.draft import Draft
         from wizard.fronts.words import Words
-        from wizard.journey import Journey
 
         if self.journey is not None:
             self.journey.close()
         journey = Journey(request, self.engine.emit, ask_host_key=self.engine.ask)
         journey.prepare()
-        remembered.recall(journey)
+        journey.recall()
         journey.decide = self.engine.ask
         self.journey, self.draft, self.words = journey, Draft(journey), Words(journey.recipes)
         self.forecast = None
@@ -224,8 +226,8 @@ class WizardApp(App[int]):
 
     def roll_last_step_back(self) -> None:
         """Undoes what came after the newest checkpoint."""
+        from wizard.app.running import last_checkpoint
         from wizard.engine.rollback import plan_rollback
-        from wizard.fronts.running import last_checkpoint
 
         assert self.journey is not None and self.journey.session is not None
         journal = self.journey.session.journal
@@ -236,10 +238,8 @@ class WizardApp(App[int]):
         self.go("run")
 
     def save_answers(self, path: Path) -> None:
-        from wizard.fronts import remembered
-
         assert self.journey is not None
-        remembered.save(self.journey, path)
+        self.journey.save_answers(path)
 
     # -- what the engine says -------------------------------------------------------------------------------------
 
@@ -347,7 +347,7 @@ def _load() -> list[str]:
 
     from wizard import catalog
 
-    for name in ("wizard.journey", "wizard.fronts.words", "wizard.fronts.remembered", "wizard.transport.ssh",
+    for name in ("wizard.app.connection", "wizard.fronts.words", "wizard.answers.remembered", "wizard.transport.ssh",
                  "paramiko", "jinja2", "markdown_it"):  # fmt: skip
         importlib.import_module(name)
     for name in ("connect", "project", "questions", "review", "run"):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from wizard.app.journey import Journey
 from wizard.fronts.here import SOURCE
-from wizard.journey import Journey
 from wizard.recipe import Question, Recipe
 
 

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.markup import escape
 from textual.widgets import Button, Input, Static
 
+from wizard.app.project import look
 from wizard.crash import as_error
-from wizard.fronts import remembered
 from wizard.fronts.findings import problem
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, Primary, button
@@ -98,7 +98,8 @@ class Project(Page):
         self.query_one("#findings").display = True
         self.query_one("#findings", Static).update("Looking at the project …")
         self.query_one("#continue", Primary).wait("Looking …")
-        self.wizard.engine.submit("look", self.wizard.journey.inspect_project, self)
+        journey = self.wizard.journey
+        self.wizard.engine.submit("look", lambda: look(journey), self)
 
     def enter_leads_on(self, box: Input) -> bool:
         """Not from the source before it was looked at."""
@@ -128,7 +129,7 @@ class Project(Page):
             return
         for row in self.query(EnvironmentRow):
             row.take(self.wizard.journey.given.env)
-        remembered.keep(self.wizard.journey)
+        self.wizard.journey.remember()
         self.wizard.go(self.wizard.neighbour("project", +1))
 
     def _refused(self, only: Question[Any] | None = None) -> bool:

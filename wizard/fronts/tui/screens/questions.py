@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Markdown
 
-from wizard.fronts import remembered
 from wizard.fronts.tui.pages import asked_of, position
 from wizard.fronts.tui.screens.page import Body, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog
@@ -93,7 +92,7 @@ class Questions(Page):
                 field.scroll_visible()
                 field.children[0].children[1].focus()
                 return
-        remembered.keep(self.wizard.journey)
+        self.wizard.journey.remember()
         self.wizard.go(self.wizard.neighbour(f"questions:{self.recipe_name}", +1))
 
 

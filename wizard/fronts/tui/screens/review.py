@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Button, Static, Tree
 from textual.widgets.tree import TreeNode
 
+from wizard.app import planning, project
 from wizard.errors import WizardError
 from wizard.fronts.estimates import duration, seconds
 from wizard.fronts.tui.messages import Finished
@@ -90,9 +91,9 @@ class Review(Page):
 
         journey = self.wizard.journey
         assert journey is not None and journey.session is not None
-        journey.refuse_project()
+        project.refuse_unfit(journey)
         journey.answer()
-        return forecast(journey.plan(), journey.session)
+        return forecast(planning.plan(journey), journey.session)
 
     def on_finished(self, message: Finished) -> None:
         if message.error is not None:

@@ -12,10 +12,10 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
 from wizard import events
+from wizard.app import running
+from wizard.app.stepper import NextStep, Stepper
 from wizard.errors import HeldError, StoppedError
-from wizard.fronts import running
 from wizard.fronts.estimates import Estimate, duration
-from wizard.fronts.stepper import NextStep, Stepper
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.screens.decisions import GuardDialog
 from wizard.fronts.tui.screens.failure import FailureScreen

@@ -1,6 +1,6 @@
 """Answers of an earlier set-up, and whether they are for this project: those of another one are left behind.
 
-They come from the server (kept_answers) or from this computer's memory. Opens no connection.
+They come from the server (answers.kept) or from this computer's memory. Opens no connection.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wizard import answers as answers_
-from wizard import kept_answers
-from wizard.answers import Given
+from wizard.answers import kept
+from wizard.answers.given import Given
+from wizard.answers.resolve import default
 from wizard.recipe import Answers, Recipe
 from wizard.server import Server
 
@@ -44,7 +44,7 @@ class Earlier:
 
     def leave_behind(self, given: Given, recipes: Sequence[Recipe], found: Any) -> None:
         """Takes out of `given` what is there from an earlier set-up of another project, or followed from other files."""
-        stale = kept_answers.bound(recipes) if self.of_another_project(given, recipes) else set()
+        stale = kept.bound(recipes) if self.of_another_project(given, recipes) else set()
         if found is not None:
             stale |= self._followed_from_other_files(given, recipes, found)
         stale &= self.taken
@@ -75,7 +75,7 @@ class Earlier:
         stale = set()
         for recipe in recipes:
             for question in recipe.questions:
-                follows, now = kept_answers.follows_from_files(question, answers)
+                follows, now = kept.follows_from_files(question, answers)
                 key = f"{recipe.name}.{question.name}"
                 if follows and (elsewhere or (key in self.found and self.found[key] != now)):
                     stale.add((recipe.name, question.name))
@@ -96,5 +96,5 @@ def _named(source: str, recipes: Sequence[Recipe]) -> Any:
     for recipe in recipes:
         for question in recipe.questions:
             if (recipe.name, question.name) == NAME:
-                return answers_.default(question, answers)
+                return default(question, answers)
     return None

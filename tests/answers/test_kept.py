@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard import kept_answers
-from wizard.answers import GENERATE, Given, complete
+from wizard.answers import kept as kept_answers
+from wizard.answers.given import GENERATE, Given
+from wizard.answers.resolve import complete
 from wizard.catalog import load
 from wizard.recipe import Recipe
 from wizard.secret import Secret

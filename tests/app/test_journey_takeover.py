@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from wizard.app import planning
+from wizard.app.journey import Journey
+from wizard.app.request import Request
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, PlannedStep
 from wizard.engine.runner import Decision
@@ -14,7 +17,6 @@ from wizard.engine.takeover import NotOurs
 from wizard.errors import UsageError
 from wizard.events import Event, TakeoverFound
 from wizard.fronts.words import Words, choices, decision
-from wizard.journey import Journey, Request
 from wizard.operations.file import FileState, directory
 from wizard.operations.user import UserState, user
 from wizard.recipe import Answers, Step
@@ -46,7 +48,7 @@ def journey(choice: str = "", adopt: tuple[str, ...] = ()) -> tuple[Journey, lis
 def test_without_anybody_to_ask_it_stops_and_each_thing_is_an_event() -> None:
     made, seen = journey()
     with pytest.raises(NotOurs) as caught:
-        made.settle(plan_of())
+        planning.settle_takeover(made, plan_of())
     assert caught.value.exit_status == 4
     found: list[Event] = [event for event in seen if isinstance(event, TakeoverFound)]
     assert [(e.to_json()["name"], e.to_json()["agreed"]) for e in found] == [
@@ -57,20 +59,20 @@ def test_without_anybody_to_ask_it_stops_and_each_thing_is_an_event() -> None:
 
 def test_what_the_command_line_agrees_to_is_taken_over_and_nothing_else() -> None:
     with pytest.raises(NotOurs) as caught:
-        journey(adopt=("user:deploy",))[0].settle(plan_of())
+        planning.settle_takeover(journey(adopt=("user:deploy",))[0], plan_of())
     assert [t.name for t in caught.value.things] == ["/srv/shop"]
-    journey(adopt=("user:deploy", "/srv/shop"))[0].settle(plan_of())
+    planning.settle_takeover(journey(adopt=("user:deploy", "/srv/shop"))[0], plan_of())
 
 
 def test_what_cannot_be_taken_over_is_not_taken_over_by_an_option_either() -> None:
     with pytest.raises(NotOurs):
-        journey(adopt=("user:deploy", "/srv/shop"))[0].settle(plan_of(SYSTEM))
+        planning.settle_takeover(journey(adopt=("user:deploy", "/srv/shop"))[0], plan_of(SYSTEM))
 
 
 def test_a_person_is_asked_once_with_all_that_is_there_and_what_it_does() -> None:
     made, seen = journey("take-over")
-    made.settle(plan_of())
-    made.settle(plan_of())  # the plan is made anew at each look
+    planning.settle_takeover(made, plan_of())
+    planning.settle_takeover(made, plan_of())  # the plan is made anew at each look
     (question,) = seen
     assert question.options == ("take-over", "answers", "stop")
     text = decision(Words([]), question)
@@ -80,10 +82,10 @@ def test_a_person_is_asked_once_with_all_that_is_there_and_what_it_does() -> Non
 
 def test_other_answers_and_stopping_touch_nothing() -> None:
     with pytest.raises(UsageError):
-        journey("answers")[0].settle(plan_of())
+        planning.settle_takeover(journey("answers")[0], plan_of())
     with pytest.raises(NotOurs):
-        journey("stop")[0].settle(plan_of())
+        planning.settle_takeover(journey("stop")[0], plan_of())
     made, seen = journey("stop")
     with pytest.raises(NotOurs):
-        made.settle(plan_of(SYSTEM))
+        planning.settle_takeover(made, plan_of(SYSTEM))
     assert seen[0].options == ("answers", "stop")

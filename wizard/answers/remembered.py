@@ -9,11 +9,10 @@ from typing import Any
 
 import tomlkit
 
-from wizard import answers as answers_
 from wizard import local_state, private
-from wizard.answers import GENERATE, Given
+from wizard.answers import file
+from wizard.answers.given import GENERATE, Given
 from wizard.errors import WizardError
-from wizard.journey import Journey
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Recipe
 from wizard.secret import Secret
@@ -29,30 +28,24 @@ def path_of(target: str) -> Path:
     return local_state.state_folder() / "answers" / f"{name}.toml"
 
 
-def recall(journey: Journey) -> None:
-    """What was answered here before, where nothing newer is given. A file that no longer fits is left aside."""
-    path = path_of(journey.request.target)
+def read(target: str, recipes: list[Recipe]) -> Given | None:
+    """What was answered here before. None where nothing was, or where the file no longer fits the recipes."""
+    path = path_of(target)
     try:
-        if not path.is_file():
-            return
-        earlier = answers_.read(path, journey.recipes)
+        return file.read(path, recipes) if path.is_file() else None
     except WizardError:
-        return
-    journey.remembered |= journey.earlier.take_up(journey.given, earlier, over=set())
-    if not journey.earlier.of_another_project(journey.given, journey.recipes):
-        journey.given.env = {**earlier.env, **journey.given.env}
-    journey.earlier.leave_behind(journey.given, journey.recipes, journey.found)
+        return None
 
 
-def keep(journey: Journey) -> None:
+def keep(target: str, given: Given, recipes: list[Recipe]) -> None:
     """A full or read-only disk here must not stop a set-up there."""
     with contextlib.suppress(OSError):
-        private.write(path_of(journey.request.target), as_toml(journey.given, journey.recipes, references=False))
+        private.write(path_of(target), as_toml(given, recipes, references=False))
 
 
-def save(journey: Journey, path: Path) -> None:
+def save(given: Given, recipes: list[Recipe], path: Path) -> None:
     """An answers file with every answer given so far; secrets as references. OSError where it cannot be written."""
-    private.write(path.expanduser(), as_toml(journey.given, journey.recipes, references=True))
+    private.write(path.expanduser(), as_toml(given, recipes, references=True))
 
 
 def as_toml(given: Given, recipes: list[Recipe], *, references: bool) -> str:

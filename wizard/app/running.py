@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from wizard.app import connection
+from wizard.app.afterwards import afterwards
+from wizard.app.journey import Journey
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan
 from wizard.engine.remote.session import Emit
 from wizard.engine.rollback import roll_back as undo_to
 from wizard.engine.runner import Decision, Runner
-from wizard.journey import Journey
 from wizard.operations.base import State
 
 Ask = Callable[[Any], Any]
@@ -21,7 +23,7 @@ def acquire(journey: Journey) -> None:
     session = journey.session
     assert session is not None
     secrets = session.secrets
-    journey.acquire(session)
+    connection.take_lock(journey, session)
     secrets.update(session.secrets)
     session.secrets = secrets
 
@@ -41,7 +43,7 @@ def log_in_anew(journey: Journey) -> None:
     """A new connection, with the passwords that the request has now. Where it fails everything stays as it is."""
     old = journey.session
     assert old is not None
-    session = journey.connect(acquire=False)
+    session = connection.connect(journey, acquire=False)
     session.run = old.run  # its lock is ours, also when the old connection could not give it back
     session.secrets = {**old.secrets, **session.secrets}
     old.close()
@@ -52,7 +54,7 @@ def run(journey: Journey, plan: Plan, emit: Emit, ask: Ask) -> None:
     assert journey.session is not None
     journey.leave_answers()
     Runner(plan, journey.session, emit, patient(journey, ask)).run()
-    journey.afterwards()  # what is shown at the end is tried now, while somebody can see that something goes on
+    afterwards(journey)  # what is shown at the end is tried now, while somebody can see that something goes on
 
 
 def roll_back(journey: Journey, emit: Emit, ask: Ask, checkpoint: str | None) -> int:

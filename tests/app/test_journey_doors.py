@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from wizard.answers import Given
-from wizard.journey import Journey, Request
+from wizard.answers.given import Given
+from wizard.app import connection
+from wizard.app.journey import Journey
+from wizard.app.request import Request
 from wizard.practice.sample import PROJECT
 
 
@@ -12,4 +14,4 @@ def test_account_of_a_recipe_that_is_left_out_is_tried_too() -> None:
     given = Given({"project": {"source": str(PROJECT), "name": "guestbook"}, "deploy_user": {"name": "ada"}})
     journey = Journey(Request("root@192.0.2.1", only=("project",), given=given), lambda event: None)
     journey.prepare()
-    assert set(journey._users_to_come()) == {"ada"}
+    assert set(connection._users_to_come(journey)) == {"ada"}

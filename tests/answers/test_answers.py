@@ -13,7 +13,9 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from wizard import catalog
-from wizard.answers import GENERATE, Given, check, complete, read
+from wizard.answers.file import check, read
+from wizard.answers.given import GENERATE, Given
+from wizard.answers.resolve import complete
 from wizard.errors import UsageError
 from wizard.fronts.plain.answers_file import render
 from wizard.fronts.plain.missing import LATER, foreseen
@@ -234,7 +236,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size
 
 @for_all(TEXT, st.integers(1, 64), st.booleans(), st.lists(TEXT, max_size=4))
 def test_what_is_saved_is_read_back_as_it_was(title: str, shelves: int, is_open: bool, hosts: list[str]) -> None:
-    from wizard.fronts.remembered import as_toml
+    from wizard.answers.remembered import as_toml
 
     values: dict[str, Any] = {
         "name": "books",

@@ -10,7 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from wizard.answers import GENERATE, Given, default
+from wizard.answers.given import GENERATE, Given
+from wizard.answers.resolve import default
 from wizard.errors import WizardError
 from wizard.printable import printable
 from wizard.recipe import Answers, Question, Recipe

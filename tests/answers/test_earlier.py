@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from wizard import kept_answers
-from wizard.answers import Given, complete
+from wizard.answers import kept as kept_answers
+from wizard.answers.earlier import Earlier
+from wizard.answers.given import Given
+from wizard.answers.resolve import complete
 from wizard.catalog import load
-from wizard.earlier import Earlier
 from wizard.project.inspect import inspect
 from wizard.recipe import Answers
 from wizard.server import Server

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import ATTACKS, texts
-from wizard import answers, catalog
-from wizard.answers import LONGEST
+from wizard import catalog
+from wizard.answers import file
+from wizard.answers.file import LONGEST
 from wizard.errors import UsageError
 
 RECIPES = catalog.load(())
@@ -18,7 +19,7 @@ RECIPES = catalog.load(())
 def refused(text: str | bytes, folder: Path) -> UsageError:
     (folder / "answers.toml").write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(UsageError) as caught:
-        answers.read(folder / "answers.toml", RECIPES)
+        file.read(folder / "answers.toml", RECIPES)
     assert caught.value.message.startswith("cannot ")
     return caught.value
 
@@ -38,7 +39,7 @@ def test_a_file_that_cannot_be_taken_is_refused_in_words(text: str | bytes, tmp_
 @pytest.mark.parametrize("path", ["/dev/zero", "/proc/self/mem", "/etc", "/nonexistent", "/dev/null/x"])
 def test_what_is_no_file_is_refused(path: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the answers file"):
-        answers.read(Path(path), RECIPES)
+        file.read(Path(path), RECIPES)
     assert "cannot read the file" in refused(f'[project]\ndeploy_key = {{ file = "{path}" }}', tmp_path).details
 
 
@@ -75,7 +76,7 @@ def test_hostile_answers_to_every_question_are_taken_or_refused_by_name(tmp_path
                 document = tomlkit.dumps({recipe.name: {question.name: one}})
                 (tmp_path / "x.toml").write_text(document, newline="")
                 try:
-                    given = answers.read(tmp_path / "x.toml", RECIPES)
+                    given = file.read(tmp_path / "x.toml", RECIPES)
                 except UsageError as error:
                     assert f"{recipe.name}.{question.name}" in error.details or "cannot read" in error.message
                     continue
