@@ -240,7 +240,7 @@ def verify(**options: Any) -> None:
     "checkpoint",
     metavar="CHECKPOINT",
     shell_complete=_complete("recipes"),
-    help="Undo what came after this checkpoint.",
+    help="Undo what came after this checkpoint: a step, a step as an earlier run left it (project/code@1), or all of one (@1).",
 )
 @click.option("--all", "everything", is_flag=True, help="Undo everything, to the server as it was before.")
 @YES
@@ -251,6 +251,7 @@ def rollback(checkpoint: str | None, everything: bool, yes: bool, **options: Any
     Examples:
       wizard status deploy@203.0.113.7              lists the checkpoints
       wizard rollback deploy@203.0.113.7 --to postgres/database
+      wizard rollback deploy@203.0.113.7 --to project/code@1    the first release again
       wizard rollback deploy@203.0.113.7            shows the checkpoints, to choose from
       wizard rollback deploy@203.0.113.7 --all
     """

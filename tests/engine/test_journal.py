@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wizard.engine.checkpoints import places
 from wizard.engine.journal import Journal, parse
 from wizard.engine.rollback import plan_rollback
 from wizard.errors import StoppedError, UsageError
@@ -63,7 +64,7 @@ def test_checks_are_due_again_after_a_change_of_a_step_before() -> None:
     assert not later.changed_since("site/answers", by={"other/step"})
     again = journal(doing(), done(), point, doing(2), done(2), {**point, "last": 2})
     assert not again.changed_since("site/answers", by={"demo/files"})
-    assert [c.last for c in again.checkpoints] == [1]  # one still goes back to where it was complete first
+    assert [c.last for c in again.checkpoints] == [2]
 
 
 def test_check_that_was_left_out_is_remembered_until_it_passes() -> None:
@@ -119,7 +120,11 @@ def text(*records: dict[str, Any]) -> str:
 
 
 CHECKPOINT = {"event": "checkpoint", "step": "demo/files", "at": "", "last": 2}
-WHOLE = text(doing(1), done(1), doing(2), done(2), CHECKPOINT, doing(3), {"event": "undoing", "id": 2})
+AGAIN = {"event": "checkpoint", "step": "demo/files", "at": "", "changes": [[1, 3]]}
+WHOLE = text(
+    {"event": "run", "run": "a", "login": "root", "target": "root@x", "generation": 1}, doing(1), done(1), doing(2), done(2),
+    CHECKPOINT, {"event": "run", "run": "b", "login": "root", "generation": 2}, doing(3), AGAIN, {"event": "undoing", "id": 2},
+)  # fmt: skip
 
 
 def walk(found: Journal) -> None:
@@ -127,6 +132,7 @@ def walk(found: Journal) -> None:
     for ask in (
         lambda: found.half_done, lambda: found.interrupted, lambda: found.lost, lambda: found.known(FILE),
         lambda: found.half_done_of(FILE), lambda: plan_rollback(found, None), lambda: plan_rollback(found, "demo/files"),
+        lambda: plan_rollback(found, "demo/files@1"), lambda: places(found.history),
         lambda: [e.change() for e in found.in_force], lambda: found.complete("demo/files"), lambda: found.next_id,
     ):  # fmt: skip
         with contextlib.suppress(StoppedError, UsageError):
@@ -173,8 +179,9 @@ def test_damage_of_any_kind_is_never_a_traceback(data: st.DataObject) -> None:
         walk(parse(broken))
 
 
-@given(st.sampled_from(range(7)), st.sampled_from(["id", "step", "operation", "before", "after", "last", "observed", "version"]),
-       st.sampled_from([None, 1, -5, "x", [], {}, {"kind": 3}, [[1]], 1e300, True]))  # fmt: skip
+@given(st.sampled_from(range(11)),
+       st.sampled_from(["id", "step", "operation", "before", "after", "last", "observed", "version", "generation", "changes"]),
+       st.sampled_from([None, 1, -5, "x", [], {}, {"kind": 3}, [[1]], [[1, 2], [1, "x"]], [[3, 10**300]], 1e300, True]))  # fmt: skip
 def test_record_with_a_wrong_value_is_never_a_traceback(number: int, name: str, value: Any) -> None:
     lines = WHOLE.splitlines()
     lines[number] = json.dumps({**json.loads(lines[number]), name: value})

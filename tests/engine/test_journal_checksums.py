@@ -16,7 +16,7 @@ from wizard.engine.records import VERSION
 from wizard.engine.remote.prelude import prelude
 from wizard.errors import StoppedError
 
-FORMAT_1 = (Path(__file__).parent / "data" / "journal-format-1").read_bytes()
+FORMAT_1, FORMAT_2 = ((Path(__file__).parent / "data" / f"journal-format-{n}").read_bytes() for n in (1, 2))
 
 
 def written(folder: Path, *records: str, before: bytes = b"") -> bytes:
@@ -61,6 +61,13 @@ def test_a_journal_of_the_version_before_is_read_as_before() -> None:
     assert all(entry.change() for entry in found.entries.values())
 
 
+def test_a_real_journal_of_format_2_is_read_whole() -> None:
+    found = parse(FORMAT_2)  # a set-up of the sample project, and a second release of it
+    assert (found.version, found.torn, found.damaged, found.lost, found.generation) == (2, 0, 0, [], 2)
+    assert set(states(found).values()) == {"done"} and len(found.entries) == 54
+    assert all(entry.change() and entry.key for entry in found.entries.values())
+
+
 def test_a_journal_with_checksums_says_the_same(real: bytes) -> None:
     found = parse(real)
     assert (found.version, found.torn, found.damaged, found.lost) == (VERSION, 0, 0, [])
@@ -101,9 +108,9 @@ def test_a_flipped_bit_costs_its_own_record_only(real: bytes) -> None:
 
 
 def test_an_earlier_journal_is_gone_on_with_and_from_there_on_all_has_checksums(tmp_path: Path) -> None:
-    more = written(tmp_path, '{"event":"journal","version":2}', '{"event":"undoing","id":12}', before=FORMAT_1)
+    more = written(tmp_path, '{"event":"journal","version":3}', '{"event":"undoing","id":12}', before=FORMAT_1)
     found = parse(more)
-    assert (found.version, found.damaged, found.torn) == (2, 0, 0)
+    assert (found.version, found.damaged, found.torn) == (3, 0, 0)
     assert found.id == parse(FORMAT_1).id and found.entries[12].status == "undoing"
     assert told(
         more + b'{"at":"2026-01-01T00:00:00Z","event":"undone","run":"x","id":12}\n'

@@ -16,7 +16,10 @@ from wizard.practice.fleet import PracticeServer
 
 JOURNAL = "/var/lib/wizard/journal"
 # as an earlier version writes it, without checksums
-AS_BEFORE = f'sed -Ei \'s/,"prev":"[0-9a-f]*","sum":"[0-9a-f]*"//; 1s/"version":2/"version":1/\' {JOURNAL}'
+AS_BEFORE = (
+    r"""sed -Ei 's/,"prev":"[0-9a-f]*","sum":"[0-9a-f]*"//; 1s/"version":3/"version":1/; """
+    r"""s/,"target":"[^"]*","generation":[0-9]+//; s/"changes":\[\[1,([0-9]+)\]\]/"last":\1/' """ + JOURNAL
+)
 SHORT = f"truncate -s -25 {JOURNAL}"
 
 
@@ -43,7 +46,7 @@ CASES = (
     Case("NULs at its end", f"{SHORT}; head -c 4096 /dev/zero >>{JOURNAL}", "of the journal was cut short"),
     Case("a change's record gone", f"sed -i '/\"event\":\"doing\",.*\"id\":3,/d' {JOURNAL}", "the record of change 3 is gone"),
     Case("rubbish", f"head -c 3000 /dev/urandom >>{JOURNAL}; echo >>{JOURNAL}", "of the journal"),
-    Case("a newer version", f"sed -i '1s/\"version\":2/\"version\":7/' {JOURNAL}", "a newer version of wizard wrote it", (4, 4, 4)),
+    Case("a newer version", f"sed -i '1s/\"version\":3/\"version\":7/' {JOURNAL}", "a newer version of wizard wrote it", (4, 4, 4)),
 )  # fmt: skip
 ALWAYS = ("torn at its end", "a flipped bit", "a newer version")
 

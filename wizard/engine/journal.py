@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from wizard.engine.checkpoints import Checkpoint, add, spans, spans_from
 from wizard.engine.records import UNREADABLE, VERSION, Reader
 from wizard.errors import StoppedError
 from wizard.operations.base import Change, Operation, State, operation_from_json
@@ -35,6 +36,7 @@ class Entry:
     before: dict[str, Any]
     after: dict[str, Any]
     at: str = ""
+    run: str = ""
     status: str = "doing"
     observed: str | None = None  # what observe() printed when it was done
     login: str = ""  # the user that the run was logged in as
@@ -81,33 +83,21 @@ class Entry:
         return Change(self.thing, before, after)
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A place in the journal where a step was complete and its checks had passed; `last` is the last change before it.
-
-    checked: the last change before the newest time that its checks were made. left_out: checks that did not pass, and that
-    somebody chose to go on without.
-    """
-
-    step: str
-    at: str
-    last: int
-    checked: int = 0
-    left_out: tuple[str, ...] = ()
-
-
 @dataclass
 class Journal:
     """What the records add up to. torn: lines that are no records (a power cut in the middle of a write); damaged: lines that
     are not as they were written, or are missing.
 
-    mentioned: ids of changes that later records speak of, also where the change's own record is gone.
+    mentioned: ids of changes that later records speak of, also where the change's own record is gone. run, generation: of the
+    newest run that had the lock; history: all checkpoints that one can go back to, the oldest first.
     """
 
     id: str = ""
     version: int = VERSION
     entries: dict[int, Entry] = field(default_factory=dict)
-    checkpoints: list[Checkpoint] = field(default_factory=list)
+    history: list[Checkpoint] = field(default_factory=list)
+    run: str = ""
+    generation: int = 0
     accepted: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
     adopted: set[str] = field(default_factory=set)  # things that were there, and that a person let us take over
@@ -116,6 +106,16 @@ class Journal:
     damaged: int = 0
     mentioned: set[int] = field(default_factory=set)
     largest: int = 10**6  # number that a change can have
+    _changed: bool = False  # whether the generation has made a change
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        """The newest checkpoint of each step, the oldest first."""
+        newest: dict[str, Checkpoint] = {}
+        for point in self.history:
+            newest.pop(point.step, None)
+            newest[point.step] = point
+        return list(newest.values())
 
     @property
     def next_id(self) -> int:
@@ -145,11 +145,11 @@ class Journal:
         return [e for e in self.entries.values() if e.in_force]
 
     def complete(self, step: str) -> bool:
-        return any(c.step == step for c in self.checkpoints)
+        return any(c.step == step for c in self.history)
 
     def changed_since(self, step: str, *, by: Collection[str]) -> bool:
         """Whether these steps changed anything since the checks of `step` were made last."""
-        checked = max((c.checked for c in self.checkpoints if c.step == step), default=0)
+        checked = max((c.last for c in self.history if c.step == step), default=0)
         return any(e.id > checked and e.step in by for e in self.in_force)
 
     @property
@@ -189,31 +189,53 @@ class Journal:
                     self.id = str(record["journal"])
                 self.version = int(record["version"])
             case "run":
-                self.logins.append(record["login"])
+                self._add_run(record)
             case "doing":
                 self.entries[record["id"]] = _entry(record)
+                self._changed = True
             case "done":
                 entry = self.entries[record["id"]]
                 entry.status, entry.observed = "done", _text(record["observed"])
             case "undone":
                 self.entries[record["id"]].status = "undone"
-                self.checkpoints = [c for c in self.checkpoints if c.last < record["id"]]
+                self.history = [c for c in self.history if not c.holds(record["id"])]
             case "redone":  # the server made it again: the undo was not proved
                 self.entries[record["id"]].status = "done"
             case "failed" | "undoing" | "nothing":
                 self.entries[record["id"]].status = record["event"]
             case "checkpoint":
-                if not isinstance(record["last"], int) or not isinstance(record["step"], str):
-                    raise TypeError("not a checkpoint")
-                # a step that was mended later is still one that one can go back to where it was complete first
-                last = next((c.last for c in self.checkpoints if c.step == record["step"]), record["last"])
-                self.checkpoints = [c for c in self.checkpoints if c.step != record["step"]]
-                left_out = tuple(name for name in record.get("left_out", ()) if isinstance(name, str))
-                self.checkpoints.append(Checkpoint(record["step"], record["at"], last, record["last"], left_out))
+                self._add_checkpoint(record)
             case "adopted":
                 self.adopted |= {name for name in record["names"] if isinstance(name, str)}
             case "accepted":
                 self.accepted[record["key"]] = (max(self.entries, default=0), record["state"])
+
+    def _add_run(self, record: dict[str, Any]) -> None:
+        """Earlier formats name no generation: a run that follows a change begins one, as `generation` in prelude.sh has it."""
+        given = record.get("generation", self.generation)
+        if type(given) is not int or not 0 <= given <= self.largest or not isinstance(record["login"], str):
+            raise TypeError("not a run")
+        if "generation" in record:
+            began = given != self.generation
+            self.generation = given
+        elif began := self.generation == 0 or (self._changed and record.get("run") != self.run):
+            self.generation += 1
+        self.logins.append(record["login"])
+        self.run = str(record.get("run", ""))
+        self._changed = self._changed and not began
+
+    def _add_checkpoint(self, record: dict[str, Any]) -> None:
+        """Earlier formats have the newest change only: with it go those before it that are in force at this place."""
+        if not isinstance(record["step"], str):
+            raise TypeError("not a checkpoint")
+        if "changes" in record:
+            changes = spans_from(record["changes"])
+        else:
+            last = int(record["last"])
+            changes = spans(e.id for e in self.in_force if e.id <= last)
+        left_out = tuple(name for name in record.get("left_out", ()) if isinstance(name, str))
+        point = Checkpoint(record["step"], str(record["at"]), self.generation, changes, left_out)
+        self.history = add(self.history, point)
 
 
 def parse(text: bytes | str) -> Journal:
@@ -241,11 +263,11 @@ def parse(text: bytes | str) -> Journal:
 
 
 def _entry(record: dict[str, Any]) -> Entry:
-    names = ("id", "step", "operation", "before", "after", "at", "login", "guarded")
+    names = ("id", "step", "operation", "before", "after", "at", "run", "login", "guarded")
     known = {name: record[name] for name in names if name in record}
     blobs = tuple(record.get("secret_blobs", ()))
     wanted = {"id": int, "step": str, "operation": dict, "before": dict, "after": dict}
-    kinds = {**wanted, "at": str, "login": str, "guarded": bool}
+    kinds = {**wanted, "at": str, "run": str, "login": str, "guarded": bool}
     if not wanted.keys() <= known.keys() or not all(type(known[name]) is kinds[name] for name in known):
         raise TypeError("not a change")
     if not isinstance(known["operation"]["kind"], str) or not all(re.fullmatch("[0-9a-f]{64}", name) for name in blobs):

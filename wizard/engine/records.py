@@ -4,7 +4,8 @@ Must not know what follows from it.
 
 Format 2 (prelude.sh, `journal`): each record ends with `"prev"` and `"sum"`, the first 16 hexadecimal digits of SHA-256 of the
 line before it and of all that stands before `"sum"` in its own line. So a flipped bit is noticed, and a line that was cut out.
-Format 1 had neither; its records are read by the names of their fields alone.
+Format 1 had neither; its records are read by the names of their fields alone. Format 3 has the generation and the target of
+each run, and a checkpoint's own set of changes; before, it had only the newest of them (`last`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from typing import Any
 
 from wizard.errors import StoppedError
 
-VERSION = 2
+VERSION = 3
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)  # what a record raises that has another shape than ours
 _SUMMED = re.compile(rb'(\{.*),"sum":"([0-9a-f]{16})"\}', re.DOTALL)
 _COMMON = {"event", "at", "run", "prev", "sum"}
 _ENDED = {"id", "by", "kept"}
 FIELDS = {
     "journal": {"version", "journal"},
-    "run": {"login"},
+    "run": {"login", "target", "generation"},
     "doing": {"id", "step", "operation", "before", "after", "login", "guarded", "secret_blobs"},
     "done": {"id", "observed"},
-    "checkpoint": {"step", "last", "left_out"},
+    "checkpoint": {"step", "changes", "last", "left_out"},
     "accepted": {"key", "state"},
     "adopted": {"names"},
     **dict.fromkeys(("failed", "nothing", "undoing", "undone", "redoing", "redone"), _ENDED),

@@ -12,6 +12,7 @@ from functools import partial
 
 from wizard import events
 from wizard.engine import failsafe, recovery
+from wizard.engine.checkpoints import find
 from wizard.engine.journal import Entry, Journal
 from wizard.engine.remote.scripts import Work
 from wizard.engine.remote.session import Emit, Session
@@ -33,16 +34,26 @@ class Undo:
 
 
 def plan_rollback(journal: Journal, checkpoint: str | None) -> list[Undo]:
-    """What going back to this checkpoint (None: to the beginning) would undo, in order. UsageError: no such checkpoint."""
-    last = 0
+    """What going back to this checkpoint (None: to the beginning) would undo, in order. UsageError: no such checkpoint.
+
+    It is all that is in force now and not in the checkpoint's set, the newest first. A change can only need what was made before
+    it, so no change is undone while another one stands on it; nothing is made again.
+    """
+    entries = sorted(journal.in_force, key=lambda e: -e.id)
     if checkpoint is not None:
-        matches = [c for c in journal.checkpoints if checkpoint in (c.step, c.step.partition("/")[0])]
-        if not matches:
-            names = ", ".join(c.step for c in journal.checkpoints) or "none"
-            raise UsageError(f"cannot find the checkpoint {checkpoint!r}", hint=f"the journal has: {names}")
-        last = matches[-1].last
-    entries = sorted((e for e in journal.in_force if e.id > last), key=lambda e: -e.id)
+        point = find(journal.history, checkpoint)
+        if point is None:
+            raise _no_such(journal, checkpoint)
+        entries = [e for e in entries if not point.holds(e.id)]
     return [Undo(e, e.change().operation.irreversible) for e in entries]
+
+
+def _no_such(journal: Journal, checkpoint: str) -> UsageError:
+    several = len({c.generation for c in journal.history}) > 1
+    names = [c.name if several else c.step for c in journal.history]
+    return UsageError(
+        f"cannot find the checkpoint {checkpoint!r}", hint=f"the journal has: {', '.join(names) or 'none'}"
+    )
 
 
 def nothing_to_undo(session: Session, checkpoint: str | None) -> bool:

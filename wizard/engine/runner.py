@@ -13,6 +13,7 @@ from typing import Any
 from wizard import events
 from wizard.checks.base import Check, Finding, Vantage
 from wizard.engine import failsafe, recovery
+from wizard.engine.checkpoints import spans
 from wizard.engine.plan import Plan, PlannedStep, drifted
 from wizard.engine.remote.scripts import Work
 from wizard.engine.remote.session import Emit, Session
@@ -217,8 +218,8 @@ class Runner:
                 error = StepError(f"the check {check.name} of {step.id} failed", details=_evidence(finding))
                 error.check = check.name
                 raise error
-        last = max((e.id for e in session.journal.in_force), default=0)
-        record: dict[str, Any] = {"step": step.id, "last": last} | ({"left_out": left_out} if left_out else {})
+        record: dict[str, Any] = {"step": step.id, "changes": spans(e.id for e in session.journal.in_force)}
+        record |= {"left_out": left_out} if left_out else {}
         self.session.patiently(lambda: session.write("checkpoint", session.journal_line("checkpoint", **record)))
         session.journal.add({"event": "checkpoint", "at": "", **record})
         self.emit(events.CheckpointReached(step.id))

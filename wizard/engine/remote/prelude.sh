@@ -62,7 +62,21 @@ journal() {
 }
 
 checksum() { sha256sum | cut -c1-16; }
-journal_has_checksums() { tail -c 200 $W/journal | grep -aq ',"sum":"[0-9a-f]*"}$'; }
+journal_format() { # the newest that something in it was written in; 0 for none
+    sed -nE 's/^\{"at":"[^"]*","event":"journal",.*"version":([0-9]{1,9}).*/\1/p' $W/journal 2>/dev/null | tail -n 1 | grep . || echo 0
+}
+generation() { # RUN: its number. A run that comes after a change begins the next one (journal.py, _add_run)
+    awk -v now="$1" '
+        /^\{"at":"[^"]*","event":"doing",/ { changed = 1 }
+        /^\{"at":"[^"]*","event":"run",/ {
+            run = $0; sub(/.*"run":"/, "", run); sub(/".*/, "", run)
+            given = $0; if (sub(/.*"generation":/, "", given)) begins(given + 0); else follow(run)
+            before = run
+        }
+        function begins(number) { if (number != all) changed = 0; all = number }
+        function follow(run) { if (!all || changed && run != before) begins(all + 1) }
+        END { follow(now); print all }' $W/journal
+}
 
 # Blobs: content named by its SHA-256, readable by root alone from the first byte.
 put_blob() { # NAME, base64 on stdin

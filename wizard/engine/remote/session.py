@@ -131,13 +131,17 @@ class Session:
         self.emit(events.Connected(str(self.transport.login), self.server.pretty_name))
 
     def _acquire(self, take_over: bool) -> str:
-        """The shell text that takes the lock and begins the journal, or this run in it."""
+        """The shell text that takes the lock and begins the journal, or this run in it. A newer version's is left as it is."""
+        login = self.transport.login
+        run = self.journal_line("run", login=login.user, target=str(login), generation="@GENERATION@")
+        run = run.replace('"@GENERATION@"', "'$(generation " + self.run + ")'")
         return "\n".join([
             f"acquire {self.run} {'yes' if take_over else 'no'} {heredoc(lock.ourselves())}",
             "[ -s $W/journal ] || " + self.journal_line("journal", version=VERSION, journal=uuid.uuid4().hex),
-            # from here on an earlier version, which would append records without checksums, refuses it
-            "journal_has_checksums || " + self.journal_line("journal", version=VERSION),
-            self.journal_line("run", login=self.transport.login.user) + "\n",
+            "format=$(journal_format)",
+            # from here on an earlier version, which would lose what it does not know, refuses it
+            f"[ $format -ge {VERSION} ] || " + self.journal_line("journal", version=VERSION),
+            f"[ $format -gt {VERSION} ] || {run}\n",
         ])  # fmt: skip
 
     def _take_in(self, reply: Reply) -> None:

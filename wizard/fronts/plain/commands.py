@@ -262,9 +262,11 @@ def status(options: Options) -> None:
         if not journal.entries:
             at.say("No set-up has been started on this server.", event="NoJournal")
             return
-        for point in journal.checkpoints:
-            line = f"✓ {point.step:32} {point.at}  {at.words.heading(point.step)}"
-            at.say(line, event="Checkpoint", step=point.step, at=point.at, last=point.last)
+        several = len({c.generation for c in journal.history}) > 1
+        for point in journal.history:
+            name = point.name if several else point.step
+            line = f"✓ {name:32} {point.at}  {at.words.heading(point.step)}"
+            at.say(line, event="Checkpoint", step=point.step, at=point.at, last=point.last, generation=point.generation)
         for step, check in journal.left_out:
             at.say(f"! {step}: left out by choice, did not pass: {check}", event="CheckLeftOut", step=step, check=check)
         for entry in journal.half_done:

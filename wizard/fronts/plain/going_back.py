@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wizard.app import running
+from wizard.engine.checkpoints import Place, places
 from wizard.engine.journal import Journal
 from wizard.engine.rollback import Undo, nothing_to_undo, plan_rollback
 from wizard.errors import StoppedError
@@ -20,16 +21,24 @@ BEGINNING = "."
 
 def chosen(at: Station, journal: Journal) -> str | None:
     """The checkpoint that the person points at; None for the very beginning. Back on `<`."""
-    points = sorted(journal.checkpoints, key=lambda c: c.last)[::-1]
-    choices = {c.step: f"{at.words.heading(c.step)} ({moment(c.at)})" for c in points}
+    several = len({c.generation for c in journal.history}) > 1
+    choices = {p.name: _line(at, p, several) for p in places(journal.history)[::-1]}
     choices[BEGINNING] = "the very beginning: the server as it was before"
     at.terminal.heading("Going back")
     at.terminal.text(
         "A checkpoint is a place where a step was complete and its checks had passed. The newest comes first. "
         "You see what going back would undo before anything is undone."
+        + (" Each run that changed something has a number, its generation." if several else "")
     )
     choice = at.terminal.choose("Back to which one?", choices, next(iter(choices)), back=True)
     return None if choice == BEGINNING else choice
+
+
+def _line(at: Station, place: Place, several: bool) -> str:
+    point = place.point
+    end = "the end of " if place.generation else ""
+    generation = f", {end}generation {point.generation}" if several else ""
+    return f"{at.words.heading(point.step)} ({moment(point.at)}{generation})"
 
 
 def agreed(at: Station, todo: list[Undo]) -> bool:

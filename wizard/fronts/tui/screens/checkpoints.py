@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from wizard.engine.checkpoints import places
 from wizard.fronts.tui.screens.page import Dialog, Page, button
 from wizard.fronts.tui.widgets.lists import Options
 from wizard.fronts.words import loses_data
@@ -28,7 +29,9 @@ class Checkpoints(Page):
     help_text = (
         "A **checkpoint** is a place where a step was complete and its check had passed. Going back to one undoes "
         "every change that came after it, the newest first, from what was really there before. Databases are *dumped* "
-        "(written to a file on the server, under /var/backups/wizard) before they are taken away."
+        "(written to a file on the server, under /var/backups/wizard) before they are taken away.\n\nEach run that changes "
+        "something has a number, its **generation**. The end of an earlier one is the server as that run left it: with the "
+        "release of then."
     )
 
     @property
@@ -48,14 +51,22 @@ class Checkpoints(Page):
     def on_mount(self) -> None:
         words, journey = self.wizard.words, self.wizard.journey
         assert words is not None and journey is not None and journey.session is not None
-        points = journey.session.journal.checkpoints
+        history = journey.session.journal.history
+        several = len({point.generation for point in history}) > 1
         self.lead("Every step that is done is a checkpoint, the latest at the bottom. Choose how far to go back.")
         timeline = self.query_one("#timeline", OptionList)
         timeline.add_option(Option(Content("○ before the wizard came"), id=BEGINNING))
-        for point in points:
-            at = point.at[11:16] or "just now"
-            timeline.add_option(Option(Content(f"● {at}  {words.heading(point.step)}"), id=point.step))
-        timeline.highlighted = len(points)
+        generation = 0
+        for place in places(history):
+            point = place.point
+            if several and point.generation != generation:
+                generation = point.generation
+                date = point.at[:10] or "today"
+                timeline.add_option(Option(Content(f"Generation {generation} · {date}"), disabled=True))
+            end = f" (the end of generation {place.generation})" if place.generation else ""
+            text = f"● {point.at[11:16] or 'just now'}  {words.heading(point.step)}{end}"
+            timeline.add_option(Option(Content(text), id=place.name))
+        timeline.highlighted = timeline.option_count - 1
 
     @property
     def chosen(self) -> str | None:
