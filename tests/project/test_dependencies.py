@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.project.conftest import Tree
-from wizard.project import listed
+from wizard.project import listed, native
 from wizard.project.found import DependencyFile, Found, Problem
 from wizard.project.inspect import inspect
 from wizard.project.versions import admits
@@ -259,3 +263,42 @@ def test_a_pipfile_lock_becomes_lines_with_hashes_where_all_have_them() -> None:
 )
 def test_a_file_that_names_nothing_or_cannot_be_read_is_none_of_ours(project: Tree, file: str, text: str) -> None:
     assert inspect(project("", {file: text})).dependencies is None
+
+
+@pytest.mark.parametrize(
+    ("requirement", "wanted", "unwanted"),
+    [
+        ("lxml==4.6.5", {"libxml2-dev", "libxslt1-dev", "gcc"}, set()),  # no wheel for 3.11
+        ("lxml==5.1.0", {"libxml2-dev"}, set()),  # one for 3.11, none for 3.13
+        ("lxml==5.3.1", set(), {"libxml2-dev", "gcc"}),
+        ("lxml<5", {"libxml2-dev"}, set()),
+        ("lxml>=4", set(), {"libxml2-dev"}),
+        ("lxml~=4.6.3", {"libxml2-dev"}, set()),
+        ("lxml==4.*", {"libxml2-dev"}, set()),
+        ("psycopg2-binary==2.9.3", {"libpq-dev"}, set()),
+        ("psycopg2-binary", set(), {"libpq-dev"}),
+        ("psycopg[binary]==3.1.0", set(), {"libpq-dev", "libpq5"}),
+        ("mysqlclient", {"default-libmysqlclient-dev"}, set()),  # never has one for Linux
+        ("xhtml2pdf==0.2.5", {"libcairo2-dev"}, set()),  # by what it brings along
+        ("weasyprint", {"libpango-1.0-0"}, {"gcc"}),
+        ("pyodbc==4.0.30", {"unixodbc", "unixodbc-dev", "g++"}, set()),
+        ("backports.zoneinfo==0.2.1; python_version < '3.9'", set(), {"gcc"}),
+    ],
+)
+def test_what_has_no_wheel_for_a_server_brings_what_it_is_built_with(
+    project: Tree, requirement: str, wanted: set[str], unwanted: set[str]
+) -> None:
+    needed = set(look(project, requirements_txt=f"django\n{requirement}").native_packages)
+    assert wanted <= needed and not unwanted & needed
+
+
+def test_the_table_of_debian_packages_is_whole() -> None:
+    table = native._table()
+    assert len(table) >= 60
+    for name, facts in table.items():
+        assert name == canonicalize_name(name) and facts.keys() <= {"build", "run", "wheels", "with"}
+        assert facts.get("with", "psycopg2") in table
+        assert all(
+            re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package) for key in ("build", "run") for package in facts.get(key, ())
+        )
+        assert all(Version(release) for release in facts.get("wheels", {}).values())

@@ -68,7 +68,7 @@ PROBLEMS = {
     "no_database_driver": "no driver for PostgreSQL among its packages; {package} is added",
     "old_app_server": "{package} {version} cannot run in a service that is shut in as it is here; 22 or newer is "
     "installed in its place",
-    "old_package": "{package} {version} has no ready-made file for the server's Python and is compiled there, which may fail: "
+    "old_package": "{package} {version} has no wheel (ready-made file) for Python {pythons} and is compiled there, which may fail: "
     "ask for a newer release if it does",
     "needs_python": "it needs Python {version}: Debian 12 has 3.11, Debian 13 has 3.13",
     "python_of_server": "it needs Python {wanted} or newer, and the server has {found}: take a newer Debian, or an "

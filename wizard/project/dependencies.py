@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
-from wizard.project import listed
+from wizard.project import listed, native
 from wizard.project.found import DependencyFile
 from wizard.project.source import Source
-from wizard.project.versions import admits, holds, parsed, pinned, translated, written
+from wizard.project.versions import admits, holds, parsed, translated, written
 
 PRODUCTION: tuple[str, ...] = ("requirements/production.txt", "requirements/prod.txt", "requirements/deploy.txt")
 PRODUCTION += ("requirements-prod.txt", "requirements-production.txt", "requirements_prod.txt")
@@ -24,35 +24,6 @@ PLAIN: tuple[str, ...] = ("requirements.txt", "requirements/base.txt", "requirem
 LISTED = ("Pipfile", "setup.cfg")
 UNSUPPORTED = ("pdm.lock", "environment.yml", "setup.py")
 
-BUILD = ("gcc", "python3-dev")
-# What wheels do not bring along. Names as in Debian 12 and 13.
-NATIVE: dict[str, tuple[str, ...]] = {
-    "psycopg": ("libpq5",),
-    "psycopg-c": ("libpq-dev", *BUILD),
-    "psycopg2": ("libpq-dev", *BUILD),
-    "mysqlclient": ("default-libmysqlclient-dev", "pkg-config", *BUILD),
-    "python-ldap": ("libldap-dev", "libsasl2-dev", *BUILD),
-    "django-auth-ldap": ("libldap-dev", "libsasl2-dev", *BUILD),
-    "pycairo": ("libcairo2-dev", "pkg-config", *BUILD),
-    "cairosvg": ("libcairo2",),
-    "cairocffi": ("libcairo2",),
-    "weasyprint": ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
-    "xmlsec": ("libxmlsec1-dev", "libxmlsec1-openssl", "pkg-config", *BUILD),
-    "python-magic": ("libmagic1",),
-    "pylibmc": ("libmemcached-dev", "zlib1g-dev", *BUILD),
-    "pyodbc": ("unixodbc",),
-    "uwsgi": BUILD,
-    "gdal": ("gdal-bin", "libgdal-dev", "g++", *BUILD),
-    "pdf2image": ("poppler-utils",),
-    "pytesseract": ("tesseract-ocr",),
-    "ffmpeg-python": ("ffmpeg",),
-}
-# Releases before these have no wheel for one of the Pythons of Debian 12 and 13, and are compiled.
-COMPILED_BEFORE: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
-    "psycopg2-binary": ((2, 9, 10), ("libpq-dev", *BUILD)),
-    "pillow": ((11, 0, 0), ("libjpeg-dev", "zlib1g-dev", *BUILD)),
-}
-GEODJANGO = ("binutils", "gdal-bin", "libproj-dev")  # Django's own list for GeoDjango's libraries on Debian
 # docs.djangoproject.com: "What Python version can I use with Django?"
 DJANGO_NEEDS = (((6, 0), (3, 12)), ((5, 0), (3, 10)), ((4, 0), (3, 8)), ((3, 0), (3, 6)))
 
@@ -266,17 +237,8 @@ def _below(release: tuple[int, int]) -> Iterator[tuple[int, int]]:
 
 def native_packages(packages: Packages, apps: tuple[str, ...]) -> tuple[str, ...]:
     """The Debian packages that these Python packages need to be built or to run, beyond what their wheels hold."""
-    needed: list[str] = ["git"] if packages.from_git else []
-    for name in packages.specifiers:
-        extras = packages.extras.get(name, set())
-        if name == "psycopg" and "c" in extras:
-            needed += NATIVE["psycopg-c"]
-        elif not (name == "psycopg" and ("binary" in extras or "psycopg-binary" in packages.specifiers)):
-            needed += NATIVE.get(name, ())
-    for name, (first, libraries) in COMPILED_BEFORE.items():
-        version = pinned(packages.specifiers.get(name, ""))
-        if version and version < first:
-            needed += libraries
+    needed = {"git"} if packages.from_git else set()
+    needed.update(native.debian_packages(packages.specifiers, packages.extras))
     if any(app.startswith("django.contrib.gis") for app in apps):
-        needed += GEODJANGO
-    return tuple(sorted(set(needed)))
+        needed.update(native.GEODJANGO)
+    return tuple(sorted(needed))

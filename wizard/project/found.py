@@ -111,7 +111,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "no_app_server": (),
     "no_database_driver": ("package",),
     "old_app_server": ("package", "version"),
-    "old_package": ("package", "version"),
+    "old_package": ("package", "version", "pythons"),
     "needs_python": ("version",),
     "python_of_server": ("wanted", "found"),
     "needs_worker": ("package",),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from wizard.project import dependencies as deps
+from wizard.project import native
 from wizard.project.found import DependencyFile, Problem
 from wizard.project.names import literal, path_of
 from wizard.project.settings import Settings
@@ -47,10 +48,10 @@ def _packages(file: DependencyFile | None, packages: deps.Packages) -> Iterator[
     gunicorn = packages.specifiers.get("gunicorn", "")
     if old_gunicorn(packages):
         yield Problem("old_app_server", "gunicorn", gunicorn)
-    for name, (first, _) in deps.COMPILED_BEFORE.items():
-        version = pinned(packages.specifiers.get(name, ""))
-        if version and version < first:
-            yield Problem("old_package", name, ".".join(map(str, version)))
+    for name, specifier in packages.specifiers.items():
+        version = pinned(specifier)
+        if version and (pythons := native.compiled_for(name, specifier)):
+            yield Problem("old_package", name, ".".join(map(str, version)), ", ".join(pythons))
 
 
 def old_gunicorn(packages: deps.Packages) -> bool:

@@ -70,6 +70,25 @@ def _version(one: Specifier) -> Version:
     return Version(one.version.removesuffix(".*"))
 
 
+def older_than(specifier: str, version: str) -> bool:
+    """Whether each release that the specifier admits is older than this version. What is not understood has no limit."""
+    try:
+        limits = [limit for one in SpecifierSet(specifier) if (limit := _limit(one)) is not None]
+    except InvalidSpecifier:
+        return False
+    end = Version(version)
+    return any(limit < end or (limit == end and not included) for limit, included in limits)
+
+
+def _limit(one: Specifier) -> tuple[Version, bool] | None:
+    """The upper limit that this part sets, and whether it is met itself; None where it sets none."""
+    release = _version(one).release
+    if one.operator == "~=" or one.version.endswith(".*"):
+        kept = release[:-1] if one.operator == "~=" else release
+        return (Version(".".join(map(str, (*kept[:-1], kept[-1] + 1)))), False) if one.operator != "!=" else None
+    return (_version(one), one.operator != "<") if one.operator in ("==", "===", "<=", "<") else None
+
+
 def pinned(specifier: str) -> tuple[int, ...] | None:
     """The one release that is asked for; None where others will do, too."""
     try:
