@@ -18,7 +18,7 @@ JOURNEY = [
 
 def write(folder: Path, name: str, text: str) -> None:
     (folder / name).mkdir(parents=True)
-    (folder / name / "recipe.py").write_text("from wizard.recipe import Recipe\n" + text)
+    (folder / name / "recipe.py").write_text("from wizard.api import Recipe\n" + text)
 
 
 def test_the_journey_is_in_its_order() -> None:
@@ -26,7 +26,7 @@ def test_the_journey_is_in_its_order() -> None:
 
 
 def test_own_recipe_of_the_same_name_replaces_ours(tmp_path: Path) -> None:
-    write(tmp_path, "nginx", 'recipe = Recipe("nginx", __file__, needs=["gunicorn"])')
+    write(tmp_path, "nginx", 'recipe = Recipe("nginx", role="web_server", needs=["app_server"])')
     (nginx,) = [r for r in catalog.load([tmp_path]) if r.name == "nginx"]
     assert nginx.folder == tmp_path / "nginx"
 
@@ -36,7 +36,7 @@ def test_own_recipe_of_the_same_name_replaces_ours(tmp_path: Path) -> None:
     [
         ("recipe = 1 / 0", "ZeroDivisionError"),
         ("pass", "must define recipe"),
-        ('recipe = Recipe("other", __file__)', "must define recipe"),
+        ('recipe = Recipe("other")', "must define recipe"),
     ],
 )
 def test_broken_recipe_is_named_with_the_reason(tmp_path: Path, text: str, reason: str) -> None:

@@ -38,7 +38,7 @@ def test_each_question_has_a_bullet_and_no_bullet_is_left_over(recipe: Recipe, g
 
 
 def test_each_thing_told_at_the_end_has_a_bullet(recipe: Recipe, guide: Guide) -> None:
-    assert sorted(guide.afterwards) == sorted(name for name, _ in recipe.told)
+    assert sorted(guide.afterwards) == sorted(name for name, _ in recipe.afterwards)
 
 
 def test_it_says_what_and_why_first(guide: Guide) -> None:

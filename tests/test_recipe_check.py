@@ -14,11 +14,11 @@ from wizard.cli import cli
 from wizard.recipe_check import Fault, check
 
 RECIPE = """\
-from wizard.operations.command import command
-from wizard.operations.file import file
-from wizard.recipe import Question, Recipe
+from wizard.api import Question, Recipe
+from wizard.api import command
+from wizard.api import file
 
-recipe = Recipe("greeting", __file__, needs=["hardening"])
+recipe = Recipe("greeting", needs=["hardening"])
 words = recipe.ask(Question("words", str, "Welcome"))
 
 
@@ -27,7 +27,7 @@ def message(a):
     yield file("/etc/motd", recipe.template("motd", a, words=a[words]))
 
 
-recipe.tell("where", lambda a: "cat /etc/motd")
+recipe.output("where", lambda a: "cat /etc/motd", afterwards=True)
 """
 GUIDE = """\
 # Greeting
@@ -79,8 +79,8 @@ def test_a_copy_of_one_of_ours_has_no_fault(tmp_path: Path) -> None:
     ("file", "old", "new", "line", "code"),
     [
         ("recipe.py", "def message(a):", "def message(a:", 10, "syntax"),
-        ("recipe.py", "import command", "import commnad", 1, "raised"),
-        ("recipe.py", '"greeting", __file__', '"other", __file__', 0, "no_recipe"),
+        ("recipe.py", "import command", "import commnad", 2, "raised"),
+        ("recipe.py", '"greeting"', '"other"', 0, "no_recipe"),
         ("recipe.py", '"hardening"', '"hardenning"', 0, "need_unknown"),
         ("guide.md", "## message: motd", "## mesage: motd", 9, "step_unknown"),
         ("guide.md", "## message: motd", "## mesage: motd", 0, "step_missing"),
@@ -136,7 +136,7 @@ def test_every_code_has_its_words() -> None:
     from wizard.fronts.plain.recipes import WORDS, said
 
     for code, words in WORDS.items():
-        names = ("kind", "name", "reason", "error", "key", "step", "other")
+        names = ("kind", "role", "says", "name", "reason", "error", "key", "step", "other")
         assert said(Fault(Path("x"), 3, code, dict.fromkeys(names, "y"))).startswith("x:3: "), words
 
 

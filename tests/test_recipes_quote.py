@@ -114,12 +114,13 @@ def test_a_template_that_forgets_its_filter_is_refused(text: str, accepted: bool
 
 def test_every_template_of_ours_is_refused_a_name_with_signs() -> None:
     for recipe, template in itertools.chain.from_iterable(
-        ((r, t) for t in sorted((r.folder / "templates").glob("*")) if "a.project.name" in t.read_text())
-        for r in RECIPES
+        ((r, t) for t in sorted((r.folder / "templates").glob("*")) if "a.site." in t.read_text()) for r in RECIPES
     ):
         tables: dict[str, dict[str, Any]] = {
             "project": {"name": "x;y", "subdirectory": ".", "domain": "d", "wsgi": "w", "settings_module": "s"}
         }
-        tables |= {"gunicorn": {"workers": 1, "threads": 1, "timeout": 1}, "nginx": {}, "env_vars": {}}
+        tables |= {"gunicorn": {"workers": 1, "threads": 1, "timeout": 1}, "nginx": {}, "env_vars": {}, "postgres": {}}
+        a = Answers(tables, server=Server(), recipes=RECIPES)
+        words = {"names": ["d"], "longest": 1, "changed": [], "before": "", "inside": ""}
         with pytest.raises(UsageError, match="as it is"):
-            recipe.template(template.name, Answers(tables, server=Server()), names=["d"], longest=1, changed=[])
+            recipe.template(template.name, a, socket="/s", configuration="/c", **words)

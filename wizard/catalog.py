@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from wizard.errors import RecipeError, UsageError
-from wizard.recipe import Recipe
+from wizard.recipe import CHOICE, Question, Recipe
+from wizard.role import ROLES
 
 
 def own_folder() -> Path:
@@ -21,6 +22,11 @@ def own_folder() -> Path:
 
 def load(folders: Iterable[Path] = ()) -> list[Recipe]:
     """Every recipe, in the order of the journey. A recipe in a later folder replaces the one of the same name."""
+    return prepared(found(folders))
+
+
+def found(folders: Iterable[Path] = ()) -> list[Recipe]:
+    """Every recipe as it was written."""
     found: dict[str, Recipe] = {}
     for recipe in [*from_folder(own_folder()), *_from_packages()]:
         found[recipe.name] = recipe
@@ -33,7 +39,29 @@ def load(folders: Iterable[Path] = ()) -> list[Recipe]:
         if not mine:
             raise UsageError(f"cannot find a recipe in {folder}", hint="a recipe is a folder with a recipe.py in it")
         found |= {recipe.name: recipe for recipe in mine}
-    return ordered(list(found.values()))
+    return list(found.values())
+
+
+def prepared(recipes: Sequence[Recipe]) -> list[Recipe]:
+    """These recipes, in order; where several have one role, with the question which of them is to have it.
+
+    A role among the `needs` stands for every recipe that has it.
+    """
+    having = {role: [r.name for r in recipes if r.role == role] for role in ROLES}
+    choice = _choice({role: names for role, names in having.items() if len(names) > 1})
+    for recipe in recipes:
+        needs = [name for need in recipe.needs for name in having.get(need) or [need]]
+        chosen = {q.name for q in choice.questions} & {*recipe.needs, recipe.role}
+        recipe.needs = [*([CHOICE] if chosen and CHOICE not in needs else []), *needs]
+    return ordered([*([choice] if choice.questions else []), *recipes])
+
+
+def _choice(several: Mapping[str, Sequence[str]]) -> Recipe:
+    """A recipe of questions alone: which recipe has a role. Its answers decide which of the others take part."""
+    choice = Recipe(CHOICE, str(Path(__file__).parent / "roles" / "recipe.py"))
+    for role, names in several.items():
+        choice.ask(Question(role, str, names[0], choices=tuple(names)))
+    return choice
 
 
 def ordered(recipes: Sequence[Recipe]) -> list[Recipe]:
@@ -46,7 +74,10 @@ def ordered(recipes: Sequence[Recipe]) -> list[Recipe]:
             raise UsageError("cannot order the recipes: " + " needs ".join((*path, recipe.name)))
         for need in recipe.needs:
             if need not in by_name:
-                raise UsageError(f"cannot use the recipe {recipe.name!r}: it needs {need!r}, which is not there")
+                raise RecipeError(
+                    f"cannot use the recipe {recipe.name!r}: it needs {need!r}, which is not there",
+                    hint=f'a recipe takes that part with role="{need}"' if need in ROLES else "",
+                )
             if need not in done:
                 visit(by_name[need], (*path, recipe.name))
         done[recipe.name] = recipe
@@ -86,6 +117,15 @@ def with_needs(chosen: Sequence[Recipe], recipes: Sequence[Recipe]) -> list[Reci
     return [r for r in recipes if r.name in wanted]
 
 
+def in_force(recipes: Sequence[Recipe], tables: Mapping[str, Mapping[str, object]]) -> list[Recipe]:
+    """The recipes that take part by these answers, which need not be complete yet: those of a role only where chosen."""
+
+    def chosen(role: str) -> str:
+        return str(tables.get(CHOICE, {}).get(role) or next(r.name for r in recipes if r.role == role))
+
+    return [r for r in recipes if not r.role or chosen(r.role) == r.name]
+
+
 def from_folder(folder: Path) -> Iterable[Recipe]:
     return (from_file(path) for path in sorted(folder.glob("*/recipe.py")))
 
@@ -107,7 +147,7 @@ def from_file(path: Path) -> Recipe:
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe) or recipe.name != name:
         raise RecipeError(
-            f"cannot load the recipe {path}: it must define recipe = Recipe({name!r}, __file__, …)",
+            f"cannot load the recipe {path}: it must define recipe = Recipe({name!r}, …)",
             hint="the folder's name and the recipe's name are the same word",
         )
     return recipe

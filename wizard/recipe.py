@@ -1,24 +1,32 @@
 """Recipe, Step, Question and Answers: what a recipe is written in. No I/O but reading a recipe's own templates.
 
+What recipes hand to each other is in role.py, where things of the site are in site.py.
+
 Words for the learner are not here: they are in the recipe's guide.md, under the names used here.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from wizard.checks.base import Check
-from wizard.errors import UsageError
+from wizard.errors import RecipeError, UsageError
 from wizard.operations.base import Operation
 from wizard.operations.file import file
+from wizard.project.found import Found
+from wizard.role import ROLES, AppServer, Contribution, Database, DeployUser, Output, Project, WebServer
 from wizard.secret import Secret
 from wizard.server import Server
+from wizard.site import Site
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Contribution)
+CHOICE = "roles"  # the table of the answers file that says which recipe has a role
 SECRETS = "/var/lib/wizard/secrets"  # generated secrets live on the server: the laptop may be lost
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST_NAME = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"  # for a question's pattern; RFC 1123, 2.1
@@ -118,23 +126,53 @@ class Step:
         return f"{self.recipe}/{self.name}"
 
 
-@dataclass(eq=False)
-class Recipe:
-    """One topic of the set-up. `home` is its recipe.py's __file__: guide.md and templates/ lie beside it."""
+@dataclass(frozen=True)
+class GivenOutput:
+    """An output as its recipe gives it. afterwards: it is also shown to the person at the end."""
 
-    name: str
-    home: str
-    needs: Sequence[str] = ()
-    questions: list[Question[Any]] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    told: list[tuple[str, Callable[[Answers], str | Secret | LoginAs]]] = field(default_factory=list)
+    value: Callable[[Answers], object]
+    afterwards: bool = False
+
+
+class Recipe:
+    """One topic of the set-up: a folder of that name, with recipe.py, guide.md and templates/.
+
+    name: the folder's name. needs: the recipes (or roles) whose steps come before. role: what it stands for, where several
+    recipes can (see wizard.role). home: the path of its recipe.py; found out by itself where it is left out.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        home: str | None = None,
+        needs: Sequence[str] = (),
+        *,
+        role: str = "",
+        questions: Iterable[Question[Any]] = (),
+        steps: Iterable[Step] = (),
+    ) -> None:
+        if role and role not in ROLES:
+            raise RecipeError(
+                f"cannot use the recipe {name!r}: there is no role {role!r}", hint=f"roles: {', '.join(ROLES)}"
+            )
+        # the module that calls: a recipe is made at the top of its recipe.py
+        self.home: str = sys._getframe(1).f_globals.get("__file__", "") if home is None else home
+        self.name, self.needs, self.role = name, needs, role
+        self.questions, self.steps = list(questions), list(steps)
+        self.outputs: dict[str, GivenOutput] = {}
+        self.contributions: list[tuple[type[Contribution], Callable[[Answers], Contribution]]] = []
 
     @property
     def folder(self) -> Path:
         return Path(self.home).parent
 
+    @property
+    def afterwards(self) -> list[tuple[str, Callable[[Answers], object]]]:
+        """The outputs that the person sees at the end."""
+        return [(name, output.value) for name, output in self.outputs.items() if output.afterwards]
+
     def ask(self, question: Question[T]) -> Question[T]:
-        """Adds a question; use it as `a[question]` in steps, or `a.<recipe>.<name>` from other recipes."""
+        """Adds a question; use its answer as `a[question]`, and in templates as `a.<recipe>.<name>`."""
         object.__setattr__(question, "recipe", self.name)
         self.questions.append(question)
         return question
@@ -156,12 +194,18 @@ class Recipe:
 
         return add
 
-    def tell(self, name: str, value: Callable[[Answers], str | Secret | LoginAs]) -> None:
-        """Something the learner needs afterwards (an address, a command, a path), shown at the end under this name.
+    def output(self, name: str, value: Callable[[Answers], object], *, afterwards: bool = False) -> None:
+        """A value that this recipe hands to others, who read it from its role: `a.app_server.socket`.
 
-        The guide says what it is, under `## Afterwards`, in a bullet of the same form as a question's.
+        An output that has the name of a question need not be given: it is the answer. afterwards: the person needs it later (an
+        address, a command, a path: a text, Secret or LoginAs), so it is shown at the end, unless it is empty; the guide says what
+        it is, under `## Afterwards`, in a bullet of the same form as a question's.
         """
-        self.told.append((name, value))
+        self.outputs[name] = GivenOutput(value, afterwards)
+
+    def contribute(self, kind: type[C], value: Callable[[Answers], C]) -> None:
+        """Adds to a thing that another recipe owns, as `recipe.contribute(HostNames, lambda a: HostNames(("www.…",)))`."""
+        self.contributions.append((kind, value))
 
     def template(self, name: str, a: Answers, **values: Any) -> str:
         """A file of templates/, filled by Jinja2: `a` and the values given; an undefined name is an error.
@@ -194,7 +238,7 @@ class Table:
     ) -> None:
         self._recipe, self._values, self._settle, self._read = recipe, values, settle, read
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name not in self._values and self._settle is not None:
             self._settle(self._recipe, name)
         if name not in self._values:
@@ -206,10 +250,10 @@ class Table:
 
 
 class Answers:
-    """Every answer, with defaults filled in: `a[question]`, `a.<recipe>.<question>`; `a.server`, `a.found`, `a.env`.
+    """Every answer, with defaults filled in: `a[question]`; what other recipes hand over: `a.site`, `a.database`, …
 
-    found: what the inspection of the project found (wizard.project.inspect.Found), or None. env: the project's own
-    variables, values str or Secret.
+    server: facts of the server. found: what the inspection of the project found, or None. env: the project's own variables,
+    values str or Secret. recipes: all that there are; their outputs and contributions are read.
     """
 
     def __init__(
@@ -217,10 +261,11 @@ class Answers:
         tables: dict[str, dict[str, Any]],
         *,
         server: Server,
-        found: Any = None,
+        found: Found | None = None,
         env: Mapping[str, str | Secret] | None = None,
         secrets: dict[str, Secret] | None = None,
         settle: Settle | None = None,
+        recipes: Sequence[Recipe] = (),
     ) -> None:
         self.tables = tables
         self.settle = settle  # while answers are being completed: answers a question that a default builds on
@@ -229,20 +274,104 @@ class Answers:
         self.found = found
         self.env = dict(env or {})
         self.generated: list[str] = []  # secrets that the answers file asked to generate; the plan keeps them first
+        self.recipes = recipes
         self._secrets = secrets if secrets is not None else {}
 
     def __getitem__(self, question: Question[T]) -> T:
-        value: T = getattr(getattr(self, question.recipe), question.name)
-        return value
+        return cast(T, getattr(self._table(question.recipe), question.name))
 
     def __getattr__(self, recipe: str) -> Table:
-        if recipe.startswith("_") or recipe not in self.tables:
+        """The answers of a recipe, for its own templates."""
+        if recipe.startswith("_"):
+            raise AttributeError(recipe)
+        return self._table(recipe)
+
+    def _table(self, recipe: str) -> Table:
+        if recipe not in self.tables:
             raise AttributeError(f"no recipe {recipe!r} among the answers")
         return Table(recipe, self.tables[recipe], self.settle, self._read)
 
     def _read(self, value: Any) -> Any:
         self.read_nothing |= value is None
         return value
+
+    # -- what other recipes hand over -----------------------------------------------------------------------------------
+
+    @property
+    def site(self) -> Site:
+        """Names and paths of the project on the server."""
+        return Site(self.project.name)
+
+    @property
+    def project(self) -> Project:
+        return Project(self)
+
+    @property
+    def deploy_user(self) -> DeployUser:
+        return DeployUser(self)
+
+    @property
+    def database(self) -> Database:
+        return Database(self)
+
+    @property
+    def app_server(self) -> AppServer:
+        return AppServer(self)
+
+    @property
+    def web_server(self) -> WebServer:
+        return WebServer(self)
+
+    def contributions(self, kind: type[C]) -> list[C]:
+        """What all recipes add to a thing, in the order of the recipes."""
+        found = [(r, value) for r in self.recipes for wanted, value in r.contributions if wanted is kind]
+        return [cast(C, value(self)) for recipe, value in found if self.in_force(recipe)]
+
+    def units(self) -> tuple[str, ...]:
+        """The units of all roles, in the order of the recipes: what must run where all is well."""
+        roles = [ROLES[r.role](self) for r in self.recipes if r.role and self.in_force(r)]
+        return tuple(unit for role in roles for unit in role.units)
+
+    def in_force(self, recipe: Recipe) -> bool:
+        """Whether the recipe takes part: False where another one was chosen for its role."""
+        return not recipe.role or self._recipe_of(recipe.role) is recipe
+
+    def recipe_of(self, role: str) -> str:
+        recipe = self._recipe_of(role)
+        return recipe.name if recipe is not None else role
+
+    def _recipe_of(self, role: str) -> Recipe | None:
+        """The recipe that has a role; of several the one that was chosen, else the first. It may also have the role's name."""
+        named = [r for r in self.recipes if r.role == role] or [r for r in self.recipes if r.name == role]
+        if len(named) < 2 or CHOICE not in self.tables:
+            return named[0] if named else None
+        choice = getattr(self._table(CHOICE), role)
+        return next((r for r in named if r.name == choice), named[0])
+
+    def read(self, role: str, output: Output[T]) -> T:
+        """An output of a role. UsageError where no recipe has the role or gives it, RecipeError for a value of another type."""
+        recipe = self._recipe_of(role)
+        if recipe is not None and output.name in recipe.outputs:
+            value = recipe.outputs[output.name].value(self)
+            if not isinstance(value, output.type | None):
+                raise RecipeError(
+                    f"cannot use {output.name!r} of the recipe {recipe.name!r}: it is {value!r}, "
+                    f"and must be {output.says} ({output.type.__name__})"
+                )
+            return cast(T, value)
+        name = recipe.name if recipe is not None else role
+        asks = any(q.name == output.name for q in recipe.questions) if recipe is not None else name in self.tables
+        if asks or (name in self.tables and output.name in self.tables[name]):
+            return cast(T, getattr(self._table(name), output.name))
+        if output.default is not None:
+            return output.default
+        raise UsageError(
+            f"cannot find {output.says}: no recipe has the role {role!r}" if recipe is None
+            else f"cannot find {output.says}: the recipe {name!r} gives no output {output.name!r}",
+            hint="give the recipe an output or a question of this name, or add a recipe of this role",
+        )  # fmt: skip
+
+    # -- secrets --------------------------------------------------------------------------------------------------------
 
     def secret(self, name: str) -> Secret:
         """A secret that is generated once for this server and read back ever after. Its step must yield `keep(name)` first."""

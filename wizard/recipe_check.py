@@ -8,8 +8,9 @@ from __future__ import annotations
 import inspect as python_inspect
 import re
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from wizard.engine.plan import key_twice
 from wizard.errors import UsageError, WizardError
 from wizard.guide import QUESTION, STEP, read_guide
 from wizard.operations.base import KindTaken, Operation
-from wizard.recipe import Answers, Question, Recipe, Step
+from wizard.recipe import CHOICE, Answers, Question, Recipe, Step
+from wizard.role import ROLES
 from wizard.secret import Secret
 from wizard.server import Server
 
@@ -49,12 +51,15 @@ def check(folder: Path) -> tuple[list[str], list[Fault]]:
         except WizardError as error:
             faults.append(_load_fault(home, error))
     replaced = {recipe.name for recipe in mine}
-    every = [*(r for r in catalog.load() if r.name not in replaced), *mine]
+    every = [*(r for r in catalog.found() if r.name not in replaced), *mine]
     for recipe in mine:
         faults += _guide_faults(recipe)
         faults += _needs_faults(recipe, every)
+        faults += _output_faults(recipe)
     if not faults:
-        faults += _step_faults(mine, catalog.ordered(every))
+        prepared = catalog.prepared(every)
+        for choice in _choices(mine, prepared):
+            faults += (fault for fault in _step_faults(mine, prepared, choice) if fault not in faults)
     return [home.parent.name for home in homes], sorted(faults, key=lambda f: (f.path, f.line))
 
 
@@ -96,7 +101,7 @@ def _guide_faults(recipe: Recipe) -> Iterator[Fault]:
         for kind, pattern, wanted, found in (
             ("step", STEP, [step.name for step in recipe.steps], guide.steps),
             ("question", QUESTION, [question.name for question in recipe.questions], guide.questions),
-            ("afterwards", QUESTION, [name for name, _ in recipe.told], guide.afterwards),
+            ("afterwards", QUESTION, [name for name, _ in recipe.afterwards], guide.afterwards),
         ):
             for name in wanted:
                 if name not in found:
@@ -120,21 +125,42 @@ def _line(lines: list[str], pattern: re.Pattern[str], name: str) -> int:
 
 
 def _needs_faults(recipe: Recipe, every: list[Recipe]) -> Iterator[Fault]:
-    names = {r.name for r in every}
+    names = {r.name for r in every} | {r.role for r in every}
     for need in recipe.needs:
         if need not in names:
             yield Fault(Path(recipe.home), 0, "need_unknown", {"name": need})
 
 
-def _step_faults(mine: list[Recipe], every: list[Recipe]) -> Iterator[Fault]:
-    """Every step tried: its operations, their scripts, and that no two steps own the same thing."""
+def _output_faults(recipe: Recipe) -> Iterator[Fault]:
+    """What the recipe's role must hand to others, and it does not."""
+    given = {*recipe.outputs, *(question.name for question in recipe.questions)}
+    for name, output in (ROLES[recipe.role].outputs() if recipe.role else {}).items():
+        if name not in given and output.default is None:
+            yield Fault(
+                Path(recipe.home), 0, "output_missing", {"name": name, "role": recipe.role, "says": output.says}
+            )
+
+
+def _choices(mine: list[Recipe], every: list[Recipe]) -> Iterator[dict[str, str]]:
+    """Which recipe has each role, so often that each of one's own recipes takes part once."""
+    several = {question.name for recipe in every if recipe.name == CHOICE for question in recipe.questions}
+    own = {role: [recipe.name for recipe in mine if recipe.role == role] for role in several}
+    for turn in range(max([1, *map(len, own.values())])):
+        yield {role: names[min(turn, len(names) - 1)] for role, names in own.items() if names}
+
+
+def _step_faults(mine: list[Recipe], every: list[Recipe], choice: dict[str, str]) -> Iterator[Fault]:
+    """Every step tried: its operations, their scripts, and that no two steps own the same thing; and the outputs, read."""
     try:
-        answers = _answers(every)
+        answers = _answers(every, choice)
     except (WizardError, TypeError, AttributeError, ValueError, LookupError) as error:
         yield _raised(Path(mine[0].home), error)
         return
     made: list[tuple[Step, list[Operation]]] = []
-    for recipe in every:
+    taking_part = [recipe for recipe in every if answers.in_force(recipe)]
+    for recipe in (r for r in mine if r in taking_part):
+        yield from _read_faults(recipe, answers)
+    for recipe in taking_part:
         for step in recipe.steps:
             try:
                 operations = list(step.operations(answers)) if step.when is None or step.when(answers) else []
@@ -156,6 +182,18 @@ def _step_faults(mine: list[Recipe], every: list[Recipe]) -> Iterator[Fault]:
             yield Fault(homes[own.recipe], _line_of(own), "key_twice", {"key": key, "step": own.id, "other": other})
 
 
+def _read_faults(recipe: Recipe, answers: Answers) -> Iterator[Fault]:
+    role = ROLES[recipe.role](answers) if recipe.role else None
+    reads: list[Callable[[], object]] = [partial(value, answers) for _, value in recipe.afterwards]
+    reads += [partial(value, answers) for _, value in recipe.contributions]
+    reads += [partial(getattr, role, name) for name in (role.outputs() if role else ())]
+    for read in reads:
+        try:
+            read()
+        except Exception as error:  # whatever a recipe of somebody else raises
+            yield _raised(Path(recipe.home), error)
+
+
 def _try(operation: Operation) -> None:
     """What the engine will ask of it: to be observed, made, proved and undone."""
     before = operation.state()
@@ -175,12 +213,13 @@ def _line_of(step: Step) -> int:
         return 0
 
 
-def _answers(every: list[Recipe]) -> Answers:
+def _answers(every: list[Recipe], choice: dict[str, str]) -> Answers:
     """The sample project's answers; a question that has no default gets its example."""
     from wizard.practice.sample import PROJECT, given
     from wizard.project.inspect import inspect
 
     answered = given()
+    answered.tables[CHOICE] = dict(choice)
     server = Server(address="203.0.113.7", login_keys=(EXAMPLE_KEY,))
     for question in _questions(every):
         if question.default is None and question.name not in answered.tables.get(question.recipe, {}):

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server
-from wizard.checks.ssh_login import login_works
-from wizard.errors import UsageError
-from wizard.operations.apt import packages
-from wizard.operations.authorized_keys import authorized_keys, refusal
-from wizard.operations.base import Operation
-from wizard.operations.claims import site_name
-from wizard.operations.quoting import sh
-from wizard.operations.sshd import must_let_in
-from wizard.operations.user import sudo_rule, user
-from wizard.recipe import Answers, LoginAs, Question, Recipe
-from wizard.secret import Secret
+from wizard.api import (
+    Answers,
+    Check,
+    LoginAs,
+    Operation,
+    Question,
+    Recipe,
+    Secret,
+    UsageError,
+    authorized_keys,
+    key_refusal,
+    login_works,
+    on_server,
+    packages,
+    sh,
+    site_name,
+    sshd,
+    sudo_rule,
+    user,
+)
 
-recipe = Recipe("deploy_user", __file__, needs=["system_update"])
+recipe = Recipe("deploy_user", needs=["system_update"])
 
 name = recipe.ask(
     Question(
@@ -27,7 +35,7 @@ name = recipe.ask(
 )  # fmt: skip
 authorized_key = recipe.ask(
     Question(
-        "authorized_key", str, lambda a: "\n".join(a.server.login_keys) or None, valid=refusal,
+        "authorized_key", str, lambda a: "\n".join(a.server.login_keys) or None, valid=key_refusal,
         example="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI… you@laptop",
     )
 )  # fmt: skip
@@ -39,7 +47,7 @@ def person_gets_in(a: Answers) -> Iterator[Check]:
 
 
 def site_user_is_shut_in(a: Answers) -> Iterator[Check]:
-    site = sh(a.project.name)
+    site = sh(a.site.user)
     yield on_server(
         "nobody can log in as the site's user, and it has no power",
         f"""getent passwd {site} | cut -d: -f1,7
@@ -53,7 +61,7 @@ runuser -u {site} -- sudo -n true 2>/dev/null && {{ echo 'it may use sudo'; exit
 
 @recipe.step("account", check=person_gets_in)
 def account(a: Answers) -> Iterator[Operation]:
-    must_let_in(a.server.sshd, a[name], "sudo")
+    sshd.must_let_in(a.server.sshd, a[name], "sudo")
     yield packages("sudo")
     yield user(a[name], groups=("sudo",), password=a[password] or None)
     yield authorized_keys(a[name], tuple(a[authorized_key].splitlines()))
@@ -64,13 +72,13 @@ def account(a: Answers) -> Iterator[Operation]:
 
 @recipe.step("site_user", check=site_user_is_shut_in)
 def site_user(a: Answers) -> Iterator[Operation]:
-    if a.project.name == a[name]:
+    if a.site.user == a[name]:
         raise UsageError(
             f"cannot run the site as {a[name]}: that is your own account, which may do everything",
             hint="give the project or the deploy user another name",
         )
-    yield site_name(a.project.name)
-    yield user(a.project.name, system=True)
+    yield site_name(a.site.name)
+    yield user(a.site.user, system=True)
 
 
-recipe.tell("login", lambda a: LoginAs(a[name], tuple(a[authorized_key].splitlines())))
+recipe.output("login", lambda a: LoginAs(a[name], tuple(a[authorized_key].splitlines())), afterwards=True)

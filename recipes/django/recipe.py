@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server
-from wizard.operations.base import Operation
-from wizard.operations.django import migrations, static_files, superuser
-from wizard.recipe import Answers, Question, Recipe
-from wizard.secret import Secret
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    Secret,
+    migrations,
+    on_server,
+    static_files,
+    superuser,
+)
 
-recipe = Recipe("django", __file__, needs=["env_vars"])
+recipe = Recipe("django", needs=["env_vars"])
 
 
 def first_name(a: Answers) -> str:
@@ -30,15 +37,6 @@ superuser_email = recipe.ask(
 superuser_password = recipe.ask(Question("superuser_password", Secret, optional=True))
 
 
-def manage(a: Answers) -> str:
-    return f"/usr/local/bin/{a.project.name}-manage"
-
-
-def newest(a: Answers) -> str:
-    """The same for the newest release, which need not be live yet."""
-    return f"env WIZARD_RELEASE=next {manage(a)}"
-
-
 def has_static_files(a: Answers) -> bool:
     return a.found is None or a.found.has_staticfiles is not False
 
@@ -46,17 +44,17 @@ def has_static_files(a: Answers) -> bool:
 def all_applied(a: Answers) -> Iterator[Check]:
     yield on_server(
         "no migration is left to apply",
-        f"{newest(a)} migrate --check && echo 'all applied'",
+        f"{a.site.manage_next} migrate --check && echo 'all applied'",
         wanted="all applied",
         set_in="the migrations folders of the project's apps",
     )
 
 
 def files_are_there(a: Answers) -> Iterator[Check]:
-    static = f"/srv/{a.project.name}/shared/static"
+    static = a.site.static
     yield on_server(
         "the static files can be read by the web server",
-        f"{newest(a)} help collectstatic >/dev/null 2>&1 || {{ echo 'this project has none'; exit 0; }}\n"
+        f"{a.site.manage_next} help collectstatic >/dev/null 2>&1 || {{ echo 'this project has none'; exit 0; }}\n"
         f'n=$(runuser -u nobody -- find {static} -type f -readable | wc -l) && [ $n -gt 0 ] && echo "$n files"',
         wanted="one file at least",
         set_in=f"the modes of {static} and the folders above it",
@@ -67,7 +65,7 @@ def deploy_check(a: Answers) -> Iterator[Check]:
     # warnings do not fail: most of them are about HTTPS, which comes later; the guide explains each
     yield on_server(
         "manage.py check --deploy",
-        f'said=$({newest(a)} check --deploy 2>&1); ended=$?; echo "$said"; '
+        f'said=$({a.site.manage_next} check --deploy 2>&1); ended=$?; echo "$said"; '
         'echo "$(echo "$said" | grep -c \'^?:\\|^[^ ]*: (\') remarks: $(echo "$said" | grep -o \'[a-z_]*\\.[WE][0-9]\\{3\\}\' '
         "| sort -u | tr '\\n' ' ')\"; [ $ended = 0 ]",
     )
@@ -75,12 +73,12 @@ def deploy_check(a: Answers) -> Iterator[Check]:
 
 @recipe.step("migrate", check=all_applied)
 def migrate(a: Answers) -> Iterator[Operation]:
-    yield migrations(a.project.name, database=a.postgres.database)
+    yield migrations(a.site.name, database=a.database.name)
 
 
 @recipe.step("collectstatic", check=files_are_there, when=has_static_files)
 def collectstatic(a: Answers) -> Iterator[Operation]:
-    yield static_files(a.project.name, f"/srv/{a.project.name}/shared/static")
+    yield static_files(a.site.name, a.site.static)
 
 
 @recipe.step("superuser", when=lambda a: bool(a[superuser_name]))
@@ -89,7 +87,7 @@ def first_superuser(a: Answers) -> Iterator[Operation]:
     if not password:
         yield a.keep("superuser_password")
         password = a.secret("superuser_password")
-    yield superuser(a.project.name, a[superuser_name], a[superuser_email], password, database=a.postgres.database)
+    yield superuser(a.site.name, a[superuser_name], a[superuser_email], password, database=a.database.name)
 
 
 @recipe.step("deploy_check", check=deploy_check, again=True)
@@ -110,9 +108,13 @@ def where_it_is(a: Answers) -> str:
     return "" if a[superuser_password] else "sudo cat /var/lib/wizard/secrets/superuser_password"
 
 
-recipe.tell(
-    "admin", lambda a: f"http://{a.project.domain}{admin_page(a)} as {a[superuser_name]}" if a[superuser_name] else ""
-)
-recipe.tell("admin_password", lambda a: admin_password(a) if a[superuser_name] else "")
-recipe.tell("where_the_password_is", lambda a: where_it_is(a) if a[superuser_name] else "")
-recipe.tell("manage", lambda a: f"sudo {manage(a)} help")
+def admin(a: Answers) -> str:
+    return (
+        f"{a.web_server.address.removesuffix('/')}{admin_page(a)} as {a[superuser_name]}" if a[superuser_name] else ""
+    )
+
+
+recipe.output("admin", admin, afterwards=True)
+recipe.output("admin_password", lambda a: admin_password(a) if a[superuser_name] else "", afterwards=True)
+recipe.output("where_the_password_is", lambda a: where_it_is(a) if a[superuser_name] else "", afterwards=True)
+recipe.output("manage", lambda a: f"sudo {a.site.manage} help", afterwards=True)

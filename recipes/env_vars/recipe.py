@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from urllib.parse import quote
 
-from wizard.checks.base import Check, on_server
-from wizard.operations.base import Operation
-from wizard.operations.file import directory, file
-from wizard.operations.quoting import sh, systemd_environment
-from wizard.operations.service import restart
-from wizard.operations.trial import LAST_ERROR
-from wizard.recipe import HOST_NAME, Answers, Question, Recipe
-from wizard.secret import Secret
+from wizard.api import (
+    HOST_NAME,
+    LAST_ERROR,
+    Answers,
+    Check,
+    HostNames,
+    Operation,
+    Question,
+    Recipe,
+    Secret,
+    Variables,
+    directory,
+    file,
+    on_server,
+    restart,
+    sh,
+    systemd_environment,
+)
 
-recipe = Recipe("env_vars", __file__, needs=["postgres", "project", "virtualenv"])
+recipe = Recipe("env_vars", needs=["database", "project", "virtualenv"])
 
 # What the settings are told, by purpose, under this name where the project's own was not found.
 NAMES = {
@@ -46,7 +55,7 @@ override_settings = recipe.ask(
 
 def names_others(a: Answers) -> bool:
     """Whether wsgi.py or manage.py puts settings of its own in place of those that were chosen."""
-    named = {a.found.entry_sets_settings, a.found.manage_sets_settings} - {None}
+    named = {a.found.entry_sets_settings, a.found.manage_sets_settings} - {None} if a.found else set()
     return bool(named - {a.project.settings_module})
 
 
@@ -66,7 +75,7 @@ def changed(a: Answers) -> list[str]:
 
 def values(a: Answers) -> dict[str, str | list[str]]:
     """By purpose; a list is written as the project reads lists."""
-    role, password, database = a.postgres.role, a.secret("database_password").reveal(), a.postgres.database
+    database = a.database
     hosts = [a.project.domain, *a[more_hosts]]
     origins = [host.replace(".", "*.", 1) if host.startswith(".") else host for host in hosts]
     return {
@@ -74,14 +83,14 @@ def values(a: Answers) -> dict[str, str | list[str]]:
         "debug": "False",
         "allowed_hosts": hosts,
         "csrf": [f"{scheme}://{host}" for host in origins for scheme in ("https", "http")],
-        "database_url": f"postgres://{quote(role, '')}:{quote(password, '')}@127.0.0.1:5432/{quote(database, '')}",
-        "database_name": database,
-        "database_user": role,
-        "database_password": password,
-        "database_host": "127.0.0.1",
-        "database_port": "5432",
-        "static_root": f"/srv/{a.project.name}/shared/static",
-        "media_root": f"/srv/{a.project.name}/shared/media",
+        "database_url": database.url,
+        "database_name": database.name,
+        "database_user": database.user,
+        "database_password": database.password.reveal(),
+        "database_host": database.host,
+        "database_port": str(database.port),
+        "static_root": a.site.static,
+        "media_root": a.site.media,
     }
 
 
@@ -97,9 +106,9 @@ def variables(a: Answers) -> dict[str, str | Secret]:
     """Every variable of the site; what the answers file says in [env] wins."""
     result: dict[str, str | Secret] = {"DJANGO_SETTINGS_MODULE": a.project.settings_module}
     if own_entry(a):
-        result["PYTHONPATH"] = f"/etc/{a.project.name}/python"
+        result["PYTHONPATH"] = a.site.python
     if a[override_settings]:
-        result |= {"DJANGO_SETTINGS_MODULE": "server_settings", "PYTHONPATH": f"/etc/{a.project.name}/python"}
+        result |= {"DJANGO_SETTINGS_MODULE": "server_settings", "PYTHONPATH": a.site.python}
     found = a.found.env_names if a.found else ()
     read = {purpose for setting in changed(a) for purpose in CHANGED[setting]} if a[override_settings] else set()
     for purpose, value in values(a).items():
@@ -109,12 +118,13 @@ def variables(a: Answers) -> dict[str, str | Secret]:
         # what server_settings.py reads must be there, whatever else is
         if purpose in read or (not names and not (purpose.startswith("database_") and a.found)):
             result.setdefault(NAMES[purpose], written(value, "text", ","))
-    result |= {name.name: name.postgres for name in found if name.postgres is not None}
+    for added in a.contributions(Variables):
+        result |= added.values
     return result | a.env
 
 
 def own_entry(a: Answers) -> bool:
-    """Whether gunicorn imports our server_wsgi instead of the project's own application."""
+    """Whether the app server imports our server_wsgi instead of the project's own application."""
     return bool(a.found and a.found.wsgi and a.project.wsgi.startswith("server_wsgi:"))
 
 
@@ -144,46 +154,45 @@ exit 1
 
 
 def django_starts(a: Answers) -> Iterator[Check]:
-    site = a.project.name
-    manage = f"env WIZARD_RELEASE=next /usr/local/bin/{site}-manage shell --command {sh(CONNECT)}"
+    site = a.site
+    manage = f"{site.manage_next} shell --command {sh(CONNECT)}"
     yield on_server(
         "Django starts with these variables and finds its database",
-        STARTS.format(manage=manage, root=f"/srv/{site}", error=LAST_ERROR),
+        STARTS.format(manage=manage, root=site.root, error=LAST_ERROR),
         wanted="a connection to the site's database",
-        set_in=f"/etc/{a.project.name}/env",
+        set_in=site.env_file,
     )
     yield on_server(
         "nobody but root can read them",
-        f"! runuser -u {sh(a.project.name)} -- cat /etc/{a.project.name}/env 2>/dev/null && "
-        f"stat -c '%A %U' /etc/{a.project.name}/env",
+        f"! runuser -u {sh(site.user)} -- cat {site.env_file} 2>/dev/null && stat -c '%A %U' {site.env_file}",
         wanted="-rw------- root",
-        set_in=f"the mode of /etc/{a.project.name}/env",
+        set_in=f"the mode of {site.env_file}",
     )
 
 
 @recipe.step("variables")
 def env_file(a: Answers) -> Iterator[Operation]:
-    site = a.project.name
     yield a.keep("secret_key")
-    yield file(f"/etc/{site}/env", environment_file(a), mode=0o600, on_undo=restart(site))
+    yield file(a.site.env_file, environment_file(a), mode=0o600, on_undo=restart(a.site.name))
 
 
 @recipe.step("settings", when=lambda a: bool(a[override_settings]) or own_entry(a))
 def server_settings(a: Answers) -> Iterator[Operation]:
-    folder = f"/etc/{a.project.name}/python"
+    folder = a.site.python
     yield directory(folder)
     if a[override_settings]:
         text = recipe.template("server_settings", a, changed=changed(a))
-        yield file(f"{folder}/server_settings.py", text, on_undo=restart(a.project.name))
-    if own_entry(a):
+        yield file(f"{folder}/server_settings.py", text, on_undo=restart(a.site.name))
+    if a.found and a.found.wsgi and own_entry(a):
         module, _, application = a.found.wsgi.partition(":")
         text = recipe.template("server_wsgi", a, module=module, application=application)
-        yield file(f"{folder}/server_wsgi.py", text, on_undo=restart(a.project.name))
+        yield file(f"{folder}/server_wsgi.py", text, on_undo=restart(a.site.name))
 
 
 @recipe.step("manage", check=django_starts, again=True)
 def manage(a: Answers) -> Iterator[Operation]:
-    yield file(f"/usr/local/bin/{a.project.name}-manage", recipe.template("manage", a), mode=0o755)
+    yield file(a.site.manage, recipe.template("manage", a), mode=0o755)
 
 
-recipe.tell("variables", lambda a: f"sudoedit /etc/{a.project.name}/env")
+recipe.output("variables", lambda a: f"sudoedit {a.site.env_file}", afterwards=True)
+recipe.contribute(HostNames, lambda a: HostNames(a[more_hosts]))

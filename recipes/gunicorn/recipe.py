@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server
-from wizard.checks.django import settings_in_use
-from wizard.checks.local_http import answers
-from wizard.operations.base import Operation
-from wizard.operations.file import file
-from wizard.operations.live import live_release
-from wizard.operations.service import daemon_reload, restart, service
-from wizard.operations.trial import LAST_ERROR
-from wizard.recipe import Answers, Question, Recipe
+from wizard.api import (
+    LAST_ERROR,
+    Answers,
+    Check,
+    Operation,
+    PythonPackages,
+    Question,
+    Recipe,
+    daemon_reload,
+    file,
+    http_answers,
+    live_release,
+    on_server,
+    restart,
+    service,
+    settings_in_use,
+)
 
-recipe = Recipe("gunicorn", __file__, needs=["django"])
+recipe = Recipe("gunicorn", role="app_server", needs=["django"])
 
 
 def by_size(a: Answers) -> int:
@@ -26,6 +34,8 @@ workers = recipe.ask(Question("workers", int, by_size, minimum=1, maximum=64))
 threads = recipe.ask(Question("threads", int, 2, minimum=1, maximum=64))
 timeout = recipe.ask(Question("timeout", int, 30, minimum=5, maximum=3600))
 
+
+ONE_WORKER = "Environment=GUNICORN_CMD_ARGS=--workers=1"  # enough for a release that is tried
 
 # a service that dies and is started again for ever is "active" now and then
 STAYS_UP = """\
@@ -42,22 +52,44 @@ echo "$unit is $state"
 """
 
 
+def configuration(a: Answers) -> str:
+    return f"{a.site.config}/gunicorn.conf.py"
+
+
+def socket(a: Answers) -> str:
+    return f"{a.site.run}/gunicorn.sock"
+
+
+def in_environment(a: Answers) -> PythonPackages:
+    """gunicorn, where the project does not name it; one that can run as a service that is shut in, where it names an older one."""
+    dependencies = a.found.dependencies if a.found else None
+    named = dependencies is not None and "gunicorn" in dependencies.packages
+    # before 22 its workers call setuid(), which the service may not
+    old = ("gunicorn>=22",) if a.found and a.found.old_app_server else ()
+    return PythonPackages(old if named else ("gunicorn",), imports=("gunicorn",), programs=("gunicorn",))
+
+
 def files(a: Answers) -> tuple[str, ...]:
     """What the service reads at its start."""
-    site = a.project.name
-    own = [
-        f"/etc/{site}/{name}"
-        for name in ("env", "gunicorn.conf.py", "python/server_settings.py", "python/server_wsgi.py")
-    ]
-    return (*own, f"/etc/systemd/system/{site}.service")
+    site = a.site
+    return (
+        site.env_file,
+        configuration(a),
+        f"{site.python}/server_settings.py",
+        f"{site.python}/server_wsgi.py",
+        site.unit_file,
+    )
 
 
 def settings_of(a: Answers, name: str, link: str) -> Check:
-    site, named = a.project.name, {"DATABASE_URL", "DB_NAME"}
+    named = {"DATABASE_URL", "DB_NAME"}
     if a.found is not None:
         named |= {v.name for v in a.found.env_names if (v.purpose or "").startswith("database_")}
-    database = "" if named & set(a.env) else a.postgres.database  # who names a database of their own wants that one
-    return settings_in_use(name, f"/srv/{site}", f"{site}.service", host=a.project.domain, database=database, link=link)
+    database = "" if named & set(a.env) else a.database.name  # who names a database of their own wants that one
+    return settings_in_use(
+        name, a.site.root, a.site.unit, server="gunicorn", load=recipe.template("load", a),
+        host=a.project.domain, database=database, link=link,
+    )  # fmt: skip
 
 
 def new_release_is_right(a: Answers) -> Iterator[Check]:
@@ -65,38 +97,37 @@ def new_release_is_right(a: Answers) -> Iterator[Check]:
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
-    site = a.project.name
-    yield on_server("the service runs, and stays up", STAYS_UP.format(unit=f"{site}.service", error=LAST_ERROR))
+    unit, unit_file = a.site.unit, a.site.unit_file
+    yield on_server("the service runs, and stays up", STAYS_UP.format(unit=unit, error=LAST_ERROR))
     yield settings_of(a, "the site has this server's settings", "current")
-    yield answers(
+    yield http_answers(
         "Django answers on the socket",
-        f"/run/{site}/gunicorn.sock",
+        socket(a),
         a.project.domain,
-        set_in=f"/etc/{site}/env and the project's settings",
+        set_in=f"{a.site.env_file} and the project's settings",
     )
     yield on_server(
         "every worker has started",
-        f"n=$(pgrep --count --parent $(systemctl show --property=MainPID --value {site}.service)); "
+        f"n=$(pgrep --count --parent $(systemctl show --property=MainPID --value {unit})); "
         f'echo "$n workers"; [ $n -ge {a[workers]} ]',
         wanted=f"{a[workers]} workers",
-        set_in=f"/etc/systemd/system/{site}.service; why: journalctl -u {site}",
+        set_in=f"{unit_file}; why: {a.site.logs}",
     )
     yield on_server(
         "the service is shut in (0 is best, 10 is worst)",
-        f"systemd-analyze security --no-pager --threshold=20 {site}.service | tail -n 1",
+        f"systemd-analyze security --no-pager --threshold=20 {unit} | tail -n 1",
         wanted="2 or less",
-        set_in=f"/etc/systemd/system/{site}.service and its drop-ins",
+        set_in=f"{unit_file} and its drop-ins",
     )
 
 
 @recipe.step("units")
 def units(a: Answers) -> Iterator[Operation]:
-    site = a.project.name
-    back = restart(site)  # what they change goes live with the step below, when it has been tried
-    yield file(f"/etc/{site}/gunicorn.conf.py", recipe.template("gunicorn.conf", a), on_undo=back)
-    unit = recipe.template("app.service", a)
-    yield file(f"/etc/systemd/system/{site}.service", unit, notify=daemon_reload, on_undo=back)
-    yield file(f"/etc/systemd/system/{site}.socket", recipe.template("app.socket", a), notify=daemon_reload)
+    back = restart(a.site.name)  # what they change goes live with the step below, when it has been tried
+    yield file(configuration(a), recipe.template("gunicorn.conf", a), on_undo=back)
+    unit = recipe.template("app.service", a, configuration=configuration(a))
+    yield file(a.site.unit_file, unit, notify=daemon_reload, on_undo=back)
+    yield file(a.site.socket_unit_file, recipe.template("app.socket", a, socket=socket(a)), notify=daemon_reload)
 
 
 @recipe.step("settings", check=new_release_is_right, again=True)
@@ -106,11 +137,13 @@ def settings(a: Answers) -> Iterator[Operation]:
 
 @recipe.step("service", check=site_answers, again=True)
 def app(a: Answers) -> Iterator[Operation]:
-    site = a.project.name
-    yield live_release(f"/srv/{site}", f"{site}.service", a.project.domain, watched=files(a))
-    yield service(f"{site}.socket")
-    yield service(site)
+    yield live_release(a.site.root, a.site.unit, a.project.domain, watched=files(a), trial=(ONE_WORKER,))
+    yield service(a.site.socket_unit)
+    yield service(a.site.unit)
 
 
-recipe.tell("logs", lambda a: f"sudo journalctl -u {a.project.name} -f")
-recipe.tell("restart", lambda a: f"sudo systemctl restart {a.project.name}")
+recipe.output("socket", socket)
+recipe.output("units", lambda a: (a.site.socket_unit, a.site.unit))
+recipe.output("logs", lambda a: f"sudo {a.site.logs} -f", afterwards=True)
+recipe.output("restart", lambda a: f"sudo systemctl restart {a.site.name}", afterwards=True)
+recipe.contribute(PythonPackages, in_environment)

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server, says
-from wizard.checks.ssh_login import password_login_refused, root_login_refused
-from wizard.operations import sshd
-from wizard.operations.apt import packages
-from wizard.operations.base import Operation
-from wizard.operations.command import command
-from wizard.operations.file import directory, file
-from wizard.operations.firewall import firewall as firewall_on
-from wizard.operations.firewall import refusal
-from wizard.operations.service import restart, service
-from wizard.operations.system import kernel_settings
-from wizard.operations.tested import tested_file
-from wizard.recipe import Answers, Question, Recipe, WayIn
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    WayIn,
+    command,
+    directory,
+    file,
+    kernel_settings,
+    on_server,
+    packages,
+    password_login_refused,
+    port_refusal,
+    restart,
+    root_login_refused,
+    says,
+    service,
+    sshd,
+    tested_file,
+)
+from wizard.api import (
+    firewall as firewall_on,
+)
 
-recipe = Recipe("hardening", __file__, needs=["system_update", "deploy_user"])
+recipe = Recipe("hardening", needs=["system_update", "deploy_user"])
 
 firewall = recipe.ask(Question("firewall", bool, True))
 extra_ports = recipe.ask(
     Question(
         "extra_ports", tuple, (), optional=True, example="8080 or 51820/udp",
-        valid=lambda ports: next((reason for port in ports if (reason := refusal(port))), None),
+        valid=lambda ports: next((reason for port in ports if (reason := port_refusal(port))), None),
     )
 )  # fmt: skip
 fail2ban = recipe.ask(Question("fail2ban", bool, True))

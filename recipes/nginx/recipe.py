@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import indent
 
-from wizard.checks.base import Check
-from wizard.checks.local_http import answers
-from wizard.operations.apt import packages
-from wizard.operations.base import Operation
-from wizard.operations.claims_nginx import web_server
-from wizard.operations.file import absent, file
-from wizard.operations.service import reload, service
-from wizard.operations.tested import tested_file, tested_symlink
-from wizard.recipe import Answers, Question, Recipe
+from wizard.api import (
+    Answers,
+    Check,
+    HostNames,
+    Operation,
+    Question,
+    Recipe,
+    WebSite,
+    absent,
+    as_written,
+    file,
+    http_answers,
+    packages,
+    reload,
+    service,
+    tested_file,
+    tested_symlink,
+    web_server,
+)
 
-recipe = Recipe("nginx", __file__, needs=["gunicorn"])
+recipe = Recipe("nginx", role="web_server", needs=["app_server"])
 
 TEST = "nginx -q -t"
 RELOAD = reload("nginx")
@@ -32,7 +43,7 @@ static_url = recipe.ask(
     Question(
         "static_url",
         str,
-        lambda a: url(a.found and a.found.static_url, "static"),
+        lambda a: url(a.found.static_url if a.found else None, "static"),
         pattern=r"(/[\w-]+)+/",
         example="/static/",
     )
@@ -41,7 +52,7 @@ media_url = recipe.ask(
     Question(
         "media_url",
         str,
-        lambda a: url(a.found and a.found.media_url, "media"),
+        lambda a: url(a.found.media_url if a.found else None, "media"),
         pattern=r"(/[\w-]+)+/",
         example="/media/",
     )
@@ -49,15 +60,15 @@ media_url = recipe.ask(
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
-    yield answers(
+    yield http_answers(
         "the site answers through nginx",
         "127.0.0.1:80",
         a.project.domain,
-        marked=a.project.name,
-        set_in=f"/etc/nginx/sites-available/{a.project.name}",
+        marked=a.site.name,
+        set_in=f"/etc/nginx/sites-available/{a.site.name}",
     )
     if a[default_site]:
-        yield answers(
+        yield http_answers(
             "other names get no answer",
             "127.0.0.1:80",
             "unknown.invalid",
@@ -70,21 +81,30 @@ default_site = recipe.ask(Question("default_site", bool, True))
 
 
 def names(a: Answers) -> list[str]:
-    return list(dict.fromkeys([a.project.domain, *a.env_vars.more_hosts]))
+    more = [name for added in a.contributions(HostNames) for name in added.names]
+    return list(dict.fromkeys([a.project.domain, *more]))
 
 
 @recipe.step("install")
 def install(a: Answers) -> Iterator[Operation]:
-    yield web_server(a.project.name, tuple(names(a)), default=a[default_site])
+    yield web_server(a.site.name, tuple(names(a)), default=a[default_site])
     yield packages("nginx")
 
 
 @recipe.step("site", check=site_answers, again=True)
 def site(a: Answers) -> Iterator[Operation]:
-    name, available, enabled = a.project.name, "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
+    name, available, enabled = a.site.name, "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
     if a[default_site]:
         yield file(f"{available}/unknown-names", recipe.template("unknown-names", a))
-    text = recipe.template("site", a, names=names(a), longest=max(map(len, names(a))))
+    added = a.contributions(WebSite)
+    text = recipe.template(
+        "site",
+        a,
+        names=names(a),
+        longest=max(map(len, names(a))),
+        before=as_written("\n".join(one.before for one in added if one.before)),
+        inside=as_written(indent("\n".join(one.server for one in added if one.server), "    ")),
+    )
     yield tested_file(f"{available}/{name}", text, test=TEST, then=RELOAD)
     if a[default_site]:
         # Debian's welcome page; both this and ours want to be the default, so it goes first
@@ -95,5 +115,11 @@ def site(a: Answers) -> Iterator[Operation]:
     yield service("nginx")
 
 
-recipe.tell("address", lambda a: f"http://{a.project.domain}/")
-recipe.tell("visits", lambda a: "sudo tail -f /var/log/nginx/access.log /var/log/nginx/error.log")
+def address(a: Answers) -> str:
+    scheme = "https" if any(one.https for one in a.contributions(WebSite)) else "http"
+    return f"{scheme}://{a.project.domain}/"
+
+
+recipe.output("units", lambda a: ("nginx.service",))
+recipe.output("address", address, afterwards=True)
+recipe.output("visits", lambda a: "sudo tail -f /var/log/nginx/access.log /var/log/nginx/error.log", afterwards=True)

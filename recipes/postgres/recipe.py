@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
-from wizard.checks.base import Check
-from wizard.checks.postgres import (
-    answers,
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    PythonPackages,
+    Question,
+    Recipe,
+    Variables,
+    cluster,
     database_belongs_to,
     listens_locally,
     network_logins_need_scram,
+    one_postgres,
+    packages,
+    postgres_answers,
     role_may_only_log_in,
+    row_written_and_read,
+    settings,
 )
-from wizard.operations.apt import packages
-from wizard.operations.base import Operation
-from wizard.operations.claims_postgres import one_postgres
-from wizard.operations.postgres import database as database_of
-from wizard.operations.postgres import role as role_with
-from wizard.operations.postgres_cluster import cluster, settings
-from wizard.recipe import Answers, Question, Recipe
+from wizard.api import (
+    database as database_of,
+)
+from wizard.api import (
+    role as role_with,
+)
 
-recipe = Recipe("postgres", __file__, needs=["hardening"])
+recipe = Recipe("postgres", role="database", needs=["hardening"])
 
 
 def underscored(a: Answers) -> str:
-    return str(a.project.name).replace("-", "_")
+    return a.site.name.replace("-", "_")
 
 
 def reserved(name: str) -> str | None:
@@ -37,8 +48,29 @@ database = recipe.ask(Question("database", str, underscored, pattern=NAME, valid
 role = recipe.ask(Question("role", str, underscored, pattern=NAME, valid=reserved, example="guestbook"))
 
 
+HOST, PORT = "127.0.0.1", 5432
+
+
+def driver(a: Answers) -> PythonPackages:
+    """The driver that this Django can use, where the project names none."""
+    if a.found is None:
+        return PythonPackages(("psycopg[binary]",))
+    return PythonPackages(() if a.found.has_database_driver else (a.found.driver,))
+
+
+def chosen_engine(a: Answers) -> Variables:
+    """Where a variable of the project decides on the engine, it is told to use PostgreSQL."""
+    names = a.found.env_names if a.found else ()
+    return Variables({name.name: name.postgres for name in names if name.postgres is not None})
+
+
+def url(a: Answers) -> str:
+    password = a.secret("database_password").reveal()
+    return f"postgres://{quote(a[role], '')}:{quote(password, '')}@{HOST}:{PORT}/{quote(a[database], '')}"
+
+
 def answers_queries(a: Answers) -> Iterator[Check]:
-    yield answers()
+    yield postgres_answers()
 
 
 def local_only(a: Answers) -> Iterator[Check]:
@@ -78,3 +110,17 @@ def site_role(a: Answers) -> Iterator[Operation]:
 @recipe.step("database", check=role_owns_it)
 def site_database(a: Answers) -> Iterator[Operation]:
     yield database_of(a[database], owner=a[role])
+
+
+recipe.output("title", lambda a: "PostgreSQL")
+recipe.output("units", lambda a: ("postgresql.service",))
+recipe.output("engine", lambda a: "django.db.backends.postgresql")
+recipe.output("name", lambda a: a[database])
+recipe.output("user", lambda a: a[role])
+recipe.output("password", lambda a: a.secret("database_password"))
+recipe.output("host", lambda a: HOST)
+recipe.output("port", lambda a: PORT)
+recipe.output("url", url)
+recipe.output("row_check", lambda a: row_written_and_read(a[role], a[database], a.secret("database_password")))
+recipe.contribute(PythonPackages, driver)
+recipe.contribute(Variables, chosen_engine)

@@ -7,28 +7,37 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.checks.base import Check, on_server
-from wizard.operations import git_host
-from wizard.operations.apt import packages
-from wizard.operations.base import Operation
-from wizard.operations.file import directory, file
-from wizard.operations.quoting import sh
-from wizard.operations.release import data_directory, release_from_folder, release_from_git
-from wizard.project import clone
-from wizard.recipe import HOST_NAME, Answers, Question, Recipe
-from wizard.secret import Secret
+from wizard.api import (
+    HOST_NAME,
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    Secret,
+    clone,
+    data_directory,
+    directory,
+    file,
+    git_host,
+    on_server,
+    packages,
+    release_from_folder,
+    release_from_git,
+    sh,
+)
 
 # Names that can be refused before any server is seen; which are free on a server, it says itself (site_name).
 TAKEN = frozenset(
     re.findall(
         r"\S+",
-        "root daemon bin sys backup list irc games mail news proxy nobody sshd postgres nginx gunicorn redis www-data "
+        "root daemon bin sys backup list irc games mail news proxy nobody sshd postgres nginx redis www-data "
         "messagebus sudo staff users ssh dbus cron networking network docker postgresql mysql mariadb apache2 caddy fail2ban "
         "ufw nftables unattended-upgrades apt-daily default system user getty init rsyslog polkit udev wizard",
     )
 )
 
-recipe = Recipe("project", __file__, needs=["deploy_user"])
+recipe = Recipe("project", needs=["deploy_user"])
 
 
 def from_git(source: str) -> bool:
@@ -112,7 +121,7 @@ settings_module = recipe.ask(
 
 
 def entry(a: Answers) -> str | None:
-    """What gunicorn imports. Where the project's own wsgi.py chooses the settings whatever it is told, one in front of it
+    """What the app server imports. Where the project's own wsgi.py chooses the settings whatever it is told, one in front of it
     loads those of the server first (see the template server_wsgi of env_vars)."""
     if a.found is None:
         return None
@@ -126,40 +135,39 @@ wsgi = recipe.ask(
 
 
 def manage_py_is_there(a: Answers) -> Iterator[Check]:
-    file = f'"$link"/{sh(a[subdirectory])}/manage.py'
+    site, file = a.site, f'"$link"/{sh(a[subdirectory])}/manage.py'
     yield on_server(
         "the site's user can read manage.py, and others cannot",
-        f"link=/srv/{a[name]}/next; [ -e $link ] || link=/srv/{a[name]}/current\n"
-        f"runuser -u {sh(a[name])} -- test -r {file} && ! runuser -u nobody -- test -r {file} && "
+        f"link={site.next}; [ -e $link ] || link={site.current}\n"
+        f"runuser -u {sh(site.user)} -- test -r {file} && ! runuser -u nobody -- test -r {file} && "
         'basename "$(readlink $link)"',
-        wanted=f"readable for {a[name]} alone",
+        wanted=f"readable for {site.user} alone",
         set_in="the owner and mode of the file and the folders above it",
     )
 
 
 @recipe.step("folders")
 def folders(a: Answers) -> Iterator[Operation]:
-    root, site = f"/srv/{a[name]}", a[name]
-    yield directory(f"/etc/{site}")
-    yield directory(root)
-    yield directory(f"{root}/releases")
-    yield directory(f"{root}/shared")
-    yield data_directory(f"{root}/shared/static", owner=site)
-    yield data_directory(f"{root}/shared/media", owner=site)
+    yield directory(a.site.config)
+    yield directory(a.site.root)
+    yield directory(a.site.releases)
+    yield directory(a.site.shared)
+    yield data_directory(a.site.static, owner=a.site.user)
+    yield data_directory(a.site.media, owner=a.site.user)
 
 
 @recipe.step("code", check=manage_py_is_there)
 def code(a: Answers) -> Iterator[Operation]:
-    root, site = f"/srv/{a[name]}", a[name]
+    root, group = a.site.root, a.site.user
     if not from_git(a[source]):
-        yield release_from_folder(root, a[source], group=site)
+        yield release_from_folder(root, a[source], group=group)
         return
     yield packages("git", "ca-certificates", *(["openssh-client"] if git_host.address(a[source]) else []))
     key = ""
     if a[deploy_key]:
-        key = f"/etc/{site}/deploy_key"
+        key = a.site.deploy_key
         yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
-    yield release_from_git(root, a[source], group=site, branch=a[branch], key=key, host_keys=a[git_host_key])
+    yield release_from_git(root, a[source], group=group, branch=a[branch], key=key, host_keys=a[git_host_key])
 
 
-recipe.tell("code", lambda a: f"/srv/{a[name]}/current")
+recipe.output("code", lambda a: a.site.current, afterwards=True)

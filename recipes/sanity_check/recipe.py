@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, Vantage, on_server
-from wizard.checks.django import addresses, logins_last
-from wizard.checks.http import (
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    Vantage,
+    addresses,
     admin_login_with_css,
     front_page_answers,
+    logins_last,
+    on_server,
+    password_login_refused,
+    port_closed,
+    reboot,
+    root_login_refused,
+    sh,
     static_file_answers,
     unknown_page_shows_no_debug,
 )
-from wizard.checks.ports import port_closed
-from wizard.checks.postgres import row_written_and_read
-from wizard.checks.ssh_login import password_login_refused, root_login_refused
-from wizard.operations.base import Operation
-from wizard.operations.quoting import sh
-from wizard.operations.reboot import reboot
-from wizard.recipe import Answers, Question, Recipe
 
-recipe = Recipe("sanity_check", __file__, needs=["hardening", "nginx"])
+recipe = Recipe("sanity_check", needs=["hardening", "web_server"])
 
 PATH = r"/[\w./~-]*"
 USUAL = ("/admin/", "/accounts/login/", "/login/", "/api/")  # where nobody has found out which pages there are
@@ -40,11 +45,11 @@ restart = recipe.ask(Question("reboot", bool, True))
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
-    domain, manage = a.project.domain, f"/usr/local/bin/{a.project.name}-manage"
+    domain, manage, pages = a.project.domain, a.site.manage, a.found.pages if a.found else ()
 
     def others(vantage: Vantage) -> Iterator[str]:
         """Addresses to try where there is no front page: those in the files, the usual ones, those that Django names."""
-        found = [p.address for p in a.found.pages] if a.found is not None else []
+        found = [p.address for p in pages]
         yield from dict.fromkeys(p for p in [*found, *filter(None, [a[admin]]), *USUAL] if p != "/")
         yield from addresses(vantage, manage).get("page", [])
 
@@ -58,27 +63,26 @@ def site_answers(a: Answers) -> Iterator[Check]:
     if a[admin]:
         yield admin_login_with_css(domain, a[admin], where_admin_is)
         yield logins_last(manage)
-    yield row_written_and_read(a.postgres.role, a.postgres.database, a.secret("database_password"))
+    yield a.database.row_check
 
 
 def from_outside(a: Answers) -> Iterator[Check]:
     yield from site_answers(a)
-    yield port_closed(5432, "PostgreSQL")
-    yield port_closed(8000, "gunicorn")
+    yield port_closed(a.database.port, a.database.title)
+    yield port_closed(a.app_server.port, a.app_server.recipe)
     yield root_login_refused()
     yield password_login_refused(a.deploy_user.name)
 
 
 def all_is_back(a: Answers) -> Iterator[Check]:
-    site = sh(a.project.name)
     # sshd answers before the start is complete; and is-active is content with one active unit out of several
     yield on_server(
         "every service came back",
         f"""timeout 120 systemctl is-system-running --wait >/dev/null
-for unit in nginx.service postgresql.service {site}.socket {site}.service; do
+for unit in {" ".join(map(sh, a.units()))}; do
     systemctl is-active --quiet $unit || {{ echo "$unit is $(systemctl is-active $unit)"; exit 1; }}
 done
-echo "nginx, PostgreSQL and {site} run"
+echo {sh(", ".join(unit.removesuffix(".service") for unit in a.units()) + " run")}
 """,
         wanted="active",
         set_in="the unit; why: systemctl status",

@@ -6,18 +6,30 @@ import zoneinfo
 from collections.abc import Iterator
 from functools import cache
 
-from wizard.checks.base import Check, on_server
-from wizard.operations.apt import packages
-from wizard.operations.apt import upgrade as upgrade_everything
-from wizard.operations.base import Operation
-from wizard.operations.file import file, symlink
-from wizard.operations.quoting import sh
-from wizard.operations.reboot import reboot as restart
-from wizard.operations.system import generated_locale
-from wizard.operations.system import swap as swap_file
-from wizard.recipe import Answers, Question, Recipe
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    file,
+    generated_locale,
+    on_server,
+    packages,
+    sh,
+    symlink,
+)
+from wizard.api import (
+    reboot as restart,
+)
+from wizard.api import (
+    swap as swap_file,
+)
+from wizard.api import (
+    upgrade as upgrade_everything,
+)
 
-recipe = Recipe("system_update", __file__)
+recipe = Recipe("system_update")
 
 CONTAINERS = ("systemd-nspawn", "docker", "podman", "lxc", "lxc-libvirt", "openvz", "container-other", "wsl", "rkt")
 # Debian's kernel leaves no note that it wants a restart where unattended-upgrades isn't installed

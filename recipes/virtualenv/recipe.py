@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.operations.apt import packages
-from wizard.operations.base import Operation
-from wizard.operations.service import restart
-from wizard.operations.virtualenv import virtualenv
-from wizard.recipe import Answers, Question, Recipe
+from wizard.api import (
+    Answers,
+    Operation,
+    PythonPackages,
+    Question,
+    Recipe,
+    packages,
+    restart,
+    virtualenv,
+)
 
-recipe = Recipe("virtualenv", __file__, needs=["project"])
+recipe = Recipe("virtualenv", needs=["project"])
 
 
 def named_file(a: Answers) -> str:
@@ -21,15 +26,9 @@ def named_file(a: Answers) -> str:
 
 def missing(a: Answers) -> tuple[str, ...]:
     """What a site needs on a server and many a project does not name, because a laptop works without it."""
-    named = a.found.dependencies.packages if a.found and a.found.dependencies else None
-    if a.found and named is None:
-        return ("django", "gunicorn", "psycopg[binary]")
-    # before 22 its workers call setuid(), which the service may not
-    old = ("gunicorn>=22",) if a.found and a.found.old_app_server else ()
-    gunicorn = old if "gunicorn" in (named or ()) else ("gunicorn",)
-    # Django before 4.2 cannot use psycopg 3
-    driver = () if a.found and a.found.has_database_driver else (a.found.driver if a.found else "psycopg[binary]",)
-    return gunicorn + driver
+    unknown = a.found is not None and a.found.dependencies is None
+    needed = sorted(name for one in a.contributions(PythonPackages) for name in one.packages)
+    return ("django", *needed) if unknown else tuple(needed)
 
 
 requirements = recipe.ask(
@@ -40,7 +39,7 @@ requirements = recipe.ask(
 )  # fmt: skip
 extra_packages = recipe.ask(
     Question("extra_packages", tuple, missing, optional=True, pattern=r"[A-Za-z0-9][\w.-]*(\[[\w,.-]+\])?([=<>!~][\w.*,<>=!~]+)?",
-             example="gunicorn or psycopg[binary]>=3.2")
+             example="whitenoise or psycopg[binary]>=3.2")
 )  # fmt: skip
 
 
@@ -51,13 +50,13 @@ def native(a: Answers) -> Iterator[Operation]:
 
 @recipe.step("environment")
 def environment(a: Answers) -> Iterator[Operation]:
-    site = a.project.name
+    added = a.contributions(PythonPackages)
     yield virtualenv(
-        f"/srv/{site}/next",
+        a.site.next,
         a[requirements],
-        user=site,
+        user=a.site.user,
         extra=a[extra_packages],
-        imports=("django", "gunicorn"),
-        programs=("gunicorn",),
-        notify=restart(site),
+        imports=("django", *(name for one in added for name in one.imports)),
+        programs=tuple(name for one in added for name in one.programs),
+        notify=restart(a.site.name),
     )

@@ -30,8 +30,8 @@ PLANTED = "correct-horse-battery"
 def shop() -> Recipe:
     """A recipe with a question of each type."""
     recipe = Recipe("shop", __file__)
-    recipe.ask(Question("name", str, pattern=r"[a-z]+", example="books"))
-    recipe.ask(Question("title", str, lambda a: a.shop.name.upper()))
+    name = recipe.ask(Question("name", str, pattern=r"[a-z]+", example="books"))
+    recipe.ask(Question("title", str, lambda a: a[name].upper()))
     recipe.ask(Question("shelves", int, lambda a: a.server.cpus * 2, minimum=1, maximum=64))
     recipe.ask(Question("open", bool, True))
     recipe.ask(Question("hosts", tuple, (), optional=True))
@@ -86,6 +86,7 @@ def test_a_generated_secret_is_made_once_and_then_read_back() -> None:
     given = taken('[shop]\nname = "books"\npassword = { generate = "secret" }\n')
     first = completed(given)
     secret = first.shop.password
+    assert isinstance(secret, Secret)
     assert len(secret.reveal()) >= 32 and str(secret) == MASK
     assert first.generated == ["shop.password"]  # the plan keeps it on the server
     again = complete(given, [shop()], server=Server(), secrets={"shop.password": secret})
@@ -152,15 +153,16 @@ def test_a_default_builds_on_another_answer_and_on_the_server() -> None:
 
 def test_a_default_may_build_on_an_answer_further_on() -> None:
     recipe = Recipe("late", __file__)
-    recipe.ask(Question("first", str, lambda a: a.late.second + "!"))
-    recipe.ask(Question("second", str, "hello"))
+    second = Question("second", str, "hello")
+    recipe.ask(Question("first", str, lambda a: a[second] + "!"))
+    recipe.ask(second)
     assert completed(Given(), recipe).late.first == "hello!"
 
 
 def test_a_default_that_builds_on_itself_is_refused() -> None:
     recipe = Recipe("round", __file__)
-    recipe.ask(Question("one", str, lambda a: a.round.two))
-    recipe.ask(Question("two", str, lambda a: a.round.one))
+    one = recipe.ask(Question("one", str, lambda a: str(a.round.two)))
+    recipe.ask(Question("two", str, lambda a: a[one]))
     with pytest.raises(UsageError, match="builds on itself"):
         completed(Given(), recipe)
 

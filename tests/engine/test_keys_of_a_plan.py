@@ -21,7 +21,7 @@ OWN = """\
 from wizard.operations.base import Operation
 from wizard.recipe import Recipe
 
-recipe = Recipe("mine", __file__)
+recipe = Recipe("mine")
 
 
 class Mine(Operation):
@@ -30,7 +30,7 @@ class Mine(Operation):
 
 
 def two_recipes(first: Operation, second: Operation) -> list[Recipe]:
-    recipes = [Recipe("one", __file__), Recipe("two", __file__)]
+    recipes = [Recipe("one"), Recipe("two")]
     for recipe, operation in zip(recipes, (first, second), strict=True):
 
         @recipe.step("step")

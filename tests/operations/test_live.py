@@ -48,7 +48,7 @@ def test_release_is_tried_before_the_link_is_turned_and_not_again_on_the_way_bac
         LIVE.observe(),
         LIVE.apply(LiveState("one", "two", "one", True), LiveState("two", "two", "two")),
         LIVE.verify(LiveState("one")),
-        look("/srv/shop", "shop.service", "print('''x''')\nEOF\n"),
+        look("/srv/shop", "shop.service", "print('''x''')\nEOF\n", server="gunicorn"),
     ],
 )
 def test_scripts_are_posix_shell(script: str) -> None:

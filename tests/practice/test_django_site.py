@@ -53,7 +53,9 @@ def loaded(name: str) -> Recipe:
 
 def ground() -> list[Recipe]:
     """What stands on a server before the project comes: the site's user, and its database."""
-    users, postgres = Recipe("deploy_user", __file__), Recipe("postgres", __file__)
+    users, postgres = Recipe("deploy_user"), Recipe("postgres", role="database")
+    real = loaded("postgres")
+    postgres.outputs, postgres.contributions = real.outputs, real.contributions
     postgres.ask(Question("database", str, "site"))
     postgres.ask(Question("role", str, "site"))
 
@@ -67,8 +69,8 @@ def ground() -> list[Recipe]:
         yield a.keep("database_password")
         yield packages("postgresql")
         yield cluster()
-        yield role(a.postgres.role, a.secret("database_password"))
-        yield database(a.postgres.database, a.postgres.role)
+        yield role(a.database.user, a.database.password)
+        yield database(a.database.name, a.database.user)
 
     return [users, postgres]
 

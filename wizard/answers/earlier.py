@@ -69,7 +69,9 @@ class Earlier:
         return isinstance(whence, str) and _address(source) == _address(whence)
 
     def _followed_from_other_files(self, given: Given, recipes: Sequence[Recipe], found: Any) -> set[Key]:
-        answers = Answers({r.name: dict(given.tables.get(r.name, {})) for r in recipes}, server=Server(), found=found)
+        answers = Answers(
+            {r.name: dict(given.tables.get(r.name, {})) for r in recipes}, server=Server(), found=found, recipes=recipes
+        )
         source = given.tables.get("project", {}).get("source")
         elsewhere = SOURCE in self.values and isinstance(source, str) and not self._same_source(source)
         stale = set()
@@ -92,7 +94,7 @@ def _address(source: str) -> str:
 
 
 def _named(source: str, recipes: Sequence[Recipe]) -> Any:
-    answers = Answers({"project": {"source": source}}, server=Server())
+    answers = Answers({"project": {"source": source}}, server=Server(), recipes=recipes)
     for recipe in recipes:
         for question in recipe.questions:
             if (recipe.name, question.name) == NAME:

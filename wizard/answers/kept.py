@@ -80,7 +80,7 @@ def follows_from_files(question: Question[Any], answers: Answers) -> tuple[bool,
     if answers.found is None or not callable(question.default):
         return False, None
     with_it, without = (
-        _default(question, Answers(answers.tables, server=answers.server, found=found))
+        _default(question, Answers(answers.tables, server=answers.server, found=found, recipes=answers.recipes))
         for found in (answers.found, None)
     )
     return with_it != without, with_it
@@ -97,7 +97,7 @@ def bound(recipes: Sequence[Recipe]) -> set[tuple[str, str]]:
     for recipe in recipes:
         for question in recipe.questions:
             named = [
-                _default(question, Answers({recipe.name: {}, "project": project}, server=Server()))
+                _default(question, Answers({recipe.name: {}, "project": project}, server=Server(), recipes=recipes))
                 for project in (one, other)
             ]
             if recipe.name in having or named[0] != named[1]:

@@ -34,11 +34,12 @@ def complete(
     """
     completion = _Completion(given, recipes, ask)
     answers = completion.answers = Answers(
-        {r.name: {} for r in recipes}, server=server, found=found, secrets=secrets, settle=completion.settle
-    )
+        {r.name: {} for r in recipes}, server=server, found=found, secrets=secrets, settle=completion.settle,
+        recipes=recipes,
+    )  # fmt: skip
     answers.env = {k: _generated(answers, f"env.{k}") if v == GENERATE else v for k, v in given.env.items()}
     for recipe in recipes if needed is None else needed:
-        for question in recipe.questions:
+        for question in recipe.questions if answers.in_force(recipe) else ():
             completion.settle(recipe.name, question.name)
     answers.settle = completion.settle_late
     if completion.problems and not lenient:

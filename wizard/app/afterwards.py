@@ -13,9 +13,10 @@ from wizard.secret import Secret
 def afterwards(journey: Journey) -> list[tuple[str, str, str | Secret]]:
     """What the learner needs afterwards: (recipe, name, value), of the chosen recipes."""
     answers = journey.answered_all
-    told = [(r.name, name, value(answers)) for r in journey.chosen for name, value in r.told]
+    chosen = [r for r in journey.chosen if answers.in_force(r)]
+    told = [(r.name, name, value(answers)) for r in chosen for name, value in r.afterwards]
     lines = [(r, name, _login_line(journey, v) if isinstance(v, LoginAs) else v) for r, name, v in told]
-    return [(recipe, name, value) for recipe, name, value in lines if value]
+    return [(recipe, name, v if isinstance(v, Secret) else str(v)) for recipe, name, v in lines if v]
 
 
 def _login_line(journey: Journey, told: LoginAs) -> str:

@@ -19,7 +19,7 @@ def plan(journey: Journey, *, settle: bool = True) -> Plan:
     """
     session, answers = journey.connected, journey.answered_all
     journey.emit(Working("comparing"))
-    missing = _missing(journey.chosen, journey.recipes, session.journal)
+    missing = _missing(journey.chosen, [r for r in journey.recipes if answers.in_force(r)], session.journal)
     if missing:
         raise UsageError(
             f"cannot set up only {', '.join(r.name for r in journey.chosen)}: {', '.join(missing)} must be set up first",
@@ -57,9 +57,9 @@ def settle_takeover(journey: Journey, plan: Plan) -> None:
         raise takeover.NotOurs(open_)
 
 
-def _missing(chosen: list[Recipe], recipes: list[Recipe], journal: Journal) -> list[str]:
+def _missing(chosen: list[Recipe], taking_part: list[Recipe], journal: Journal) -> list[str]:
     """Recipes that the chosen ones need, that are not chosen themselves and not complete on the server."""
     names = {r.name for r in chosen}
-    by_name = {r.name: r for r in recipes}
-    needed = [need for r in chosen for need in r.needs if need not in names]
+    by_name = {r.name: r for r in taking_part if r.steps}
+    needed = [need for r in chosen for need in r.needs if need not in names and need in by_name]
     return [n for n in dict.fromkeys(needed) if not any(journal.complete(s.id) for s in by_name[n].steps)]

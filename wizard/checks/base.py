@@ -61,6 +61,7 @@ class Check:
 
 
 def on_server(name: str, script: str, *, wanted: str = "", set_in: str = "") -> Check:
+    """A script that root runs on the server: exit status 0 passes, and its last line is what was seen."""
     return Check(name, script=script, wanted=wanted, set_in=set_in)
 
 
@@ -71,4 +72,5 @@ def says(name: str, command: str, wanted: str, *, set_in: str = "") -> Check:
 
 
 def from_outside(name: str, look: Callable[[Vantage], Finding], *, wanted: str = "", set_in: str = "") -> Check:
+    """A look from this computer, with connections of its own."""
     return Check(name, look=look, wanted=wanted, set_in=set_in)

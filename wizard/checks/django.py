@@ -14,15 +14,18 @@ from wizard.operations.quoting import sh
 from wizard.operations.trial import look
 
 
-def settings_in_use(name: str, root: str, unit: str, *, host: str, database: str = "", link: str = "current") -> Check:
+def settings_in_use(
+    name: str, root: str, unit: str, *, server: str, load: str, host: str, database: str = "", link: str = "current"
+) -> Check:
     """DEBUG is off, the settings are those that `manage.py` has, the database is PostgreSQL's `database` ("" for any but a
     file), the key comes from this server's variables, and the hosts name `host` and not everybody. link: of which release.
 
-    What differs is said with what was seen, what was wanted, and the file and line that set it.
+    server: the program that the unit starts. load: Python text that defines `load()`, which loads the site as that program does,
+    with its arguments. What differs is said with what was seen, what was wanted, and the file and line that set it.
     """
     wanted = json.dumps({"host": host, "database": database})
     program = resources.files("wizard.checks").joinpath("look_at_django.py").read_text(encoding="utf-8")
-    script = look(root, unit, f"WANTED = {wanted!r}\n{program}", link=link)
+    script = look(root, unit, f"{load}\n\nWANTED = {wanted!r}\n{program}", server=server, link=link)
     good = "DEBUG off, this server's database, secret key and hosts, and the settings that manage.py has"
     return on_server(name, script, wanted=good, set_in=f"the variables of {unit}, and the settings module")
 

@@ -1,7 +1,9 @@
 # mypy: ignore-errors
 # ruff: noqa: PTH109, PTH119, PTH123, UP031
-# Runs on the server, never here: in the site's own sandbox, by its own Python, as gunicorn would be started. It loads the
-# site as gunicorn does and compares what Django has with what is wanted (WANTED, set above). Prints no secret.
+# ruff: noqa: F821
+# Runs on the server, never here: in the site's own sandbox, by its own Python, as the app server would be started. It loads
+# the site as that does (load, defined above by its recipe) and compares what Django has with what is wanted (WANTED, set
+# above). Prints no secret.
 import ast
 import json
 import os
@@ -9,15 +11,6 @@ import re
 import sys
 
 WANTED = json.loads(globals().get("WANTED", "{}"))
-
-
-def load():
-    from gunicorn.app.wsgiapp import WSGIApplication
-
-    sys.argv[0] = "gunicorn"
-    application = WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]")
-    application.cfg.post_fork(None, None)
-    application.wsgi()
 
 
 def where(setting):

@@ -47,6 +47,7 @@ def row_written_and_read(role: str, database: str, password: Secret, *, port: in
 
 
 def answers() -> Check:
+    """PostgreSQL answers a query."""
     return on_server(
         "PostgreSQL answers",
         _query("SHOW server_version"),
@@ -56,6 +57,7 @@ def answers() -> Check:
 
 
 def listens_locally() -> Check:
+    """PostgreSQL listens on this server only."""
     return on_server(
         "PostgreSQL listens on this server only",
         r"""listening=$(ss -Hltnp | awk '/"postgres"/ { print $4 }'); echo $listening
@@ -66,6 +68,7 @@ def listens_locally() -> Check:
 
 
 def network_logins_need_scram() -> Check:
+    """No line of pg_hba.conf lets anybody in over the network without a password kept as SCRAM."""
     return _says(
         "every login over TCP needs a password, kept as SCRAM",
         "SELECT current_setting('password_encryption'), count(*) FROM pg_catalog.pg_hba_file_rules"
@@ -76,6 +79,7 @@ def network_logins_need_scram() -> Check:
 
 
 def role_may_only_log_in(role: str) -> Check:
+    """The role may log in, and nothing else: no superuser, no other databases or roles."""
     return _says(
         f"the role {role} may log in and nothing more",
         "SELECT rolcanlogin, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls,"
@@ -86,6 +90,7 @@ def role_may_only_log_in(role: str) -> Check:
 
 
 def database_belongs_to(database: str, role: str) -> Check:
+    """The database is there, and this role owns it."""
     return _says(
         f"the database {database} belongs to {role}, and others cannot connect to it",
         "SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), has_database_privilege('public', oid, 'CONNECT')"

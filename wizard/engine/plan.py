@@ -79,7 +79,8 @@ def _refuse_second_owners(steps: Iterable[PlannedStep]) -> None:
 def make_plan(recipes: Sequence[Recipe], answers: Answers, session: Session) -> Plan:
     """Every operation of every step, observed in one round trip. RecipeError where two of them have the same key."""
     steps: list[PlannedStep] = []
-    for step in (s for recipe in recipes for s in recipe.steps if s.when is None or s.when(answers)):
+    taking_part = [recipe for recipe in recipes if answers.in_force(recipe)]
+    for step in (s for recipe in taking_part for s in recipe.steps if s.when is None or s.when(answers)):
         planned = PlannedStep(step, list(step.operations(answers)), before=frozenset(s.step.id for s in steps))
         planned.complete = planned.settled(session.journal)
         steps.append(planned)

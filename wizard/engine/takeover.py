@@ -11,6 +11,7 @@ from wizard.errors import StoppedError
 from wizard.operations.base import Foreign, Operation, State
 from wizard.operations.file import Path
 from wizard.operations.user import User
+from wizard.site import Site
 
 
 class NotOurs(StoppedError):
@@ -60,7 +61,7 @@ def other_sites(plan: Plan, journal: Journal) -> list[Foreign]:
     names = _names(plan)
     done = {e.key for e in journal.entries.values() if e.in_force and e.operation["kind"] in ("user", "directory")}
     accounts = [e.thing for e in journal.entries.values() if e.in_force and e.operation["kind"] == "user"]
-    sites = {u.name for u in accounts if isinstance(u, User) and u.system and f"directory:/srv/{u.name}" in done}
+    sites = {u.name for u in accounts if isinstance(u, User) and u.system and f"directory:{Site(u.name).root}" in done}
     return [
         Foreign(
             f"site:{site}", f"the site {site}, which the wizard set up on this server",
@@ -79,7 +80,7 @@ def _foreign(operation: Operation, state: State, names: Iterable[str]) -> Iterat
 
 
 def named(path: str, name: str) -> bool:
-    """Whether a part of the path is this name: /srv/shop, shop.service, shop-manage."""
+    """Whether a part of the path is this name: /etc/shop, shop.service, shop-manage."""
     return re.search(rf"/{re.escape(name)}(?![\w])", path) is not None
 
 

@@ -41,6 +41,7 @@ class Draft:
             server=session.server if session else Server(),
             found=found,
             secrets=session.secrets if session else None,
+            recipes=self.journey.recipes,
         )
         questions = {(r.name, q.name): q for r in self.journey.recipes for q in r.questions}
         being_made: list[tuple[str, str]] = []

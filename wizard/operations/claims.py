@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from wizard.operations.base import Foreign, Operation, State
 from wizard.operations.quoting import sh
 from wizard.operations.user import user_name
+from wizard.site import Site
 
 
 class Look(Operation):
@@ -50,12 +51,12 @@ if getent passwd "$n" >/dev/null || getent group "$n" >/dev/null; then
     if grep -qsw -e "$n" $lists || ! grep -qs "^$n:" /etc/passwd /etc/group; then echo "account|$n||"; fi
 fi
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-path=$(command -v "$n-manage" || echo "/usr/local/bin/$n-manage")
-[ "$path" = "/usr/local/bin/$n-manage" ] || echo "command|$n-manage|$path|"
-for path in "/etc/$n" "/srv/$n" "/run/$n"; do
+path=$(command -v "$n-manage" || echo {manage})
+[ "$path" = {manage} ] || echo "command|$n-manage|$path|"
+for path in {folders}; do
     if [ -e "$path" ] || [ -L "$path" ]; then
         owner=$(dpkg-query -S "$path" 2>/dev/null | head -n 1 | cut -d: -f1)
-        if [ -n "$owner" ] || [ "$path" = "/run/$n" ]; then echo "folder|$owner|$path|"; fi
+        if [ -n "$owner" ] || [ "$path" = {run} ]; then echo "folder|$owner|$path|"; fi
     fi
 done
 :"""
@@ -80,8 +81,17 @@ class SiteName(Look):
     def identity(self) -> str:
         return self.name
 
+    @property
+    def site(self) -> Site:
+        return Site(self.name)
+
     def observe(self) -> str:
-        return LOOK_FOR_NAME.format(name=sh(self.name))
+        return LOOK_FOR_NAME.format(
+            name=sh(self.name),
+            folders=" ".join(map(sh, self.site.folders)),
+            run=sh(self.site.run),
+            manage=sh(self.site.manage),
+        )
 
     def parse(self, text: str) -> NameState:
         return NameState(tuple(tuple(line.split("|", 3)) for line in text.splitlines() if line.count("|") >= 3))
@@ -96,14 +106,14 @@ class SiteName(Look):
                         f"account:{name}", f"the account or group {name}, which a package made", f"user:{name}"
                     )
                 case "command":
-                    yield self._taken(path, f"the command {path}", f"file:/usr/local/bin/{name}")
+                    yield self._taken(path, f"the command {path}", f"file:{self.site.manage}")
                 case "folder":
                     whose = f", which belongs to the package {name}" if name else ", which a running program uses"
-                    socket = f"file:/etc/systemd/system/{self.name}.socket"
+                    socket = f"file:{self.site.socket_unit_file}"
                     yield self._taken(path, f"the folder {path}{whose}", *([socket] if not name else []))
 
     def _unit(self, unit: str, path: str, state: str) -> Foreign:
-        own = {f"/etc/systemd/system/{self.name}.{kind}" for kind in ("service", "socket")}
+        own = {self.site.unit_file, self.site.socket_unit_file}
         if path not in own:
             keys = [f"file:{file}" for file in own if file.endswith(f"/{unit}")]
             return self._taken(f"unit:{unit}", f"systemd's unit {unit}" + (f" ({path})" if path else ""), *keys)

@@ -18,6 +18,7 @@ from wizard.operations.postgres import OWNER, back_into
 from wizard.operations.quoting import sh, sql_literal
 from wizard.operations.user import run_as, user_name
 from wizard.secret import Secret
+from wizard.site import Site
 
 SALT = secrets.token_hex(
     16
@@ -41,16 +42,16 @@ class Managed(Operation):
 
     @property
     def wrapper(self) -> str:
-        return f"/usr/local/bin/{self.site}-manage"
+        return Site(self.site).manage
 
     @property
     def manage(self) -> str:
         """The wrapper, for the newest release, which need not be live yet."""
-        return f"env WIZARD_RELEASE=next {self.wrapper}"
+        return Site(self.site).manage_next
 
     @property
     def root(self) -> str:
-        return f"/srv/{self.site}"
+        return Site(self.site).root
 
     def guarded(self, script: str) -> str:
         """The script, unless there is nothing yet that could run it: no look may wait for Django in vain."""
@@ -346,6 +347,7 @@ def migrations(site: str, *, database: str = "") -> Migrations:
 
 
 def static_files(site: str, directory: str) -> StaticFiles:
+    """The static files of the newest release, collected in `directory`."""
     return StaticFiles(site, directory)
 
 

@@ -238,12 +238,15 @@ def file(
 
 
 def directory(path: str, *, mode: int = 0o755, owner: str = "root", group: str | None = None) -> Directory:
+    """A directory; its parent must exist. Undo removes it only when it was made by us and is empty."""
     return Directory(path, mode=f"{mode:04o}", owner=owner, group=group or owner)
 
 
 def symlink(path: str, target: str, *, notify: str = "") -> Symlink:
+    """A symbolic link at `path` to `target`."""
     return Symlink(path, notify, target=target)
 
 
 def absent(path: str, *, notify: str = "") -> Absent:
+    """No file or link at this path; what was there comes back on undo."""
     return Absent(path, notify)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from wizard.operations.base import Operation, State
+from wizard.operations.base import Operation, State, not_journalled
 from wizard.operations.quoting import sh
 from wizard.operations.trial import trial
 
@@ -35,7 +35,7 @@ class LiveState(State):
 class LiveRelease(Operation):
     """The release that `root`/next names is live, and the service runs it. watched: files that the service reads at its start.
 
-    host: the name under which the release is asked for `/` before it goes live.
+    host: the name under which the release is asked for `/` before it goes live. trial: lines for [Service] in the unit of that trial.
     """
 
     kind: ClassVar[str] = "live_release"
@@ -45,6 +45,7 @@ class LiveRelease(Operation):
     service: str
     host: str
     watched: tuple[str, ...] = ()
+    trial: tuple[str, ...] = not_journalled(default=())
 
     @property
     def identity(self) -> str:
@@ -89,7 +90,7 @@ class LiveRelease(Operation):
             f"link=$(readlink {root}/current || true); old=${{link#releases/}}\n"
             # not on the way back: what was live once must be live again, whatever it answers
             f'if [ ! -e "$change/tried" ] && {changed}; then\n'
-            f"{trial(self.root, self.service, after.live, self.host)}"
+            f"{trial(self.root, self.service, after.live, self.host, lines=self.trial)}"
             'touch "$change/tried"\nfi\n'
             f"put_link {sh(target)} {root}/current\n"
             f"if ! if_unit {unit} systemctl try-restart {unit}; then\n"
@@ -109,6 +110,11 @@ class LiveRelease(Operation):
         )
 
 
-def live_release(root: str, service: str, host: str, *, watched: tuple[str, ...] = ()) -> LiveRelease:
-    """The newest release of `root` is live once it has answered; the service (a unit's full name) runs it."""
-    return LiveRelease(root, service, host, watched)
+def live_release(
+    root: str, service: str, host: str, *, watched: tuple[str, ...] = (), trial: tuple[str, ...] = ()
+) -> LiveRelease:
+    """The newest release of `root` is live once it has answered; the service (a unit's full name) runs it.
+
+    trial: lines for [Service] while it is tried beside the live one, for example to start one worker only.
+    """
+    return LiveRelease(root, service, host, watched, trial)

@@ -43,6 +43,12 @@ def sh(value: object) -> str:
     return Quoted(shlex.quote(text))
 
 
+def as_written(text: str) -> str:
+    """Lines that a recipe adds to another one's file, in that file's own language: what a person gave is quoted in them already."""
+    _refuse_no_text(text, "a configuration file")
+    return Quoted(text)
+
+
 def heredoc(text: str) -> str:
     """A shell's here-document of this text, with an end line that the text does not have."""
     end = "EOF"

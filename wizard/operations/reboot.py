@@ -58,4 +58,5 @@ class Reboot(Operation):
 
 
 def reboot(name: str, *, needed: str) -> Reboot:
+    """The server restarts once, where the script `needed` succeeds; `name` tells this restart from others."""
     return Reboot(name, needed)

@@ -325,6 +325,7 @@ def release_from_folder(root: str, folder: str, *, group: str, notify: str = "",
 
 
 def data_directory(path: str, *, owner: str, group: str | None = None, mode: int = 0o755) -> DataDirectory:
+    """A directory for data that the site makes; undo saves what is in it before it goes."""
     return DataDirectory(path, mode=f"{mode:04o}", owner=owner, group=group or owner)
 
 

@@ -45,8 +45,10 @@ class TestedSymlink(_Tested, Symlink):
 
 
 def tested_file(path: str, content: str, *, test: str, then: str) -> TestedFile:
+    """A file that the command `test` must accept; otherwise what was there before is put back."""
     return TestedFile(path, content=content.encode(), test=test, then=then)
 
 
 def tested_symlink(path: str, target: str, *, test: str, then: str) -> TestedSymlink:
+    """A symbolic link with which the command `test` must succeed; otherwise it is taken back."""
     return TestedSymlink(path, target=target, test=test, then=then)

@@ -49,10 +49,10 @@ ListenStream=/run/$site/trial.sock
 SocketMode=0600
 RemoveOnStop=true
 UNIT
-# the installed unit with what somebody added to it; one worker will do, and what dies stays dead
+# the installed unit with what somebody added to it; what dies stays dead
 systemctl cat "$unit" >"$units/$trial.service"
 sed -i -e "s#$root/current#$root/releases/$release#g" -e "s#$site\\.socket#$trial.socket#g" "$units/$trial.service"
-printf '\\n[Service]\\nRestart=no\\nTimeoutStartSec=90\\nEnvironment=GUNICORN_CMD_ARGS=--workers=1\\n' >>"$units/$trial.service"
+printf '%s\\n' '' '[Service]' Restart=no TimeoutStartSec=90 {lines}>>"$units/$trial.service"
 systemctl daemon-reload
 systemctl start "$trial.socket"
 systemctl start "$trial.service" || trial_failed ''
@@ -101,14 +101,18 @@ else: # a redirect or a page that is not there is an answer
 sys.exit(1)"""
 
 
-def trial(root: str, unit: str, release: str, host: str) -> str:
-    """Shell text that fails, having said why, unless this release starts and answers. Uses `$change`; `$old` must be set."""
+def trial(root: str, unit: str, release: str, host: str, *, lines: tuple[str, ...] = ()) -> str:
+    """Shell text that fails, having said why, unless this release starts and answers. Uses `$change`; `$old` must be set.
+
+    lines: for [Service] of the unit that is tried.
+    """
     site = unit.removesuffix(".service")
     words = f"site={sh(site)}; unit={sh(unit)}; root={sh(root)}; release={sh(release)}; host={sh(host)}\n"
-    return words + TRIAL.format(ask=ASK, last_error=LAST_ERROR)
+    return words + TRIAL.format(ask=ASK, last_error=LAST_ERROR, lines="".join(f"{sh(line)} " for line in lines))
 
 
-# The unit once more, but python loads what gunicorn would load, looks at it, and ends. $site, $unit, $root, $link are set.
+# The unit once more, but python loads what the app server would load, looks at it, and ends. $site, $unit, $root, $link,
+# $server are set.
 LOOK = """\
 look=wizard-look-$site; units=/run/systemd/system; place=/run/wizard-look-$site
 look_over() {{
@@ -121,9 +125,9 @@ cat >"$place/look.py" {program}
 chmod 0644 "$place/look.py"
 release=$(basename "$(readlink "$root/$link" || readlink "$root/current" || readlink "$root/next")")
 systemctl cat "$unit" | sed -e "s#$root/current#$root/releases/$release#g" -e '/^Requires=.*\\.socket/d' \\
-    -e "s#^ExecStart=\\(.*/bin/\\)gunicorn #ExecStart=\\1python $place/look.py #" >"$units/$look.service"
+    -e "s#^ExecStart=\\(.*/bin/\\)$server #ExecStart=\\1python $place/look.py #" >"$units/$look.service"
 if ! grep -q "^ExecStart=.*$place/look.py" "$units/$look.service"; then
-    echo "$unit is not there, or does not start gunicorn any more"; exit 1
+    echo "$unit is not there, or does not start $server any more"; exit 1
 fi
 printf '\\n[Service]\\nType=oneshot\\nRestart=no\\nTimeoutStartSec=60\\n' >>"$units/$look.service"
 printf 'Standard%s=append:%s/out\\n' Output "$place" Error "$place" >>"$units/$look.service"
@@ -139,11 +143,13 @@ sed -n 's/^looked: //p' "$place/said" | tail -n 1
 """
 
 
-def look(root: str, unit: str, program: str, *, link: str = "current") -> str:
+def look(root: str, unit: str, program: str, *, server: str, link: str = "current") -> str:
     """Shell text that runs a Python program as the site is run, with the app server's own words as its arguments.
 
-    unit: its user, variables, folder and sandbox. The program prints a line that begins with "looked: " at its end; that is
-    what the script prints last, and it fails where the program failed.
+    unit: its user, variables, folder and sandbox. server: what its ExecStart= starts in the virtual environment. The program
+    prints a line that begins with "looked: " at its end; that is what the script prints last, and it fails where the program
+    failed.
     """
-    words = f"site={sh(unit.removesuffix('.service'))}; unit={sh(unit)}; root={sh(root)}; link={sh(link)}\n"
+    words = f"site={sh(unit.removesuffix('.service'))}; unit={sh(unit)}; root={sh(root)}; "
+    words += f"link={sh(link)}; server={sh(server)}\n"
     return words + LOOK.format(program=heredoc(program), last_error=LAST_ERROR)

@@ -1,6 +1,6 @@
 """A Python virtual environment beside a release's code, made of its dependency file.
 
-Debian's own Python is only used to make it: PEP 668 keeps pip out of the system. Must not know Django or gunicorn.
+Debian's own Python is only used to make it: PEP 668 keeps pip out of the system. Must not know Django or an app server.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.app import connection, planning, project
+from wizard.catalog import in_force
 from wizard.engine.plan import Plan
 from wizard.engine.remote.session import Session
 from wizard.errors import ConnectError, HostKeyError, StoppedError, UsageError, WizardError
@@ -148,7 +149,7 @@ def _card(at: Station, session: Session) -> None:
 
 def _wants_all_questions(at: Station) -> bool:
     """Whether to ask also what has an answer or a default."""
-    total = sum(len(r.questions) for r in at.journey.answered)
+    total = sum(len(r.questions) for r in in_force(at.journey.answered, at.journey.given.tables))
     if not total:
         return False
     choices = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from wizard import catalog
 from wizard.answers.given import Given
 from wizard.answers.resolve import default
 from wizard.app import project
@@ -33,7 +34,7 @@ class _Unseen:
 def foreseen(recipes: Sequence[Recipe], given: Given, found: Any) -> dict[Question[Any], Any]:
     """Each question's answer or default; None where it has neither, LATER where the server decides."""
     questions = {(r.name, q.name): q for r in recipes for q in r.questions}
-    answers = Answers({r.name: {} for r in recipes}, server=cast(Server, _Unseen()), found=found)
+    answers = Answers({r.name: {} for r in recipes}, server=cast(Server, _Unseen()), found=found, recipes=recipes)
     later: set[tuple[str, str]] = set()
     being_made: set[tuple[str, str]] = set()
 
@@ -55,7 +56,10 @@ def foreseen(recipes: Sequence[Recipe], given: Given, found: Any) -> dict[Questi
 
     answers.settle = settle
     values: dict[Question[Any], Any] = {}
+    taking_part = {r.name for r in catalog.in_force(recipes, given.tables)}
     for (recipe, name), question in questions.items():
+        if recipe not in taking_part:
+            continue
         try:
             settle(recipe, name)
             values[question] = answers.tables[recipe][name]

@@ -10,6 +10,7 @@ from typing import Any
 
 from wizard.app import project
 from wizard.app.journey import Journey
+from wizard.catalog import in_force
 from wizard.errors import WizardError
 from wizard.fronts import words as words_
 from wizard.fronts.draft import Draft
@@ -19,7 +20,7 @@ from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.terminal import Back, Terminal
 from wizard.project.found import EnvName
 from wizard.project.secret_names import secret_value
-from wizard.recipe import Question
+from wizard.recipe import Question, Recipe
 from wizard.secret import Secret
 
 
@@ -71,9 +72,12 @@ class Questions:
     def _next(self, asked: list[Item]) -> Item | None:
         return next((item for item in self._items() if item not in asked and self._open(item)), None)
 
+    def _taking_part(self) -> list[Recipe]:
+        return in_force(self.journey.answered, self.journey.given.tables)
+
     def _items(self) -> Iterator[Item]:
         """The project first, because many defaults build on it, and what was found in it; then the rest by recipe."""
-        questions = [q for r in self.journey.answered for q in r.questions if self.recipe in ("", r.name)]
+        questions = [q for r in self._taking_part() for q in r.questions if self.recipe in ("", r.name)]
         yield from (q for q in questions if q.recipe == SOURCE[0])
         yield from (q for q in self.draft.from_project() if q in questions)
         if self.journey.found is not None and any(_key(q) == SOURCE for q in questions):

@@ -10,7 +10,7 @@ import click
 from wizard.recipe_check import Fault, check
 
 WORDS = {
-    "no_recipe": "no recipe: the file must define recipe = Recipe({name!r}, __file__, …), named as its folder",
+    "no_recipe": "no recipe: the file must define recipe = Recipe({name!r}, …), named as its folder",
     "syntax": "syntax error: {reason}",
     "kind_taken": "kind taken: the class {name} has the kind {kind!r}, which belongs to {other}; give it a kind of its own",
     "raised": "{error}: {reason}",
@@ -23,6 +23,7 @@ WORDS = {
     "afterwards_missing": "text missing: no bullet - `{name}`: … under `## Afterwards` for what the recipe tells as {name!r}",
     "afterwards_unknown": "bullet without a value: the recipe tells nothing as {name!r}",
     "need_unknown": "unknown recipe: it needs {name!r}, which is not there",
+    "output_missing": "output missing: the role {role} hands over {name!r} ({says}); give it with recipe.output({name!r}, …)",
     "key_twice": "two owners: {key} is made by {other} and by {step}, and each would undo the other's; change one of them",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wizard.app.journey import Journey
+from wizard.catalog import in_force
 from wizard.fronts.here import SOURCE
 from wizard.recipe import Question, Recipe
 
@@ -17,7 +18,8 @@ def asked_of(recipe: Recipe) -> list[Question[Any]]:
 def order(journey: Journey) -> list[str]:
     """The names of all pages, from connect to review."""
     asks_project = any((r.name, q.name) == SOURCE for r in journey.chosen for q in r.questions)
-    pages = [f"questions:{r.name}" for r in journey.chosen if asked_of(r)]
+    taking_part = in_force(journey.chosen, journey.given.tables)
+    pages = [f"questions:{r.name}" for r in taking_part if asked_of(r)]
     return ["connect", *(["project"] if asks_project else []), *pages, "review"]
 
 

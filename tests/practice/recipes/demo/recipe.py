@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server
-from wizard.operations.base import Operation
-from wizard.operations.command import command
-from wizard.operations.file import directory, file, symlink
-from wizard.recipe import Answers, Question, Recipe, WayIn
-from wizard.secret import Secret
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    Secret,
+    WayIn,
+    command,
+    directory,
+    file,
+    on_server,
+    symlink,
+)
 
-recipe = Recipe("demo", __file__)
+recipe = Recipe("demo")
 
 greeting = recipe.ask(Question("greeting", str, default="hello"))
 seconds = recipe.ask(Question("seconds", int, default=1, minimum=0))

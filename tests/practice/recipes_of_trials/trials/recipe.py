@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
-from wizard.operations.base import Operation
-from wizard.operations.command import command
-from wizard.operations.file import file
-from wizard.operations.release import data_directory
-from wizard.recipe import Answers, Question, Recipe
-from wizard.secret import Secret
+from wizard.api import (
+    Answers,
+    Operation,
+    Question,
+    Recipe,
+    Secret,
+    command,
+    data_directory,
+    file,
+)
 
-recipe = Recipe("trials", __file__)
+recipe = Recipe("trials")
 
 word = recipe.ask(Question("word", str, pattern="[a-z]{2,9}", example="hello"))
 password = recipe.ask(Question("password", Secret, optional=True))
@@ -36,5 +40,5 @@ def mended(a: Answers) -> Iterator[Operation]:
     )  # fmt: skip
 
 
-recipe.tell("where", lambda a: "/etc/trials")
-recipe.tell("password", lambda a: a[password])
+recipe.output("where", lambda a: "/etc/trials", afterwards=True)
+recipe.output("password", lambda a: a[password], afterwards=True)

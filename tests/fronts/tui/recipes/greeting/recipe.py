@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server
-from wizard.operations.base import Operation
-from wizard.operations.command import command
-from wizard.operations.file import directory, file
-from wizard.recipe import Answers, Question, Recipe, WayIn
-from wizard.secret import Secret
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    Secret,
+    WayIn,
+    command,
+    directory,
+    file,
+    on_server,
+)
 
-recipe = Recipe("greeting", __file__)
+recipe = Recipe("greeting")
 
 text = recipe.ask(Question("text", str, "hello", pattern=r"[\w ]+", example="good morning"))
 lines = recipe.ask(Question("lines", int, 3, minimum=0, maximum=1_000_000))
@@ -55,6 +62,6 @@ def door(a: Answers) -> Iterator[Operation]:
     yield file("/etc/greeting/door", "open\n")
 
 
-recipe.tell("login", lambda a: f"ssh {a.server.login_user}@{a.server.address}")
-recipe.tell("address", lambda a: f"http://{a.server.address}/")
-recipe.tell("password", lambda a: a[password])
+recipe.output("login", lambda a: f"ssh {a.server.login_user}@{a.server.address}", afterwards=True)
+recipe.output("address", lambda a: f"http://{a.server.address}/", afterwards=True)
+recipe.output("password", lambda a: a[password], afterwards=True)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.checks.base import Check, on_server
-from wizard.operations.base import Operation
-from wizard.operations.file import directory, file
-from wizard.recipe import Answers, Question, Recipe
+from wizard.api import (
+    Answers,
+    Check,
+    Operation,
+    Question,
+    Recipe,
+    directory,
+    file,
+    on_server,
+)
 
-recipe = Recipe("site", __file__, needs=["greeting"])
+recipe = Recipe("site", needs=["greeting"])
 
 title = recipe.ask(Question("title", str, lambda a: f"{a.greeting.text}, world", example="My site"))
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.operations.base import Operation
-from wizard.operations.file import directory
-from wizard.recipe import Answers, Question, Recipe
+from wizard.api import (
+    Answers,
+    Operation,
+    Question,
+    Recipe,
+    directory,
+)
 
-recipe = Recipe("project", __file__)
+recipe = Recipe("project")
 
 source = recipe.ask(Question("source", str, example="~/code/guestbook"))
 settings_module = recipe.ask(
     Question(
         "settings_module",
         str,
-        lambda a: a.found and a.found.settings_module,
+        lambda a: a.found.settings_module if a.found else None,
         pattern=r"[\w.]+",
         example="shop.settings",
     )

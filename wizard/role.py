@@ -1,0 +1,176 @@
+"""What recipes hand to each other: outputs of a role, read as `a.app_server.socket`, and contributions.
+
+A role is what a recipe stands for, where several can. Its class lists the outputs that others may read, each with its type;
+the recipe of that role gives them (`recipe.output("socket", …)`), or asks a question of the same name. So no recipe knows
+another one's name or paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, Protocol, TypeVar, overload
+
+from wizard.checks.base import Check
+from wizard.secret import Secret
+
+T = TypeVar("T")
+R = TypeVar("R", bound="Role")
+
+
+class Reader(Protocol):
+    """The answers, as a role sees them."""
+
+    def read(self, role: str, output: Output[T]) -> T: ...
+
+    def recipe_of(self, role: str) -> str: ...
+
+
+class Output(Generic[T]):
+    """One value of a role: its type, what it is, and its value where the recipe gives none (`default`)."""
+
+    name: str
+
+    def __init__(self, type: type[T], says: str, *, default: T | None = None) -> None:
+        self.type, self.says, self.default = type, says, default
+
+    def __set_name__(self, owner: type[Role], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, role: None, owner: type[R]) -> Output[T]: ...
+
+    @overload
+    def __get__(self, role: Role, owner: type[R]) -> T: ...
+
+    def __get__(self, role: Role | None, owner: type[R]) -> Output[T] | T:
+        return self if role is None else role.reader.read(role.role, self)
+
+
+class Role:
+    """A role, with the outputs of whichever recipe has it."""
+
+    role: ClassVar[str] = ""
+    units = Output[tuple[str, ...]](tuple, "systemd's units that run where all is well", default=())
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    @property
+    def recipe(self) -> str:
+        """The name of the recipe that has this role: of the one that was chosen, where there are several."""
+        return self.reader.recipe_of(self.role)
+
+    @classmethod
+    def outputs(cls) -> dict[str, Output[object]]:
+        """All outputs by name, with those of the classes below."""
+        found = {name: value for one in reversed(cls.__mro__) for name, value in vars(one).items()}
+        return {name: value for name, value in found.items() if isinstance(value, Output)}
+
+
+class Project(Role):
+    """The code: the recipe `project`, or one in its place."""
+
+    role = "project"
+    name = Output(str, "the name of the site")
+    domain = Output(str, "the host name of the site")
+    subdirectory = Output(str, "the folder of manage.py in the code, . at the top")
+    settings_module = Output(str, "the project's settings module")
+    wsgi = Output(str, "the WSGI application, as module:name")
+
+
+class DeployUser(Role):
+    """The account of the person who looks after the server."""
+
+    role = "deploy_user"
+    name = Output(str, "the user's name")
+    password = Output(Secret, "the password, or an empty secret")
+
+
+class Database(Role):
+    """Where Django keeps its tables."""
+
+    role = "database"
+    title = Output(str, "the name that people know it by")
+    engine = Output(str, "Django's ENGINE")
+    name = Output(str, "the name of the database")
+    user = Output(str, "the user that owns it")
+    password = Output(Secret, "the user's password")
+    host = Output(str, "where it listens")
+    port = Output(int, "the port at which it listens, which must not be open to the world")
+    url = Output(str, "all of it as one address, with the password")
+    row_check = Output(Check, "a check that writes a row and reads it")
+
+
+class AppServer(Role):
+    """The program that runs Django."""
+
+    role = "app_server"
+    socket = Output(str, "the path of the unix socket at which it answers HTTP")
+    timeout = Output(int, "seconds after which it gives a request up")
+    port = Output(
+        int, "the port that it would have without a socket, which must not be open to the world", default=8000
+    )
+
+
+class WebServer(Role):
+    """What takes the visitors' requests."""
+
+    role = "web_server"
+    address = Output(str, "the address of the site, with a slash at its end")
+
+
+class Worker(Role):
+    """A program beside the app server that works off a queue."""
+
+    role = "worker"
+
+
+ROLES: dict[str, type[Role]] = {role.role: role for role in (Database, AppServer, WebServer, Worker)}
+"""The roles that a recipe may have."""
+
+
+# -- contributions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What a recipe adds to a thing that another recipe owns. Each kind is a class of its own."""
+
+
+@dataclass(frozen=True)
+class PythonPackages(Contribution):
+    """To the virtual environment. packages: requirements that the project does not name itself; imports and programs: what
+
+    must then work in it.
+    """
+
+    packages: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HostNames(Contribution):
+    """To the web server's site: more names that it answers to."""
+
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WebSite(Contribution):
+    """To the web server's site, in its own language. server: lines inside the site's server block; before: lines in front of
+
+    it. https: the site can then be had by https.
+    """
+
+    server: str = ""
+    before: str = ""
+    https: bool = False
+
+
+@dataclass(frozen=True)
+class Variables(Contribution):
+    """To the site's variables (its environment), by name; what the answers file says in [env] wins."""
+
+    values: Mapping[str, str | Secret] = field(default_factory=dict)
