@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tests.practice.conftest import OnServer
+from tests.practice.doors import logged_in
 from wizard.practice.fleet import PracticeServer
 from wizard.practice.sample import PROJECT
 
@@ -51,7 +52,9 @@ def test_site_is_served_by_the_app_server_that_was_chosen(
 
     page = httpx.get(f"http://{pristine.host}/", timeout=60)
     assert page.status_code == 200 and page.headers["X-Workshop"] == "yes"
-    runs = on_server(pristine, "systemctl show -P ExecStart guestbook.service; ls /run/guestbook /etc/guestbook").out
+    with logged_in(pristine, "deploy") as transport:  # the set-up has closed root's login
+        script = "systemctl show -P ExecStart guestbook.service; ls /run/guestbook /etc/guestbook"
+        runs = transport.run(script, root=True).out
     assert "/bin/uvicorn --fd 3 config.asgi:application" in runs and "uvicorn.sock" in runs
     assert "gunicorn" not in runs
 
