@@ -46,9 +46,9 @@ for folder in /etc /run /usr/local/lib /usr/lib; do
         if [ -e "$folder/systemd/system/$unit.d" ]; then echo "unit|$unit|$folder/systemd/system/$unit.d|"; fi
     done
 done
-lists="/var/lib/dpkg/info/*.postinst /usr/lib/sysusers.d/*.conf /usr/share/base-passwd/*.master"
 if getent passwd "$n" >/dev/null || getent group "$n" >/dev/null; then
-    if grep -qsw -e "$n" $lists || ! grep -qs "^$n:" /etc/passwd /etc/group; then echo "account|$n||"; fi
+    if grep -qsw -e "$n" /var/lib/dpkg/info/*.postinst /usr/lib/sysusers.d/*.conf /usr/share/base-passwd/*.master ||
+        ! grep -qs "^$n:" /etc/passwd /etc/group; then echo "account|$n||"; fi
 fi
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 path=$(command -v "$n-manage" || echo {manage})

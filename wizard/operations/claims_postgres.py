@@ -17,7 +17,7 @@ PORT = "5432"
 LOOK = """\
 v=
 for version in $(ls /usr/lib/postgresql 2>/dev/null | sort -V); do
-    [ ! -x /usr/lib/postgresql/$version/bin/postgres ] || v=$version
+    [ ! -x "/usr/lib/postgresql/$version/bin/postgres" ] || v=$version
 done
 [ -z "$v" ] || echo "newest|$v|||"
 if command -v pg_lsclusters >/dev/null; then pg_lsclusters -h | awk '{ print "cluster|" $1 "|" $2 "|" $3 "|" $4 }'; fi

@@ -33,7 +33,7 @@ if [ ! -d "$change/firewall" ]; then
     rm -rf "$change/firewall.new"
     mkdir "$change/firewall.new"
     tar -C / -cpf "$change/firewall.new/ufw.tar" etc/ufw etc/default/ufw
-    for tool in iptables ip6tables; do $tool-save | sed -n '/^\*filter/,/^COMMIT/p' >"$change/firewall.new/$tool"; done
+    for tool in iptables ip6tables; do "$tool-save" | sed -n '/^\*filter/,/^COMMIT/p' >"$change/firewall.new/$tool"; done
     # a network interface takes the values of "default" when it comes up: so its own are kept, too
     for key in $(sed -n 's/^\(net[^=]*\)=.*/\1/p' /etc/ufw/sysctl.conf | sed 's#/default/#/*/#'); do
         for file in /proc/sys/$key; do if [ -w "$file" ]; then echo "$file=$(cat "$file")"; fi; done
@@ -47,7 +47,7 @@ RESTORE_FILES = 'tar -C / -xpf "$change/firewall/ufw.tar"'
 TAKE_AWAY = r"""ufw --force disable
 for tool in iptables ip6tables; do
     # ufw's own chains and the jumps to them go in one transaction; other rules stay as they are
-    rules=$($tool-save -t filter)
+    rules=$("$tool-save" -t filter)
     {
         echo '*filter'
         sed -n 's/^\(:[A-Z]* [A-Z]*\) .*/\1 [0:0]/p' "$change/firewall/$tool"
@@ -55,10 +55,10 @@ for tool in iptables ip6tables; do
         echo "$rules" | sed -nE 's/^:(ufw[^ ]*) .*/-F \1/p'
         echo "$rules" | sed -nE 's/^:(ufw[^ ]*) .*/-X \1/p'
         echo COMMIT
-    } | $tool-restore --noflush
+    } | "$tool-restore" --noflush
     # a table that came with ufw and has nothing in it any more
     family=${tool%tables}
-    if [ ! -s "$change/firewall/$tool" ] && ! $tool-save -t filter | grep -qE '^-A|^:[A-Za-z0-9_-]+ -' &&
+    if [ ! -s "$change/firewall/$tool" ] && ! "$tool-save" -t filter | grep -qE '^-A|^:[A-Za-z0-9_-]+ -' &&
         command -v nft >/dev/null; then nft delete table "$family" filter 2>/dev/null || true; fi
 done
 while IFS='=' read -r file value; do

@@ -17,21 +17,21 @@ from wizard.operations.quoting import sh, sql_literal
 FIND = """\
 v=
 for version in $(ls /usr/lib/postgresql 2>/dev/null | sort -V); do
-    [ ! -x /usr/lib/postgresql/$version/bin/postgres ] || v=$version
+    [ ! -x "/usr/lib/postgresql/$version/bin/postgres" ] || v=$version
 done
 etc=/etc/postgresql/$v/main bin=/usr/lib/postgresql/$v/bin
 """
 
 START = """\
-systemctl start postgresql@$v-main
-n=0; while ! $bin/pg_isready -q && [ $n -lt 60 ]; do sleep 0.5; n=$((n + 1)); done"""
+systemctl start "postgresql@$v-main"
+n=0; while ! "$bin/pg_isready" -q && [ "$n" -lt 60 ]; do sleep 0.5; n=$((n + 1)); done"""
 
 
 RESTART = START.replace("systemctl start", "systemctl restart")
 
 # Settings with which the server does not start, or which are overruled, are taken back at once: it must not stay down.
 GUARDED = """\
-if ! (cd /; runuser -u postgres -- $bin/postgres -D $etc -C listen_addresses >/dev/null); then
+if ! (cd /; runuser -u postgres -- "$bin/postgres" -D "$etc" -C listen_addresses >/dev/null); then
     {undo}
     exit 1
 fi
@@ -48,25 +48,27 @@ fi"""
 MEND = """\
 data=/var/lib/postgresql/$v/main
 broken=
-for file in $etc/postgresql.conf $etc/pg_hba.conf $data/PG_VERSION $data/global/pg_control; do [ -s $file ] || broken=yes; done
-if [ -n "$(find $etc -type f -empty 2>/dev/null)" ]; then broken=yes; fi
-if [ -n "$broken" ] && { [ -e $etc ] || [ -e $data ]; }; then
+for file in "$etc/postgresql.conf" "$etc/pg_hba.conf" "$data/PG_VERSION" "$data/global/pg_control"; do
+    [ -s "$file" ] || broken=yes
+done
+if [ -n "$(find "$etc" -type f -empty 2>/dev/null)" ]; then broken=yes; fi
+if [ -n "$broken" ] && { [ -e "$etc" ] || [ -e "$data" ]; }; then
     # the first number that PostgreSQL gives to what its users make
-    if find $data/base -mindepth 1 -printf '%f\\n' 2>/dev/null | awk '/^[0-9]+/ && $1 + 0 >= 16384 { n++ } END { exit !n }'
+    if find "$data/base" -mindepth 1 -printf '%f\\n' 2>/dev/null | awk '/^[0-9]+/ && $1 + 0 >= 16384 { n++ } END { exit !n }'
     then
         echo "cannot mend the cluster $v/main: it is damaged, and there is data in it" >&2
         echo "look at it with: pg_lsclusters; journalctl -u postgresql@$v-main" >&2
         exit 1
     fi
-    systemctl stop postgresql@$v-main || :
+    systemctl stop "postgresql@$v-main" || :
     saved=/var/backups/wizard/postgresql-$v-main-$(date -u +%Y%m%dT%H%M%SZ)
-    mkdir -p -m 0700 /var/backups/wizard "$saved"
-    if [ -e $etc ]; then mv $etc "$saved/etc"; fi
-    if [ -e $data ]; then mv $data "$saved/data"; fi
+    (umask 077; mkdir -p /var/backups/wizard "$saved")
+    if [ -e "$etc" ]; then mv "$etc" "$saved/etc"; fi
+    if [ -e "$data" ]; then mv "$data" "$saved/data"; fi
     echo "the cluster $v/main was damaged and held nothing: its files are kept in $saved"
     repaired cluster "$saved"
 fi
-if [ -n "$broken" ]; then pg_createcluster $v main; fi"""
+if [ -n "$broken" ]; then pg_createcluster "$v" main; fi"""
 
 MAKE_ANEW = """\
 psql_ -d postgres -v name="$name" -v owner="$owner" <<'SQL'
@@ -94,16 +96,16 @@ name=$(quoted "$1") owner=$(quoted "$(owner_of "$1" </dev/null)")
 
 DROP = f"""\
 {SAVE_DATABASE}
-if [ -e $etc/postgresql.conf ]; then
+if [ -e "$etc/postgresql.conf" ]; then
     {START.replace(chr(10), chr(10) + "    ")}
     # whatever came later is saved: a cluster is dropped with all that is in it
-    begin_save postgresql-$v-main .sql
+    begin_save "postgresql-$v-main" .sql
     (cd /; PGOPTIONS='-c search_path=' runuser -u postgres -- pg_dumpall --globals-only >"$saved.part")
     tail -n 9 "$saved.part" | grep -q 'dump complete' # with a full disk it ends well without its last line
     end_save "the roles of PostgreSQL" {sh(PSQL + 'psql_ -d postgres -v ON_ERROR_STOP=0 <"$saved"')}
     names=$(psql_ -d postgres -c 'SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate')
     printf '%s\n' "$names" | while IFS= read -r name; do save_database "$name"; done
-    pg_dropcluster --stop $v main
+    pg_dropcluster --stop "$v" main
 fi"""
 
 
@@ -128,8 +130,8 @@ class Cluster(Operation):
 
     def observe(self) -> str:
         return f"""{FIND}
-if [ -s "$etc/postgresql.conf" ] && [ -s /var/lib/postgresql/$v/main/PG_VERSION ]; then printf '%s/main' "$v"; fi
-if [ -n "$v" ] && $bin/pg_isready -q; then echo '|online'; else echo '|'; fi"""
+if [ -s "$etc/postgresql.conf" ] && [ -s "/var/lib/postgresql/$v/main/PG_VERSION" ]; then printf '%s/main' "$v"; fi
+if [ -n "$v" ] && "$bin/pg_isready" -q; then echo '|online'; else echo '|'; fi"""
 
     def parse(self, text: str) -> ClusterState:
         cluster, online = text.strip("\n").split("|")
@@ -145,7 +147,7 @@ if [ -n "$v" ] && $bin/pg_isready -q; then echo '|online'; else echo '|'; fi"""
 # with a full disk apt ends well, and yet there is no cluster
 {MEND}
 {START}"""
-        return FIND + (DROP if not after.cluster else "systemctl stop postgresql@$v-main")
+        return FIND + (DROP if not after.cluster else 'systemctl stop "postgresql@$v-main"')
 
     def verify(self, after: ClusterState) -> str:
         return f"{PSQL}[ \"$(psql_ -d postgres -c 'SELECT 1')\" = 1 ]" if after.online else ":"
@@ -176,7 +178,7 @@ class Settings(Operation):
     def observe(self) -> str:
         return f"""{FIND}
 if [ -e "$etc/postgresql.conf" ]; then printf '%s/main' "$v"; fi
-if [ -e $etc/conf.d/{self.name} ]; then echo "|$(sha256sum <$etc/conf.d/{self.name} | cut -d' ' -f1)"; else echo '|'; fi"""
+if [ -e "$etc/conf.d/{self.name}" ]; then echo "|$(sha256sum <"$etc/conf.d/{self.name}" | cut -d' ' -f1)"; else echo '|'; fi"""
 
     def parse(self, text: str) -> SettingsState:
         return SettingsState(*text.strip("\n").split("|"))
@@ -188,7 +190,7 @@ if [ -e $etc/conf.d/{self.name} ]; then echo "|$(sha256sum <$etc/conf.d/{self.na
         return (Blob(self.content),)
 
     def apply(self, before: SettingsState, after: SettingsState) -> str:
-        path = f"$etc/conf.d/{self.name}"
+        path = f'"$etc/conf.d/{self.name}"'
         lines = [FIND]
         if before.sha256:
             lines.append(f"[ ! -e {path} ] || keep_blob {path}")
@@ -201,7 +203,7 @@ if [ -e $etc/conf.d/{self.name} ]; then echo "|$(sha256sum <$etc/conf.d/{self.na
                 GUARDED.format(
                     undo=put[before],
                     start=RESTART,
-                    try_start=RESTART.replace("-main", "-main || :"),
+                    try_start=RESTART.replace('-main"', '-main" || :'),
                     in_force=self._in_force(),
                 )
             )

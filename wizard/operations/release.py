@@ -290,7 +290,7 @@ class Serving(Operation):
         unit = sh(self.service)
         return (
             f"! systemctl --quiet is-active {unit} || "
-            f'[ "$(readlink /proc/$(systemctl show --property=MainPID --value {unit})/cwd)" = '
+            f'[ "$(readlink "/proc/$(systemctl show --property=MainPID --value {unit})/cwd")" = '
             f'"$(readlink -f {sh(self.directory)})" ]'
         )
 

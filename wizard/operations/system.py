@@ -39,7 +39,7 @@ class Swap(Operation):
         path = sh(self.path)
         return (
             f"echo $(($(stat -c %s {path} || echo 0) / 1048576)) "
-            f"$(grep -c '^'{path}' ' /proc/swaps) $(grep -c '^'{path}'[[:space:]]' /etc/fstab)"
+            f"\"$(grep -c '^'{path}' ' /proc/swaps)\" \"$(grep -c '^'{path}'[[:space:]]' /etc/fstab)\""
         )
 
     def parse(self, text: str) -> SwapState:

@@ -60,13 +60,13 @@ REMEMBER = f"""\
 if [ ! -d "$change/accounts" ]; then
     rm -rf "$change/accounts.new"
     mkdir "$change/accounts.new"
-    for f in {ACCOUNT_FILES}; do if [ -e /etc/$f ]; then cp -p /etc/$f "$change/accounts.new/$f"; fi; done
+    for f in {ACCOUNT_FILES}; do if [ -e "/etc/$f" ]; then cp -p "/etc/$f" "$change/accounts.new/$f"; fi; done
     sync "$change/accounts.new"/* "$change/accounts.new"
     mv "$change/accounts.new" "$change/accounts"
 fi"""
 
 REMEMBER_DONE = f"""\
-(cd /etc; for f in {ACCOUNT_FILES}; do if [ -e $f ]; then sha256sum $f; else echo "absent $f"; fi; done) \
+(cd /etc; for f in {ACCOUNT_FILES}; do if [ -e "$f" ]; then sha256sum "$f"; else echo "absent $f"; fi; done) \
 >"$change/accounts.done\""""
 
 # Which of them nobody has touched since: looked at before the first account tool of the undo touches them.
@@ -106,7 +106,7 @@ if [ -n "$uid" ]; then
     loginctl terminate-user {name} 2>/dev/null || :
     pkill -KILL -u "$uid" || :
     systemctl stop "user@$uid.service" "user-$uid.slice" 2>/dev/null || :
-    n=0; while pgrep -u "$uid" >/dev/null && [ $n -lt 50 ]; do sleep 0.2; n=$((n + 1)); done
+    n=0; while pgrep -u "$uid" >/dev/null && [ "$n" -lt 50 ]; do sleep 0.2; n=$((n + 1)); done
     # what it wrote elsewhere is not ours to remove, but has no owner from now on
     find / -xdev -uid "$uid" ! -path {home} ! -path {home}/'*' ! -path '/var/mail/*' ! -path '/var/spool/mail/*' \
 -printf 'left behind by {name}: %p\\n' 2>/dev/null | head -n 50

@@ -65,7 +65,7 @@ class Virtualenv(Operation):
             "{ python3 --version; "
             f"printf '%s\\n' {sh(self.requirements)} {sh(extra)}; "
             f"cd {sh(self.directory)} && head -qc 1M {sh(self.requirements) if self.requirements else ''} "
-            f"*requirements*.txt requirements/*.txt pyproject.toml {sh(lock)} </dev/null; }} 2>/dev/null | sha256sum | cut -c1-16"
+            f"./*requirements*.txt requirements/*.txt pyproject.toml {sh(lock)} </dev/null; }} 2>/dev/null | sha256sum | cut -c1-16"
         )
 
     def observe(self) -> str:

@@ -66,11 +66,13 @@ sshd_lines() { # prints FILE:LINE:TEXT of all that sshd's files say, those that 
     for _round in 1 2 3; do
         _files="$_files $_new"
         # the patterns are sshd's own, and are spread by the shell as sshd spreads them
+        # shellcheck disable=SC2086 # several files
         _new=$(cd /etc/ssh && for _f in $(sed -n 's/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]=]*//p' $_new | tr -d '"'); do
             [ ! -f "$_f" ] || realpath -s "$_f"
         done)
         [ -n "$_new" ] || break
     done
+    # shellcheck disable=SC2046,SC2086 # several files
     grep -nHE '^[[:space:]]*[^#[:space:]]' $(printf '%s\n' $_files | awk '!seen[$0]++') /dev/null 2>/dev/null | head -c 65536
 }
 listening() { # ADDRESS:PORT; "*" is both families, which one socket or two may serve

@@ -32,6 +32,7 @@ scratch=
 # What programs wrote without syncing it is in memory only, and a power cut leaves empty files of it: so all that was changed
 # goes to the disk before anything is called done. Fails where a disk cannot be written.
 on_disk() {
+    # shellcheck disable=SC2046 # one word for each place
     sync -f $(stat -c '%d %n' / /boot /etc /home /opt /srv /usr /var 2>/dev/null | awk '!seen[$1]++ {print $2}') # once for each
 }
 
@@ -162,7 +163,7 @@ apt_lists_fresh() { [ -n "$(find $W/apt-lists -mmin -360 2>/dev/null)" ] && ls /
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 
 # What recovery had to mend, for the journey's end: a word for what was done, and to what.
-repaired() { echo "$*" >>$change/repaired; } # unpacked|configured|reinstalled|begun-anew|rewritten|cluster THING…
+repaired() { echo "$*" >>"$change/repaired"; } # unpacked|configured|reinstalled|begun-anew|rewritten|cluster THING…
 
 # After a failure, what the server has run out of, in facts: "disk PLACE MB-LEFT MB", "inodes PLACE LEFT ALL" or "memory
 # KILLED MB". The output is asked too, because a program may have given back by now what it had too little of; in the C
@@ -170,8 +171,10 @@ repaired() { echo "$*" >>$change/repaired; } # unpacked|configured|reinstalled|b
 shortage() {
     _all=$(ls -d / /tmp /var /srv 2>/dev/null)
     _least=$(grep -qsF 'No space left on device' "${change:-}/out" && echo 999999999 || echo 32)
-    df -Pm $_all | awk -v least=$_least 'NR > 1 && $4 < least {print $4, "disk", $6, $4, $2}' |
+    # shellcheck disable=SC2086 # one word for each place
+    df -Pm $_all | awk -v least="$_least" 'NR > 1 && $4 < least {print $4, "disk", $6, $4, $2}' |
         sort -n | cut -d' ' -f2- | head -n 1
+    # shellcheck disable=SC2086
     df -Pi $_all | awk 'NR > 1 && $2 > 0 && $4 < 100 {print "inodes", $6, $4, $2; exit}'
     _killed=$(($(oom_kills) - $(cat "${change:-}/oom-kills" 2>/dev/null || oom_kills)))
     [ $_killed = 0 ] || awk -v n=$_killed '/^MemTotal/ {print "memory", n, int($2 / 1024)}' /proc/meminfo
@@ -190,7 +193,7 @@ troubles() {
         ss -Hltnp "sport = :$_port" | sed -nE "s/.*users:\(\(\"([^\"]+)\",pid=([0-9]+).*/port $_port \1 \2/p" | head -n 1
     done
 }
-cannot_write() { shortage | emit shortage; exit $CANNOT_WRITE; }
+cannot_write() { shortage | emit shortage; exit "$CANNOT_WRITE"; }
 oom_kills() { sed -n 's/^oom_kill //p' /proc/vmstat | grep . || echo 0; }
 
 # Runs a command of systemctl for a unit that may not be installed (yet, or any more); other failures count.
@@ -203,8 +206,8 @@ if_unit() { # UNIT COMMAND…: run only when systemd knows the unit
 ssh_ancestor() { # prints: PID START-TIME of the sshd process that this script came through
     _p=$$
     while [ "$_p" -gt 1 ]; do
-        _s=$(sed 's/.*) //' /proc/$_p/stat) || return 0
-        case $(cat /proc/$_p/comm) in sshd*) echo "$_p $(echo "$_s" | cut -d' ' -f20)"; return 0 ;; esac
+        _s=$(sed 's/.*) //' "/proc/$_p/stat") || return 0
+        case $(cat "/proc/$_p/comm") in sshd*) echo "$_p $(echo "$_s" | cut -d' ' -f20)"; return 0 ;; esac
         _p=$(echo "$_s" | cut -d' ' -f2)
     done
 }
@@ -213,6 +216,7 @@ holder_alive() {
     [ -e $W/holder ] || return 1
     [ "$(holder_field boot)" = "$(cat /proc/sys/kernel/random/boot_id)" ] || return 1
     [ $(($(date +%s) - $(stat -c %Y $W/holder))) -lt 120 ] || return 1
+    # shellcheck disable=SC2046 # its two fields
     set -- $(holder_field sshd)
     [ $# -lt 2 ] || [ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)" = "$2" ]
 }
@@ -230,10 +234,10 @@ hold() { # RUN: fails unless this run still has the lock
     exec 9>>$W/lock
     flock -w 30 9 || { echo "another script" | emit held; exit 0; }
     run=$1
-    [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo done; } | emit taken; exit 0; }
+    [ "$(holder_field run)" = "$1" ] || { { cat $W/holder 2>/dev/null || echo 'done'; } | emit taken; exit 0; }
     # one that ended while this waited: nobody listens, and a lock without a connection would look alive for long
     _sshd=$(ssh_ancestor)
-    if [ -z "$_sshd" ] && [ -n "$(holder_field sshd)" ]; then exit $NOBODY_LISTENS; fi
+    if [ -z "$_sshd" ] && [ -n "$(holder_field sshd)" ]; then exit "$NOBODY_LISTENS"; fi
     # the connection may be another one than before; writing it anew is the heartbeat, too
     { grep -v '^sshd=' $W/holder; echo "sshd=$_sshd"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
     echo yes | emit holding
@@ -273,10 +277,10 @@ run_job() { # NAME LINES-ALREADY-SEEN; the script on stdin. Attaches to the job 
     _n=0
     while [ ! -e "$_exit" ] && [ $_n -lt 20 ] && systemctl is-active --quiet "$_unit"; do sleep 0.2; _n=$((_n + 1)); done
     exec 9>>$W/lock
-    flock -w 30 9 || exit $NOBODY_LISTENS
+    flock -w 30 9 || exit "$NOBODY_LISTENS"
     # who took the server over, or the same run on a new connection, brings this to its end
-    [ "$(holder_field run)" = "$run" ] && [ "$(holder_field sshd)" = "$(ssh_ancestor)" ] || exit $NOBODY_LISTENS
-    if [ ! -e "$_exit" ] && systemctl is-active --quiet "$_unit"; then exit $NOBODY_LISTENS; fi # nobody listens; the job goes on
+    [ "$(holder_field run)" = "$run" ] && [ "$(holder_field sshd)" = "$(ssh_ancestor)" ] || exit "$NOBODY_LISTENS"
+    if [ ! -e "$_exit" ] && systemctl is-active --quiet "$_unit"; then exit "$NOBODY_LISTENS"; fi # nobody listens; the job goes on
     _status=$(cat "$_exit" 2>/dev/null) # empty where the disk was full
     return "${_status:-$JOB_VANISHED}"
 }
@@ -287,7 +291,7 @@ beat_on() { # a sign of life now and then, for the client's watchdog and for the
     (exec 9>&-; while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do touch -c $W/holder; printf '\036%s beat \n' "$MARK"; done) &
     _beat=$!
 }
-beat_off() { kill $_beat; wait $_beat 2>/dev/null; }
+beat_off() { kill "$_beat"; wait "$_beat" 2>/dev/null; }
 follow_job() { # UNIT LINES-ALREADY-SEEN
     beat_on
     _pid=$(systemctl show -p MainPID --value "$1")

@@ -2,6 +2,7 @@
 # with residue.sh, whose words it uses. What Debian's packages start asks /usr/sbin/policy-rc.d first (invoke-rc.d(8),
 # deb-systemd-invoke(1p)); ours stands there while apt works, and is of no effect for anybody else, also where it is left
 # behind by a power cut: it does something only for programs that have $WIZARD_HOLD from us.
+# shellcheck disable=SC2046,SC2086 # lists of packages, units and files are split into words on purpose
 policy=/usr/sbin/policy-rc.d
 theirs=/usr/sbin/policy-rc.d.before-wizard # the person's own, which is asked as before
 

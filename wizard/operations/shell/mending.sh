@@ -1,4 +1,5 @@
 # What a power cut or a killed apt leaves of packages, mended. Read together with residue.sh, whose words it uses.
+# shellcheck disable=SC2046,SC2086 # lists of packages, units and files are split into words on purpose
 
 # The scripts of packages start services, and would wait behind jobs of the boot that hang.
 boot_is_over() {

@@ -3,14 +3,15 @@
 # The owner's password is not known here, so a role is made for the time being that may do what the owner may. It logs in
 # as any client does: from a session that postgres began, RESET ROLE would lead back to postgres. Needs psql_.
 
+# shellcheck disable=SC2089,SC2090 # the quotes in the connection are for libpq
 as_owner() { # NAME read|write COMMAND…: a client of PostgreSQL, which gets -d; $owner is the owner's name. Reading sees all.
     _name=$1 _access=$2
     shift 2
     (
         _word=$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')
         _connection="dbname='$(printf %s "$_name" | sed "s/[\\\\']/\\\\&/g")'"
-        trap 'give_back_owner' EXIT
-        lend_owner
+        trap 'give_back_owner "$_connection"' EXIT
+        lend_owner "$_word"
         _port=$(psql_ -d postgres -c 'SHOW port')
         cd /
         PGHOST=127.0.0.1 PGPORT=$_port PGUSER=wizard_for_owner PGPASSWORD=$_word PGCONNECT_TIMEOUT=30 PGCLIENTENCODING=UTF8 \
@@ -18,8 +19,8 @@ as_owner() { # NAME read|write COMMAND…: a client of PostgreSQL, which gets -d
             runuser -u postgres -- "$@" -d "$_connection"
     )
 }
-lend_owner() {
-    { printf "\\\\set word '%s'\n" "$_word"; cat <<'SQL'
+lend_owner() { # WORD
+    { printf "\\\\set word '%s'\n" "$1"; cat <<'SQL'
 SELECT pg_catalog.format('DROP ROLE %I', rolname) FROM pg_catalog.pg_roles WHERE rolname = 'wizard_for_owner' \gexec
 SELECT pg_catalog.format('CREATE ROLE wizard_for_owner LOGIN PASSWORD %L VALID UNTIL %L', :'word',
     pg_catalog.now() OPERATOR(pg_catalog.+) '1 day'::pg_catalog.interval) \gexec
@@ -33,8 +34,8 @@ SELECT 'ALTER ROLE wizard_for_owner BYPASSRLS' WHERE :'access' = 'read' \gexec
 SQL
     } | psql_ -d postgres -v name="$_name" -v access="$_access"
 }
-give_back_owner() { # what it made meanwhile is its owner's
-    psql_ -d "$_connection" -v name="$_name" <<'SQL' || echo 'the role wizard_for_owner stays; nobody knows its password' >&2
+give_back_owner() { # CONNECTION: what it made meanwhile is its owner's
+    psql_ -d "$1" -v name="$_name" <<'SQL' || echo 'the role wizard_for_owner stays; nobody knows its password' >&2
 SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
     WHERE usename = 'wizard_for_owner' \g /dev/null
 SELECT pg_catalog.format('REASSIGN OWNED BY wizard_for_owner TO %I', r.rolname)

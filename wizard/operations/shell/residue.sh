@@ -1,5 +1,6 @@
 # What apt and maintainer scripts leave on a server, written down before and after, so that an undo takes away just
 # that. Read with `.` by the scripts of apt.py; $change is the change's own folder. Paths are NUL-separated throughout.
+# shellcheck disable=SC2046,SC2086 # lists of packages, units and files are split into words on purpose
 
 accounts="passwd group shadow gshadow subuid subgid"
 # Databases of dpkg's helpers. They come back byte by byte, but only where the packages are those of before.
@@ -85,7 +86,7 @@ room() { # MB
 # An upgrade restarts sshd: with settings that it refuses nobody could log in any more.
 sshd_would_start() {
     if [ ! -x /usr/sbin/sshd ] || ! systemctl -q is-active ssh.service ssh.socket; then return 0; fi
-    mkdir -p -m 0755 /run/sshd
+    [ -d /run/sshd ] || mkdir -m 0755 /run/sshd
     /usr/sbin/sshd -t ||
         refuse "install packages: sshd refuses its own settings (above), and would not come back after its upgrade; mend them first"
 }
