@@ -45,14 +45,10 @@ def files_with(word: str, *folders: str) -> set[str]:
 
 def test_paths_below_srv_stand_in_one_place() -> None:
     found = {path for path in files_with("/srv/", "wizard", "recipes") if not path.endswith(".md")}
-    assert found - CAUSES == {"wizard/site.py"}
+    assert found == {"wizard/site.py"}
 
 
 def test_app_server_is_named_in_its_recipe_in_detection_and_in_guides_only() -> None:
     found = {path for path in files_with("gunicorn", "wizard", "recipes") if not path.endswith(".md")}
     allowed = ("recipes/gunicorn/", "wizard/project/", "wizard/practice/sample_project/")
-    assert {path for path in found - CAUSES if not path.startswith(allowed)} == set()
-
-
-# what a failed server printed, and what it means: examples as people see them
-CAUSES = files_with(".", "wizard/fronts/causes") | {"wizard/fronts/findings.py"}
+    assert {path for path in found if not path.startswith(allowed)} == set()

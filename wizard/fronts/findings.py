@@ -35,7 +35,7 @@ PROBLEMS = {
     "trip over: rename it to letters, digits, - and _",
     "not_all_read": "there are more than {limit} files, and not all were looked at",
     "no_wsgi": "no WSGI application was found: that is the door by which a web server talks to Django",
-    "asgi_only": "there is only {file} (ASGI) and no wsgi.py, which gunicorn needs: add a wsgi.py as `startproject` makes it; "
+    "asgi_only": "there is only {file} (ASGI) and no wsgi.py, which the app server needs: add a wsgi.py as `startproject` makes it; "
     "websockets are not served",
     "makes_folder": "{place} makes the folder {folder} beside the code whenever Django starts, which is forbidden on the "
     "server: remove that line, or add the folder to the project with a file in it",
@@ -64,7 +64,7 @@ PROBLEMS = {
     "no_dependencies": "no list of the Python packages that it needs was found",
     "unsupported_dependencies": "{file} is a kind of package list that the wizard cannot use: write a requirements.txt "
     "(for example with `pip freeze`)",
-    "no_app_server": "no app server (the program that runs Django) among its packages; gunicorn is added",
+    "no_app_server": "no app server (the program that runs Django) among its packages; one is added",
     "no_database_driver": "no driver for PostgreSQL among its packages; {package} is added",
     "old_app_server": "{package} {version} cannot run in a service that is shut in as it is here; 22 or newer is "
     "installed in its place",

@@ -1,7 +1,7 @@
 """The most likely cause of a failure: from facts that were found on the server, from how it ended, from what was printed.
 
-The records are data, in the .toml files beside this; server.toml says what is in one. It helps a person to look in the right
-place, and nothing is decided by it.
+The records are data, in the .toml files beside this and in the recipes' causes.toml; server.toml says what is in one. It helps
+a person to look in the right place, and nothing is decided by it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from wizard.catalog import own_folder
+
 FACT = re.compile(r"^on the server: (.+)$", re.MULTILINE)
 # the order in which they are asked: what our own connection says of itself, then what is special, then what is general
-TOPICS = ("connection", "checks", "server", "code", "python", "django", "services", "general")
+TOPICS = ("connection", "checks", "server", "code", "python", "django", "recipes", "services", "general")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ UNKNOWN = Cause(
 @cache
 def records() -> tuple[Record, ...]:
     """All of them, in the order in which they are asked."""
-    every = [record for topic in TOPICS for record in _read(topic)]
+    every = [record for topic in TOPICS for text in _texts(topic) for record in _read(text)]
     return (*(r for r in every if r.fact), *(r for r in every if not r.fact))
 
 
@@ -92,8 +94,14 @@ def likely(reason: str, output: str, facts: Sequence[str] = ()) -> Cause:
     return UNKNOWN
 
 
-def _read(topic: str) -> Iterator[Record]:
-    text = resources.files(__package__).joinpath(f"{topic}.toml").read_text(encoding="utf-8")
+def _texts(topic: str) -> Iterator[str]:
+    if topic == "recipes":
+        yield from (path.read_text(encoding="utf-8") for path in sorted(own_folder().glob("*/causes.toml")))
+    else:
+        yield resources.files(__package__).joinpath(f"{topic}.toml").read_text(encoding="utf-8")
+
+
+def _read(text: str) -> Iterator[Record]:
     for data in tomllib.loads(text)["cause"]:
         yield Record(
             Cause(data["what"], data["do"], data.get("look", ""), data["code"]),
