@@ -283,10 +283,24 @@ def test_a_second_run_changes_nothing_unless_the_branch_moved(shop: Site) -> Non
     assert shop.run("ls /var/backups/wizard/site-before-*.dump").count("\n") == 1
 
 
-def test_going_back_brings_the_older_release_and_its_tables_back(shop: Site) -> None:
+NGINX = "systemctl show -P InvocationID -P NRestarts nginx; stat -c '%n %z' /etc/nginx/sites-*/*; pgrep -o nginx"
+
+
+def test_going_back_to_the_first_release_brings_it_and_its_tables_back_and_touches_nothing_else(shop: Site) -> None:
     shop.run("shop-manage shell -c 'from pages.models import Page; Page.objects.create(title=1)'")
-    shop.roll_back("nginx/site")
+    with shop.session() as session:
+        code = [c for c in session.journal.history if c.step == "project/code"]
+    assert [c.name for c in code] == ["project/code@1", "project/code@2"]
+    nginx = shop.run(NGINX)
+    shop.seen.clear()
+    shop.roll_back("project/code@1")
+    undone = {e.step.partition("/")[0] for e in shop.seen if isinstance(e, events.Undone)}
+    assert undone == {"project", "virtualenv", "django", "gunicorn"}
+    assert shop.run(NGINX) == nginx
     assert shop.get("/").text == "edition one"
+    shop.seen.clear()
+    shop.roll_back("project/code@1")
+    assert not [e for e in shop.seen if isinstance(e, events.UndoStarted)]
     assert shop.run("ls /srv/shop/releases").count("\n") == 1
     assert "pages_page" not in shop.run("runuser -u postgres -- psql -At -d site -c '\\dt'")
     newest = shop.run("cd /var/backups/wizard; ls -t site-2*.dump | head -1").strip()

@@ -14,7 +14,11 @@ from tests.practice.doors import session_on
 from tests.practice.matrix.results import tried
 from tests.practice.program import Laptop
 from wizard.engine.journal import parse
+from wizard.engine.remote.scripts import Work
+from wizard.engine.worker import Worker
 from wizard.errors import HeldError, StoppedError
+from wizard.operations.base import Change
+from wizard.operations.file import FileState, file
 from wizard.practice.fleet import PracticeServer
 
 # what both must never be in at the same time; the journal is written in it, too
@@ -53,6 +57,30 @@ def test_first_stops_at_its_next_write_after_a_take_over_and_says_why(
         with pytest.raises(StoppedError, match="another wizard has worked there since"):
             first.write("too late", "touch /root/too-late")
     assert on_server(pristine, "ls /root/too-late").status != 0
+
+
+def test_first_that_comes_back_after_another_run_was_there_does_not_go_on(pristine: PracticeServer) -> None:
+    with session_on(pristine) as first:
+        first.reconnect()  # alone on the server it goes on
+        first.transport.close()
+        with session_on(pristine, take_over=True):
+            pass
+        with pytest.raises(StoppedError, match="another wizard has worked there since"):
+            first.reconnect()
+
+
+def test_number_of_a_change_is_not_given_twice_should_the_lock_ever_fail(
+    pristine: PracticeServer, on_server: OnServer
+) -> None:
+    ours, absent = file("/root/ours", "x"), FileState()
+    with session_on(pristine) as first:
+        change = Change(ours, absent, ours.wanted(absent))
+        Worker(first, lambda _: None).do(Work(1, "x/y", change, new=True, blobs=ours.blobs(absent)))
+        Worker(first, lambda _: None).do(Work(1, "x/y", change, undo=True))
+        on_server(pristine, """echo '{"at":"x","event":"doing","run":"theirs","id":2}' >>/var/lib/wizard/journal""")
+        with pytest.raises(StoppedError, match="another wizard has worked there since"):
+            Worker(first, lambda _: None).do(Work(2, "x/y", change, new=True, blobs=ours.blobs(absent)))
+    assert on_server(pristine, "ls /root/ours /var/lib/wizard/changes/0002").out == ""
 
 
 def test_second_waits_until_the_first_is_done_and_then_goes_on(pristine: PracticeServer, tmp_path: Path) -> None:

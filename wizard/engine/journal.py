@@ -88,15 +88,15 @@ class Journal:
     """What the records add up to. torn: lines that are no records (a power cut in the middle of a write); damaged: lines that
     are not as they were written, or are missing.
 
-    mentioned: ids of changes that later records speak of, also where the change's own record is gone. run, generation: of the
-    newest run that had the lock; history: all checkpoints that one can go back to, the oldest first.
+    mentioned: ids of changes that later records speak of, also where the change's own record is gone. runs: that had the
+    lock, the newest last; generation: of that one; history: all checkpoints that one can go back to, the oldest first.
     """
 
     id: str = ""
     version: int = VERSION
     entries: dict[int, Entry] = field(default_factory=dict)
     history: list[Checkpoint] = field(default_factory=list)
-    run: str = ""
+    runs: list[str] = field(default_factory=list)
     generation: int = 0
     accepted: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
@@ -218,10 +218,10 @@ class Journal:
         if "generation" in record:
             began = given != self.generation
             self.generation = given
-        elif began := self.generation == 0 or (self._changed and record.get("run") != self.run):
+        elif began := self.generation == 0 or (self._changed and self.runs[-1:] != [record.get("run")]):
             self.generation += 1
         self.logins.append(record["login"])
-        self.run = str(record.get("run", ""))
+        self.runs.append(str(record.get("run", "")))
         self._changed = self._changed and not began
 
     def _add_checkpoint(self, record: dict[str, Any]) -> None:

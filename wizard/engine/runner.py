@@ -135,7 +135,7 @@ class Runner:
                         return False
                 blobs = operation.blobs(change.before)
                 work = Work(
-                    self.session.journal.next_id, planned.step.id, change, guarded=planned.step.way_in is not None,
+                    self.session.journal.next_id, planned.step.id, change, new=True, guarded=planned.step.way_in is not None,
                     first=not guarded, blobs=blobs, secret_blobs=tuple(b.name for b in blobs if b.secret),
                 )  # fmt: skip
                 looked = self.worker.do(work, queue[1 : AHEAD + 1])

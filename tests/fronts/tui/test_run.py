@@ -329,6 +329,27 @@ def test_the_timeline_shows_what_going_back_would_undo_and_asks_first(app: Wizar
     assert not ran(server, "undo")
 
 
+def test_the_timeline_has_both_releases_and_goes_back_to_the_end_of_the_first_run(
+    app: WizardApp, server: SmallServer
+) -> None:
+    again = [dict(DONE[1], id=2), dict(DONE[2], id=2), {**DONE[3], "changes": [[1, 2]], "at": "2026-01-03T00:00:00Z"}]
+    first, second = ({"event": "run", "run": run, "login": "root", "generation": n} for n, run in ((1, "a"), (2, "b")))
+    server.journal = [DONE[0], first, *DONE[1:], second, *again]
+
+    async def scenario(pilot: Pilot[int]) -> None:
+        app.start(target="root@203.0.113.7")
+        await until(pilot, lambda: focused(pilot) == "continue", "the card")
+        await pilot.click("#checkpoints")
+        await until(pilot, lambda: "there is nothing to undo" in seen(app), "the latest checkpoint")
+        assert "Generation 1 · 2026-01-02" in seen(app) and "Generation 2 · 2026-01-03" in seen(app)
+        timeline = app.screen.query_one("#timeline", OptionList)
+        timeline.highlighted = timeline.get_option_index("@1")
+        await until(pilot, lambda: "Going back undoes, in this order (1)" in seen(app), "the second release")
+        assert "● 03:04  end of generation 1" in seen(app)
+
+    drive(app, scenario, size=(120, 40))
+
+
 def test_going_back_that_loses_data_needs_the_servers_name(app: WizardApp, server: SmallServer) -> None:
     from wizard.fronts.tui.screens.checkpoints import ConfirmDialog
 

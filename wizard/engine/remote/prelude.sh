@@ -66,6 +66,16 @@ checksum() { sha256sum | cut -c1-16; }
 journal_format() { # the newest that something in it was written in; 0 for none
     sed -nE 's/^\{"at":"[^"]*","event":"journal",.*"version":([0-9]{1,9}).*/\1/p' $W/journal 2>/dev/null | tail -n 1 | grep . || echo 0
 }
+# Before a change gets the next number, under the lock: refused where another run has begun one since $run read the journal.
+# The lock keeps it from that; this is what keeps two changes of one number out of the journal should it ever fail.
+next_number_is_ours() {
+    awk -v ours="$run" '
+        /^\{"at":"[^"]*","event":"(run|doing)",/ {
+            run = $0; sub(/^[^}]*"event":"(run|doing)","run":"/, "", run); sub(/".*/, "", run)
+            if (run != ours) others = 1; else if ($0 ~ /"event":"run","run"/) others = 0
+        }
+        END { exit others }' $W/journal || { echo done | emit taken; exit 0; }
+}
 generation() { # RUN: its number. A run that comes after a change begins the next one (journal.py, _add_run)
     awk -v now="$1" '
         /^\{"at":"[^"]*","event":"doing",/ { changed = 1 }

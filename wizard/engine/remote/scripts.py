@@ -36,6 +36,7 @@ class Work:
     undo: bool = False
     guarded: bool = False
     first: bool = True  # the first guarded change of its step
+    new: bool = False  # its number has not been used yet
     seen: int = 0
     blobs: tuple[Blob, ...] = ()
     secret_blobs: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ def work_script(work: Work, line: Line, *, blobs: str, secrets: str, following: 
     else:
         begin, end = line(**doing(work, login)), _done(work, line)
     parts = [
+        "next_number_is_ours" if work.new else "",
         f"id={name}; change=$W/changes/$id; mkdir -p $change",
         f"check_failsafe {'first' if work.first else 'next'}" if work.guarded else "",
         # before the record: whoever goes on from it has no other source of them, and could only fail

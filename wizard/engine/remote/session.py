@@ -214,6 +214,8 @@ class Session:
                 "cannot go on: this is not the server as we left it, it was wiped or put back to an earlier state",
                 hint="run the same command again: it looks at what is there now, and goes on from that",
             )
+        if self.run in known.runs and {*self.journal.runs[len(known.runs) :]} != {self.run}:
+            raise lock.taken("")  # what was planned, and the numbers of its changes, may be theirs by now
 
     def patiently(self, ask: Callable[[], T]) -> T:
         """Read-only work, or work that may be repeated: once more after a lost connection."""

@@ -63,8 +63,8 @@ class Checkpoints(Page):
                 generation = point.generation
                 date = point.at[:10] or "today"
                 timeline.add_option(Option(Content(f"Generation {generation} · {date}"), disabled=True))
-            end = f" (the end of generation {place.generation})" if place.generation else ""
-            text = f"● {point.at[11:16] or 'just now'}  {words.heading(point.step)}{end}"
+            end = f"end of generation {place.generation}: " if place.generation else ""
+            text = f"● {point.at[11:16] or 'just now'}  {end}{words.heading(point.step)}"
             timeline.add_option(Option(Content(text), id=place.name))
         timeline.highlighted = timeline.option_count - 1
 
