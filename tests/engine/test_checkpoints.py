@@ -177,6 +177,15 @@ def test_unknown_checkpoint_is_refused_with_those_that_there_are() -> None:
         assert "postgres/database" in refused.value.hint
 
 
+def test_checkpoint_that_was_undone_since_is_refused_with_the_reason() -> None:
+    server = Server()
+    server.run(STEPS)
+    server.run(RELEASE)
+    server.back("@1")
+    with pytest.raises(UsageError, match="changes of it were undone since"):
+        server.back("project/code@2")
+
+
 ACTIONS = st.lists(
     st.one_of(
         st.tuples(st.just("run"), st.sets(st.sampled_from(STEPS)).map(tuple), st.sampled_from(["", *STEPS])),

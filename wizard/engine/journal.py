@@ -96,6 +96,7 @@ class Journal:
     version: int = VERSION
     entries: dict[int, Entry] = field(default_factory=dict)
     history: list[Checkpoint] = field(default_factory=list)
+    undone: set[str] = field(default_factory=set)  # names of checkpoints of which a change was undone since
     runs: list[str] = field(default_factory=list)
     generation: int = 0
     accepted: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
@@ -198,7 +199,9 @@ class Journal:
                 entry.status, entry.observed = "done", _text(record["observed"])
             case "undone":
                 self.entries[record["id"]].status = "undone"
-                self.history = [c for c in self.history if not c.holds(record["id"])]
+                undone = {c.name for c in self.history if c.holds(record["id"])}
+                self.undone |= undone | {name.partition("@")[0] for name in undone}
+                self.history = [c for c in self.history if c.name not in undone]
             case "redone":  # the server made it again: the undo was not proved
                 self.entries[record["id"]].status = "done"
             case "failed" | "undoing" | "nothing":

@@ -51,9 +51,11 @@ def plan_rollback(journal: Journal, checkpoint: str | None) -> list[Undo]:
 def _no_such(journal: Journal, checkpoint: str) -> UsageError:
     several = len({c.generation for c in journal.history}) > 1
     names = [c.name if several else c.step for c in journal.history]
-    return UsageError(
-        f"cannot find the checkpoint {checkpoint!r}", hint=f"the journal has: {', '.join(names) or 'none'}"
-    )
+    hint = f"the journal has: {', '.join(names) or 'none'}"
+    if checkpoint in journal.undone:
+        what = f"cannot go back to the checkpoint {checkpoint!r}: changes of it were undone since, and going back makes none"
+        return UsageError(what, hint=f"make them again with `wizard setup`; {hint}")
+    return UsageError(f"cannot find the checkpoint {checkpoint!r}", hint=hint)
 
 
 def nothing_to_undo(session: Session, checkpoint: str | None) -> bool:
