@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,14 @@ from wizard import catalog, recipe_check
 from wizard.answers.given import Given
 from wizard.answers.resolve import complete
 from wizard.api import AppServer, HostNames, Operation, Question, Recipe, WebSite, file
+from wizard.app import project
+from wizard.app.journey import Journey
+from wizard.app.request import Request
 from wizard.engine.plan import make_plan
 from wizard.engine.remote.session import Session
 from wizard.errors import RecipeError, UsageError
+from wizard.fronts.plain.answers_file import render
+from wizard.fronts.plain.missing import refuse
 from wizard.operations.file import File
 from wizard.practice.sample import PROJECT
 from wizard.project.inspect import inspect
@@ -157,3 +164,30 @@ def test_check_of_recipes_tries_each_recipe_of_a_role(tmp_path: Path) -> None:
 def test_every_output_of_a_role_says_what_it_is() -> None:
     for name, output in AppServer.outputs().items():
         assert output.name == name and output.says
+
+
+def test_answers_file_and_missing_answers_leave_open_only_what_takes_part(tmp_path: Path) -> None:
+    shutil.copytree(HERE, tmp_path / "recipes")
+    home = tmp_path / "recipes" / "uvicorn" / "recipe.py"
+    home.write_text(home.read_text().replace("lambda a: a.found.asgi if a.found else None", "None"))
+    text = render(PROJECT, (tmp_path / "recipes",))
+    assert '# app_server = "gunicorn"' in text and '# application = ""  # must be answered' in text
+    for choice, missing in ({}, False), ({"app_server": "uvicorn"}, True):
+        given = Given({"project": {"source": str(PROJECT), "name": "guestbook"}, "roles": choice})
+        journey = Journey(Request(recipes=(tmp_path / "recipes",), given=given), lambda _: None)
+        journey.prepare()
+        project.look(journey)
+        with pytest.raises(UsageError) if missing else contextlib.nullcontext() as error:
+            refuse(journey, defaults=False)
+        assert not missing or (error is not None and "uvicorn.application" in error.value.details)
+
+
+def test_screens_ask_the_choice_first_and_then_what_was_chosen() -> None:
+    from wizard.fronts.tui.pages import order
+
+    journey = Journey(Request(recipes=(HERE,)), lambda _: None)
+    journey.prepare()
+    assert order(journey)[2] == "questions:roles"
+    assert "questions:gunicorn" in order(journey) and "questions:uvicorn" not in order(journey)
+    journey.given.set("roles", "app_server", "uvicorn")
+    assert "questions:uvicorn" in order(journey) and "questions:gunicorn" not in order(journey)

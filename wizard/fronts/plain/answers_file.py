@@ -39,8 +39,9 @@ def render(project: Path | None, folders: tuple[Path, ...] = ()) -> str:
     words = Words(recipes)
     values = foreseen(recipes, given, found)
     lines = [HEAD, *_findings(found)]
+    taking_part = catalog.in_force(recipes, given.tables)
     for recipe in recipes:
-        lines += _table(recipe, values, given, words)
+        lines += _table(recipe, values, given, words, taking_part=recipe in taking_part)
     lines += _environment(found)
     return "\n".join(lines) + "\n"
 
@@ -56,7 +57,10 @@ def _findings(found: Any) -> Iterator[str]:
     yield ""
 
 
-def _table(recipe: Recipe, values: dict[Question[Any], Any], given: Given, words: Words) -> Iterator[str]:
+def _table(
+    recipe: Recipe, values: dict[Question[Any], Any], given: Given, words: Words, *, taking_part: bool
+) -> Iterator[str]:
+    """A recipe's questions. Of one that does not take part unless it is chosen, none is open."""
     if not recipe.questions:
         return
     yield f"[{recipe.name}]"
@@ -64,7 +68,7 @@ def _table(recipe: Recipe, values: dict[Question[Any], Any], given: Given, words
         text = words.question(recipe.name, question.name)
         yield from textwrap.wrap(text, 100, initial_indent="# ", subsequent_indent="# ")
         value = values[question]
-        open_to_answer = value is None or question.name in given.tables.get(recipe.name, {})
+        open_to_answer = (value is None and taking_part) or question.name in given.tables.get(recipe.name, {})
         yield ("" if open_to_answer else "# ") + f"{question.name} = {_toml(question, value)}"
     yield ""
 

@@ -56,10 +56,7 @@ def foreseen(recipes: Sequence[Recipe], given: Given, found: Any) -> dict[Questi
 
     answers.settle = settle
     values: dict[Question[Any], Any] = {}
-    taking_part = {r.name for r in catalog.in_force(recipes, given.tables)}
     for (recipe, name), question in questions.items():
-        if recipe not in taking_part:
-            continue
         try:
             settle(recipe, name)
             values[question] = answers.tables[recipe][name]
@@ -98,10 +95,11 @@ def refuse(journey: Journey, *, defaults: bool, validate: bool = True) -> None:
     validate: also what was found in the project and keeps it from running, or is open to doubt.
     """
     values = {} if defaults else foreseen(journey.answered, journey.given, journey.found)
+    taking_part = {r.name for r in catalog.in_force(journey.answered, journey.given.tables)}
     keys = [
         f"{q.recipe}.{q.name}" + (f", for example {q.example}" if q.example else "")
         for q, value in values.items()
-        if value is None
+        if value is None and q.recipe in taking_part
     ]
     keys += _variables(journey)
     if validate:
