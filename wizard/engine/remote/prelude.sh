@@ -74,7 +74,7 @@ next_number_is_ours() {
             run = $0; sub(/^[^}]*"event":"(run|doing)","run":"/, "", run); sub(/".*/, "", run)
             if (run != ours) others = 1; else if ($0 ~ /"event":"run","run"/) others = 0
         }
-        END { exit others }' $W/journal || { echo done | emit taken; exit 0; }
+        END { exit others }' $W/journal || { echo 'done' | emit taken; exit 0; }
 }
 generation() { # RUN: its number. A run that comes after a change begins the next one (journal.py, _add_run)
     awk -v now="$1" '
