@@ -86,6 +86,7 @@ def test_the_shell_reads_words_and_here_documents_as_they_were_given(server: Ssh
 # -- the env file ------------------------------------------------------------------------------------------------------
 
 SITE = "fuzzed"
+RECIPES = catalog.load(())
 DUMP = "import os, sys; sys.stdout.buffer.write(open('/proc/self/environ', 'rb').read())\n"
 LAY_OUT = f"""\
 id {SITE} >/dev/null 2>&1 || useradd --system {SITE}
@@ -99,12 +100,13 @@ systemd-run --quiet --wait --pipe -p User={SITE} -p EnvironmentFile=/etc/{SITE}/
 
 
 def answers(**tables: dict[str, object]) -> Answers:
-    return Answers({name: dict(values) for name, values in tables.items()}, server=Server(version="12"))
+    filled = {name: dict(values) for name, values in tables.items()}
+    return Answers(filled, server=Server(version="12"), recipes=RECIPES)
 
 
 def manage() -> str:
     """The site's own manage.py, as the recipe writes it."""
-    recipe = next(r for r in catalog.load(()) if r.name == "env_vars")
+    recipe = next(r for r in RECIPES if r.name == "env_vars")
     return recipe.template("manage", answers(project={"name": SITE, "subdirectory": "."}))
 
 
@@ -282,7 +284,7 @@ def test_a_host_name_that_is_accepted_is_one_that_nginx_answers_to(server: SshTr
     names += [value[:100] for value in texts(20 * size + 60, seed=9, longest=2)]
     good = [name for name in dict.fromkeys(names) if domain.refusal(name) is None]
     assert 10 < len(good) < len(names)
-    recipe = next(r for r in catalog.load(()) if r.name == "nginx")
+    recipe = next(r for r in RECIPES if r.name == "nginx")
     with tried("hostile values: host names in nginx", len(set(names))):
         sites = []
         for i, name in enumerate(good):
@@ -290,7 +292,7 @@ def test_a_host_name_that_is_accepted_is_one_that_nginx_answers_to(server: SshTr
                 project={"name": f"s{i}", "domain": name}, env_vars={"more_hosts": ()}, gunicorn={"timeout": 30},
                 nginx={"upload_mb": 1 + i, "static_url": "/static/", "media_url": "/media/"},
             )  # fmt: skip
-            text = recipe.template("site", tables, names=[name], longest=0)
+            text = recipe.template("site", tables, names=[name], longest=0, before="", inside="")
             mark = f"add_header X-Said s{i} always;"
             sites.append(text.replace("listen 80;", f"listen 8100; {mark}").replace("listen [::]:80;", ""))
         with configured(
@@ -304,12 +306,12 @@ def test_a_host_name_that_is_accepted_is_one_that_nginx_answers_to(server: SshTr
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("name", ["short.example", ".".join(["x" * 63] * 3)])
 def test_one_long_host_name_fits_into_nginxs_table(server: SshTransport, name: str) -> None:
-    recipe = next(r for r in catalog.load(()) if r.name == "nginx")
+    recipe = next(r for r in RECIPES if r.name == "nginx")
     tables = answers(
         project={"name": "s", "domain": name}, env_vars={"more_hosts": ()}, gunicorn={"timeout": 30},
         nginx={"upload_mb": 10_000, "static_url": "/static/", "media_url": "/media/"},
     )  # fmt: skip
-    with configured(server, recipe.template("site", tables, names=[name], longest=len(name))):
+    with configured(server, recipe.template("site", tables, names=[name], longest=len(name), before="", inside="")):
         pass
 
 
@@ -375,7 +377,7 @@ def test_an_accounts_password_is_the_one_that_was_given(server: SshTransport, si
 @Sizes
 def test_what_a_units_questions_accept_stands_in_it_as_it_was_given(server: SshTransport, size: int) -> None:
     """A percent sign would be a specifier, a space another argument, a newline another line."""
-    recipe, chance = next(r for r in catalog.load(()) if r.name == "gunicorn"), random.Random(13)
+    recipe, chance = next(r for r in RECIPES if r.name == "gunicorn"), random.Random(13)
     wsgi, folder = question("project", "wsgi"), question("project", "subdirectory")
     values = [v[:50] for v in texts(100 * size, seed=14, longest=3)]
     values += ["".join(chance.choices(LETTERS, k=5)) for _ in range(100 * size)]
@@ -386,7 +388,8 @@ def test_what_a_units_questions_accept_stands_in_it_as_it_was_given(server: SshT
         lines = []
         for i, (app, path) in enumerate(good):
             tables = answers(project={"name": f"f{i}", "wsgi": app, "subdirectory": path}, gunicorn={"timeout": 30})
-            lines.append(f"cat >/run/systemd/system/fuzz{i}.service {heredoc(recipe.template('app.service', tables))}")
+            unit = recipe.template("app.service", tables, configuration="/etc/f/gunicorn.conf.py")
+            lines.append(f"cat >/run/systemd/system/fuzz{i}.service {heredoc(unit)}")
         lines.append("systemctl daemon-reload")
         lines += [
             f"systemctl show -P WorkingDirectory fuzz{i}; systemctl show -P ExecStart fuzz{i}" for i in range(len(good))
