@@ -63,13 +63,20 @@ def nothing_to_undo(session: Session, checkpoint: str | None) -> bool:
     return not plan_rollback(session.journal, checkpoint) and not failsafe.armed(session)
 
 
-def roll_back(session: Session, emit: Emit, checkpoint: str | None, *, on_drift: DriftChoice) -> int:
+def roll_back(
+    session: Session,
+    emit: Emit,
+    checkpoint: str | None,
+    *,
+    on_drift: DriftChoice,
+    before_change: Callable[[], None] | None = None,
+) -> int:
     """Undoes back to the checkpoint; the session holds the lock. Returns the number of changes undone.
 
     on_drift(key, known, found) → "restore" (undo all the same), "keep" (leave the thing as it is) or "stop".
     """
     start = time.monotonic()
-    worker = Worker(session, emit)
+    worker = Worker(session, emit, before_change)
     recovery.finish_pending(session, worker, emit, forward=False)
     todo = plan_rollback(session.journal, checkpoint)
     emit(events.RunStarted(str(session.transport.login), tuple(dict.fromkeys(u.entry.step for u in todo)), len(todo)))

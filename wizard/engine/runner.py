@@ -14,6 +14,7 @@ from wizard import events
 from wizard.checks.base import Check, Finding, Vantage
 from wizard.engine import failsafe, recovery
 from wizard.engine.checkpoints import spans
+from wizard.engine.hooks import Hooks
 from wizard.engine.plan import Plan, PlannedStep, drifted
 from wizard.engine.remote.scripts import Work
 from wizard.engine.remote.session import Emit, Session
@@ -52,14 +53,16 @@ class Runner:
 
     decide answers each Decision with one of its options. Raises StepError when a step fails and nobody wants to try again,
     StoppedError on drift that stays undecided; ConnectionLost when the server does not come back.
+    hooks are asked before each step and each change.
     """
 
-    def __init__(self, plan: Plan, session: Session, emit: Emit, decide: Decide) -> None:
+    def __init__(self, plan: Plan, session: Session, emit: Emit, decide: Decide, hooks: Hooks | None = None) -> None:
         self.plan = plan
         self.session = session
         self.emit = emit
         self.decide = decide
-        self.worker = Worker(session, emit)
+        self.hooks = hooks or Hooks()
+        self.worker = Worker(session, emit, self.hooks.before_change)
         self.made = 0
         self.left_out: set[tuple[str, str]] = set(session.journal.left_out)  # checks that need not pass, by choice
 
@@ -76,9 +79,16 @@ class Runner:
         if self.plan.nothing_to_do and not recovered and not journal.half_done:
             self.emit(events.RunFinished("nothing-to-do", 0, time.monotonic() - start, self.session.round_trips))
             return
+        skipped: set[str] = set()  # recipes
         for index, planned in enumerate(steps):
             self._learn_way_in(planned)
-            self._step(planned, index)
+            recipe = planned.step.recipe
+            if recipe not in skipped and self.hooks.before_step(planned, index) == "skip":
+                skipped.add(recipe)
+            if recipe in skipped:
+                self.emit(events.StepSkipped(planned.step.id, "chosen"))
+            else:
+                self._step(planned, index)
         self.emit(events.RunFinished("done", self.made, time.monotonic() - start, self.session.round_trips))
 
     # -- one step -------------------------------------------------------------------------------------------------
@@ -87,6 +97,7 @@ class Runner:
         step = planned.step
         while True:
             try:
+                self.hooks.before_change()
                 made_before = self.made
                 self.emit(events.StepStarted(step.id, index + 1, len(self.plan.steps), len(planned.changes)))
                 if not self._operations(planned):

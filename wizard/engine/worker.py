@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from wizard import events
@@ -22,11 +22,12 @@ RESTART_S = 600  # how long a restart may take: a virtual server needs seconds, 
 
 
 class Worker:
-    """Does Work on a session that holds the lock. Emits what happens."""
+    """Does Work on a session that holds the lock. Emits what happens. before_change may end it by a StoppedError."""
 
-    def __init__(self, session: Session, emit: Emit) -> None:
+    def __init__(self, session: Session, emit: Emit, before_change: Callable[[], None] | None = None) -> None:
         self.session = session
         self.emit = emit
+        self.before_change = before_change
         self.seen = 0  # lines of the current job's output that were shown before the connection broke
 
     def do(self, work: Work, following: Sequence[Operation] = ()) -> list[State]:
@@ -35,6 +36,8 @@ class Worker:
         When the connection breaks it reconnects, finds out how far the change came, and brings it to its end.
         StepError when the change fails; the journal then has it as failed, and doing it again is safe.
         """
+        if self.before_change is not None:
+            self.before_change()
         start = time.monotonic()
         op = work.change.operation
         if work.undo:

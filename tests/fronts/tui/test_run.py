@@ -162,12 +162,12 @@ def test_pause_stops_before_the_next_step(app: WizardApp, server: SmallServer) -
     async def scenario(pilot: Pilot[int]) -> None:
         await started(pilot)
         run = app.screen
-        assert isinstance(run, Run) and run.stepper is not None
-        run.stepper.step_by_step = False
-        run.stepper.pausing = True
+        assert isinstance(run, Run) and run.going is not None
+        run.going.step_by_step = False
+        run.going.pausing = True
         await pilot.press("enter")
         await waiting(pilot, "Say the greeting")
-        assert not run.stepper.pausing
+        assert not run.going.pausing
 
     drive(app, scenario)
 

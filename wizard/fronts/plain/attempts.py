@@ -1,14 +1,13 @@
-"""The run, as often as it takes: after a failure the person tries again, changes answers, or goes back."""
+"""The run at a plain terminal: what is asked on the way, and what follows where a person leaves it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from wizard.app import planning, running
-from wizard.app.stepper import NextStep, Stepper
+from wizard.app.run import Ended, NextStep, Run
 from wizard.engine.plan import Plan
-from wizard.errors import UsageError, WizardError
+from wizard.errors import WizardError
 from wizard.fronts.plain import failure, going_back, review
 from wizard.fronts.plain.terminal import forget_typed
 
@@ -21,52 +20,44 @@ Agree = Callable[[str], tuple[Plan, bool]]
 
 def to_the_end(at: Station, plan: Plan, step_by_step: bool, agree: Agree) -> bool:
     """Whether the set-up is complete: False when the person went back instead. The error that was not got over is raised."""
+
+    def ask(question: Any) -> str:
+        if isinstance(question, NextStep):
+            return _before(at, run, question)
+        return _ended(at, question) if isinstance(question, Ended) else at.decide(question)
+
     while True:
-        at.after = ""
+        run = Run(at.journey, at.emit, ask, step_by_step=step_by_step)
         try:
-            _run(at, plan, step_by_step)
-            return True
-        except UsageError:
-            raise
-        except WizardError as error:
+            outcome = run.set_up(plan)
+        except WizardError:
             at.progress.rest()
-            forget_typed()
-            match at.after or failure.ended(at, error):
-                case "retry" | "wait" | "watch" | "take-over" as choice:
-                    at.journey.request.take_over = choice == "take-over"
-                    at.journey.request.when_held = choice if choice in ("wait", "watch") else "stop"
-                    plan = _again(at, plan)
-                case "answers":
-                    plan, step_by_step = agree(at.failed.partition("/")[0])
-                case "back":
-                    going_back.undo_last_step(at)
-                    plan, step_by_step = agree("")
-                case "checkpoints":
-                    if going_back.choose_and_go(at):
-                        return False
-                    plan = _again(at, plan)
-                case _:
-                    at.terminal.text(f"\nTo go on later: {at.options.resume}")
-                    raise
+            at.terminal.text(f"\nTo go on later: {at.options.resume}")
+            raise
+        if outcome == "done":
+            return True
+        at.progress.rest()
+        match outcome:
+            case "answers":
+                plan, step_by_step = agree(run.failed.partition("/")[0])
+            case "back":
+                going_back.undo_last_step(at)
+                plan, step_by_step = agree("")
+            case "checkpoints":
+                if going_back.choose_and_go(at):
+                    return False
+                plan, step_by_step = run.what_is_left(plan), run.step_by_step
 
 
-def _run(at: Station, plan: Plan, step_by_step: bool) -> None:
-    ask = running.patient(at.journey, lambda following: _before(at, stepper, following))
-    stepper = Stepper(at.emit, ask, plan, at.journey.chosen, step_by_step=step_by_step)
-    running.run(at.journey, plan, stepper.emit, at.decide)
+def _ended(at: Station, question: Ended) -> str:
+    """What to do after an error that no question was asked about."""
+    at.progress.rest()
+    forget_typed()
+    return "stop" if question.chosen else failure.ended(at, question.error)
 
 
-def _again(at: Station, plan: Plan) -> Plan:
-    """What is left of it by now; the plan as it was where the server cannot be looked at yet."""
-    try:
-        running.acquire(at.journey)
-        return planning.plan(at.journey)
-    except WizardError:
-        return plan
-
-
-def _before(at: Station, stepper: Stepper, following: NextStep) -> str:
-    """What the next step is for; go, skip or stop. The pace may be changed here."""
+def _before(at: Station, run: Run, following: NextStep) -> str:
+    """What the next step is for; go, skip, checkpoints or stop. The pace may be changed here."""
     planned = following.planned
     choices = {
         "go": "do this step",
@@ -75,8 +66,7 @@ def _before(at: Station, stepper: Stepper, following: NextStep) -> str:
     }
     if following.may_skip:
         choices["skip"] = f"leave out “{at.words.guides[planned.step.recipe].title}”"
-    assert at.journey.session is not None
-    if at.journey.session.journal.in_force:
+    if at.journey.connected.journal.in_force:
         choices["checkpoints"] = "go back to a checkpoint"
     choices["stop"] = "stop here, and go on later"
     with at.front.paused():
@@ -84,12 +74,9 @@ def _before(at: Station, stepper: Stepper, following: NextStep) -> str:
         while True:
             match at.terminal.choose(f"“{at.words.heading(planned.step.id)}” is next.", choices, "go"):
                 case "look":
-                    review.details(at.terminal, planned.changes, at.journey.session)
+                    review.details(at.terminal, planned.changes, at.journey.connected)
                 case "on":
-                    stepper.step_by_step = False
+                    run.step_by_step = False
                     return "go"
-                case "checkpoints" | "stop" as choice:
-                    at.after = choice
-                    return "stop"
                 case choice:
                     return choice

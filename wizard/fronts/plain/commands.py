@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from wizard import events
-from wizard.app import connection, planning, project, running
+from wizard.app import connection, planning, project
 from wizard.app.journey import Journey
 from wizard.app.request import PRACTICE, Request
+from wizard.app.run import Run
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan, drifted
-from wizard.engine.rollback import nothing_to_undo, roll_back
-from wizard.engine.runner import Decision, Runner
+from wizard.engine.rollback import nothing_to_undo
+from wizard.engine.runner import Decision
 from wizard.engine.runner import verify as run_checks
 from wizard.errors import StepError, StoppedError, UsageError, WizardError
 from wizard.fronts import words as words_
@@ -38,8 +39,6 @@ class Station:
     front: Headless | Progress
     policy: Policy
     terminal: Terminal
-    after: str = ""  # what the person chose to do once the run has stopped
-    failed: str = ""  # the step that failed last
 
     @property
     def progress(self) -> Progress:
@@ -59,13 +58,7 @@ class Station:
             if question.kind == "failure":
                 return failure.step_failed(self, question)
             practice = self.options.target.startswith(PRACTICE)
-            choice = prompts.decide(self.terminal, self.words, question, practice=practice)
-        self.after = "stop" if choice == "stop" else ""
-        return choice
-
-    def on_drift(self, key: str, known: State, found: State) -> str:
-        facts = {"key": key, "known": known.to_json(), "found": found.to_json()}
-        return self.decide(Decision("drift", "", ("keep", "restore", "stop"), facts))
+            return prompts.decide(self.terminal, self.words, question, practice=practice)
 
     def say(self, line: str, **data: Any) -> None:
         """One line for a person on stdout, or the data as JSON."""
@@ -127,13 +120,7 @@ def setup(options: Options, request: Request | None = None) -> None:
             forecast = _plan(at, settle=True)
             _refuse_unknown_checks(at)
             _refuse_points_of_no_return(at, forecast)
-            assert at.journey.session is not None
-            looked = at.journey.session.journal.next_id
-            running.acquire(at.journey)
-            if at.journey.session.journal.next_id != looked:  # somebody else was at work meanwhile
-                forecast = planning.plan(at.journey)
-            at.journey.leave_answers()
-            Runner(forecast, at.journey.session, at.front.emit, at.decide).run()
+            Run(at.journey, at.emit, at.decide).once(forecast)
             done.told(at)
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted. Nothing is lost. To go on from there: {options.resume}", err=True)
@@ -227,8 +214,7 @@ def plan(options: Options) -> None:
         else:
             review.tree(at.terminal, forecast, at.words)
             if options.verbose:
-                assert at.journey.session is not None
-                review.details(at.terminal, forecast.changes, at.journey.session)
+                review.details(at.terminal, forecast.changes, at.journey.connected)
             at.say("\n" + review.summary(forecast))
         if forecast.nothing_to_do:
             at.say("Nothing is left to do: the server is as the answers say.", event="NothingToDo")
@@ -237,8 +223,7 @@ def plan(options: Options) -> None:
 
 
 def _plan_lines(at: Station, front: Headless, forecast: Plan) -> None:
-    assert at.journey.session is not None
-    texts = iter(differences(forecast.changes, at.journey.session))
+    texts = iter(differences(forecast.changes, at.journey.connected))
     for planned in forecast.steps:
         if not planned.changes:
             continue
@@ -279,8 +264,7 @@ def status(options: Options) -> None:
 
 def _drift(at: Station) -> Iterator[tuple[str, State, State]]:
     """What is no longer as the journal left it, from the journal alone."""
-    session = at.journey.session
-    assert session is not None
+    session = at.journey.connected
     at.emit(events.Working("changed"))
     newest = {entry.key: entry for entry in session.journal.in_force if entry.status == "done"}
     changes = [e.change() for e in newest.values() if not e.change().operation.irreversible]
@@ -297,11 +281,11 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
         raise UsageError("cannot ask whether to go back: there is no terminal", hint="agree with --yes")
     with station(options) as at:
         if not options.asks:
-            session = connection.connect(at.journey, acquire=True, fit=False)
+            session = connection.connect(at.journey, acquire=False, fit=False)
             if nothing_to_undo(session, checkpoint):
                 at.say("Nothing is to be undone.", event="NothingToDo")
                 return
-            roll_back(session, at.front.emit, checkpoint, on_drift=at.on_drift)
+            Run(at.journey, at.emit, at.decide).undo(checkpoint)
             return
         from wizard.fronts.plain.interview import connect
 
@@ -317,8 +301,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
 def verify(options: Options) -> None:
     with station(options) as at:
         forecast = _plan(at, validate=False)
-        assert at.journey.session is not None
-        if not run_checks(forecast, at.journey.session, at.front.emit):
+        if not run_checks(forecast, at.journey.connected, at.front.emit):
             mend = "`wizard setup` again puts right what is not as it should be on the server"
             if forecast.nothing_to_do or not forecast.changes:
                 mend = (

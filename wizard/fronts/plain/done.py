@@ -25,8 +25,7 @@ CHOICES = {
 
 def told(at: Station) -> None:
     """To nobody in particular: lines, or JSON. No secret."""
-    assert at.journey.session is not None
-    for step, check in at.journey.session.journal.left_out:
+    for step, check in at.journey.connected.journal.left_out:
         at.say(f"! left out by choice, did not pass: {check} ({step})", event="CheckLeftOut", step=step, check=check)
     for recipe, name, value in afterwards(at.journey):
         what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))

@@ -37,18 +37,14 @@ HELD = {
 
 
 def step_failed(at: Station, question: Decision) -> str:
-    """retry, or stop; what is to come after stopping stands in `at.after`."""
+    """One of the question's options, or what is to come once the run has ended: answers, back."""
     # a check's evidence, or the end of what a program printed
     reason, details = question.facts.get("reason", ""), question.facts.get("details", "")
     output = details or "\n".join(at.progress.tail)
     cause = _say_cause(at, reason, output)
     leave = {"leave-out": words_.LEAVE_OUT} if "leave-out" in question.options else {}
     choices = RETRY | leave | STEP | ALWAYS
-    choice = _chosen(at, words_.decision(at.words, question), choices, (question.step, reason, cause, output))
-    if choice in question.options and choice != "stop":
-        return choice
-    at.after, at.failed = choice, question.step
-    return "stop"
+    return _chosen(at, words_.decision(at.words, question), choices, (question.step, reason, cause, output))
 
 
 def ended(at: Station, error: WizardError) -> str:

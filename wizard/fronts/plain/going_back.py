@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.app import running
+from wizard.app.run import Run, last_checkpoint
 from wizard.engine.checkpoints import Place, places
 from wizard.engine.journal import Journal
 from wizard.engine.rollback import Undo, nothing_to_undo, plan_rollback
@@ -52,30 +52,27 @@ def agreed(at: Station, todo: list[Undo]) -> bool:
     at.terminal.text(
         "\nWhat people put on the site since goes away with this. It is saved first, on the server under /var/backups/wizard."
     )
-    assert at.journey.session is not None
     try:
-        return prompts.type_name(at.terminal, at.journey.session.server.hostname)
+        return prompts.type_name(at.terminal, at.journey.connected.server.hostname)
     except Back:
         return False
 
 
 def choose_and_go(at: Station) -> bool:
     """Until the person has gone back to a checkpoint of their choice; False when they leave it as it is."""
-    assert at.journey.session is not None
     while True:
         try:
-            checkpoint = chosen(at, at.journey.session.journal)
+            checkpoint = chosen(at, at.journey.connected.journal)
         except Back:
             return False
-        nothing = nothing_to_undo(at.journey.session, checkpoint)
+        nothing = nothing_to_undo(at.journey.connected, checkpoint)
         if go(at, checkpoint) and not nothing:
             return True
 
 
 def go(at: Station, checkpoint: str | None) -> bool:
     """Back to this checkpoint, once the person has seen what that undoes. False when they don't agree."""
-    session = at.journey.session
-    assert session is not None
+    session = at.journey.connected
     if nothing_to_undo(session, checkpoint):
         at.terminal.text("Nothing came after this checkpoint: there is nothing to undo.")
         return True
@@ -83,12 +80,11 @@ def go(at: Station, checkpoint: str | None) -> bool:
     if todo and not agreed(at, todo):  # without any it is an undo that still has to be proved
         at.terminal.text("Nothing was undone.")
         return False
-    running.roll_back(at.journey, at.emit, at.decide, checkpoint)
+    Run(at.journey, at.emit, at.decide).undo(checkpoint)
     return True
 
 
 def undo_last_step(at: Station) -> None:
     """Undoes what came after the newest checkpoint, which is what the step that failed has changed."""
-    assert at.journey.session is not None
-    if not go(at, running.last_checkpoint(at.journey.session.journal)):
+    if not go(at, last_checkpoint(at.journey.connected.journal)):
         raise StoppedError("stopped; the step that failed is left as it is", hint="nothing is lost")

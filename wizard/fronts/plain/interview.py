@@ -199,8 +199,7 @@ def _agreed(at: Station) -> Plan:
             case "start":
                 return plan
             case "look":
-                assert at.journey.session is not None
-                review.closer(at.terminal, plan, at.words, at.journey.session)
+                review.closer(at.terminal, plan, at.words, at.journey.connected)
             case "change":
                 _ask_all(at)
                 plan = _made(at)

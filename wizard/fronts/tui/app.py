@@ -152,6 +152,23 @@ class WizardApp(App[int]):
 
     # -- the journey ----------------------------------------------------------------------------------------------
 
+    @property
+    def here(self) -> Journey:
+        """The journey. Only Welcome and Connect are shown before there is one."""
+        assert self.journey is not None
+        return self.journey
+
+    @property
+    def texts(self) -> Words:
+        """The words of the journey's recipes."""
+        assert self.words is not None
+        return self.words
+
+    @property
+    def typed_so_far(self) -> Draft:
+        assert self.draft is not None
+        return self.draft
+
     def warm_up(self) -> None:
         """Loads what the next screens need while the person reads the first one; Welcome gets the ids of all steps."""
         self.engine.submit("warm-up", _load, self.screen)
@@ -226,7 +243,7 @@ class WizardApp(App[int]):
 
     def roll_last_step_back(self) -> None:
         """Undoes what came after the newest checkpoint."""
-        from wizard.app.running import last_checkpoint
+        from wizard.app.run import last_checkpoint
         from wizard.engine.rollback import plan_rollback
 
         assert self.journey is not None and self.journey.session is not None

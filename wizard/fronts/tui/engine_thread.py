@@ -22,9 +22,6 @@ from wizard.fronts.tui.messages import Asked, Finished, Happened
 KEPT_LINES = 10_000  # of output, until the screen takes them: memory stays bounded however fast they come
 RELEASE = object()
 
-# Before these events nothing is half-done on the server: here a run can stop and lose nothing.
-BETWEEN_CHANGES = (events.ChangeStarted, events.UndoStarted, events.StepStarted)
-
 
 class EngineThread:
     """Takes jobs (functions without arguments), and tells `app` about events and questions by messages."""
@@ -32,7 +29,7 @@ class EngineThread:
     def __init__(self, app: MessagePump) -> None:
         self.app = app
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
-        self.stopping = False
+        self.stopping = False  # a run looks at it before each change
         self.since = 0.0  # when it last became busy, on the monotonic clock
         self._jobs: queue.SimpleQueue[tuple[str, Callable[[], Any], MessagePump]] = queue.SimpleQueue()
         self._reply: queue.SimpleQueue[Any] | None = None
@@ -59,12 +56,10 @@ class EngineThread:
         self._jobs.put((name, job, tell))
 
     def emit(self, event: events.Event) -> None:
-        """For the engine, on its thread. StoppedError at the next place where stopping loses nothing, once asked to."""
+        """For the engine, on its thread."""
         if isinstance(event, events.OutputLine):
             self.lines.append(event.text)
             return
-        if self.stopping and isinstance(event, BETWEEN_CHANGES):
-            raise _stopped()
         self.app.post_message(Happened(event))
 
     def ask(self, question: Any) -> Any:

@@ -12,9 +12,8 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
 from wizard import events
-from wizard.app import running
-from wizard.app.stepper import NextStep, Stepper
-from wizard.errors import HeldError, StoppedError
+from wizard.app.run import AGAIN, Ended, NextStep
+from wizard.app.run import Run as RunOfJourney
 from wizard.fronts.estimates import Estimate, duration
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 from wizard.fronts.tui.screens.decisions import GuardDialog
@@ -58,12 +57,12 @@ class Run(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stepper: Stepper | None = None
+        self.going: RunOfJourney | None = None
         self.reply: queue.SimpleQueue[Any] | None = None
         self.estimate = Estimate(())
         self.details = ""  # of the last failure
-        self.after = ""  # what a person chose to do once the run has stopped
         self.ended = False
+        self.undoing: list[str] = []  # the steps that are undone, where this goes back
 
     @property
     def forecast(self) -> Forecast:
@@ -71,8 +70,7 @@ class Run(Page):
         return self.wizard.forecast
 
     def middle(self) -> ComposeResult:
-        assert self.wizard.journey is not None
-        self.steps, self.current = Steps(id="steps"), Current(self.wizard.journey.mask)
+        self.steps, self.current = Steps(id="steps"), Current(self.wizard.here.mask)
         yield Horizontal(self.steps, self.current, id="running")
 
     def buttons(self) -> Iterator[Button]:
@@ -104,40 +102,47 @@ class Run(Page):
 
     def start(self) -> None:
         """Runs the plan from where it stands."""
-        app, words = self.wizard, self.wizard.words
-        assert app.journey is not None and words is not None
+        plan, run = self.forecast.plan, self._run()
+        self._show_plan()
+        self._show_pace()
+        self.wizard.engine.submit("run", lambda: run.set_up(plan), self)
+
+    def roll_back(self, checkpoint: str | None, steps: list[str]) -> None:
+        """Undoes these steps, the newest first."""
+        self.wizard.going_back = None
+        self.undoing = steps
+        run = self._run()
+        self._show_plan()
+        self.query_one("#pace").display = self.query_one("#pause").display = False
+        self.current.tab = "output"
+        self.wizard.engine.submit("rollback", lambda: run.roll_back(checkpoint), self)
+
+    def _run(self) -> RunOfJourney:
+        app, engine = self.wizard, self.wizard.engine
+        self.going = RunOfJourney(
+            app.here, engine.emit, engine.ask, step_by_step=app.step_by_step, cancelled=lambda: engine.stopping
+        )
+        return self.going
+
+    def _show_plan(self) -> None:
+        """The steps as they stand when an attempt begins."""
+        words = self.wizard.texts
+        if self.undoing:
+            self.steps.fill({step: words.heading(step) for step in self.undoing})
+            self.current.say("Going back …")
+            return
         plan = self.forecast.plan
         self.estimate = Estimate(self.forecast.all)
-        ask = running.patient(app.journey, app.engine.ask)
-        self.stepper = self.stepper or Stepper(
-            app.engine.emit, ask, plan, app.journey.chosen, step_by_step=app.step_by_step
-        )
         self.steps.fill({s.step.id: words.heading(s.step.id) for s in plan.steps})
         for planned in plan.steps:
             if self.forecast.done(planned):
                 self.steps.mark(planned.step.id, "already")
-        self._show_pace()
         self.current.say("Starting …")
-        journey, stepper = app.journey, self.stepper
-        app.engine.submit("run", lambda: running.run(journey, plan, stepper.emit, app.engine.ask), self)
-
-    def roll_back(self, checkpoint: str | None, steps: list[str]) -> None:
-        """Undoes these steps, the newest first."""
-        app, words = self.wizard, self.wizard.words
-        assert app.journey is not None and words is not None
-        app.going_back = None
-        self.steps.fill({step: words.heading(step) for step in steps})
-        self.query_one("#pace").display = self.query_one("#pause").display = False
-        self.current.say("Going back …")
-        self.current.tab = "output"
-        journey, engine = app.journey, app.engine
-        app.engine.submit("rollback", lambda: running.roll_back(journey, engine.emit, engine.ask, checkpoint), self)
 
     # -- what the engine says -------------------------------------------------------------------------------------
 
     def on_happened(self, message: Happened) -> None:
-        event, words = message.event, self.wizard.words
-        assert words is not None
+        event, words = message.event, self.wizard.texts
         line = words.event(event)
         if line is not None:
             self.current.tell(line, self.wizard.engine.lines)
@@ -172,18 +177,22 @@ class Run(Page):
 
     def on_asked(self, message: Asked) -> None:
         self.reply = message.reply
-        if not isinstance(message.question, NextStep):
-            question = message.question
+        question = message.question
+        if isinstance(question, Ended):
+            self._show_ended(question)
+        elif isinstance(question, NextStep):
+            self._show_next(question)
+        else:
             check = "leave-out" in question.options
-            self._failed(question.step, question.facts.get("reason", ""), alive=True, details=self.details, check=check)
-            return
-        step = message.question.planned.step.id
-        assert self.wizard.words is not None
+            self._show_failure(question.step, question.facts.get("reason", ""), details=self.details, check=check)
+
+    def _show_next(self, question: NextStep) -> None:
+        step = question.planned.step.id
         self.steps.mark(step, "next")
         self._show_step(step)
         self.current.tab = "why"
-        self.current.say(f"Next: {self.wizard.words.heading(step)}")
-        self._offer("#checkpoints", *(["#skip"] if message.question.may_skip else []))
+        self.current.say(f"Next: {self.wizard.texts.heading(step)}")
+        self._offer("#checkpoints", *(["#skip"] if question.may_skip else []))
         self.query_one("#go", Primary).ready("Do this step")
 
     def answer(self, choice: str) -> None:
@@ -201,8 +210,7 @@ class Run(Page):
             self.query_one(name).display = name in buttons
 
     def _show_step(self, step: str) -> None:
-        words = self.wizard.words
-        assert words is not None
+        words = self.wizard.texts
         recipe, _, name = step.partition("/")
         guide = words.guides.get(recipe)
         heading, text = guide.steps.get(name, (name, "")) if guide else (step, "")
@@ -211,77 +219,53 @@ class Run(Page):
 
     # -- failing, ending ------------------------------------------------------------------------------------------
 
-    def _failed(
-        self, step: str, reason: str, *, alive: bool, details: str = "", hint: str = "",
+    def _show_failure(
+        self, step: str, reason: str, *, details: str = "", hint: str = "",
         held: bool = False, chosen: bool = False, check: bool = False,
     ) -> None:  # fmt: skip
-        """alive: the runner waits for what is decided; otherwise it has ended. held, chosen, check: see FailureScreen."""
+        """The engine waits for what is decided. held, chosen, check: see FailureScreen."""
         self._guard_over()
         output = self.current.output
         while self.wizard.engine.lines:
             output.drain(self.wizard.engine.lines)
         text = "" if chosen or held else details or "\n".join(list(output.lines)[-LAST:])
         screen = FailureScreen(step, reason, text, hint=hint, held=held, chosen=chosen, check=check)
-        self.app.push_screen(screen, lambda choice: self._decided(str(choice or "stop"), alive))
+        self.app.push_screen(screen, lambda choice: self._decided(str(choice or "stop"), step))
 
-    def _decided(self, choice: str, alive: bool) -> None:
-        if alive and choice in ("retry", "leave-out"):
-            self.answer(choice)
-            return
-        self.after = choice
-        if alive:
-            self.answer("stop")
+    def _show_ended(self, question: Ended) -> None:
+        error = question.error
+        if question.watched:
+            self._show_failure("", error.message, hint="Try again goes on from where they stopped.")
+        elif question.chosen:
+            self._show_failure("", STOPPED, chosen=True)
         else:
-            self._do_after()
+            self._show_failure("", error.message, details=error.details, hint=error.hint, held=question.held)
+
+    def _decided(self, choice: str, step: str) -> None:
+        self.answer(choice)
+        if choice == "login":
+            self.current.say("Logging in …")
+        elif choice in AGAIN and not step:
+            self._show_plan()
 
     def on_finished(self, message: Finished) -> None:
-        error = message.error
         self.current.drain(self.wizard.engine.lines)
-        if error is None and message.job == "login":
-            self.start()
-        elif error is None:
-            self._came_to_the_end(message.job)
-        elif self.after:
-            self._do_after()
-        elif type(error) is StoppedError and self.watching:
-            self._failed("", error.message, alive=False, hint="Try again goes on from where they stopped.")
-        elif type(error) is StoppedError:  # not those that follow from it: somebody else is at work there
-            self._failed("", STOPPED, alive=False, chosen=True)
-        else:
-            text = getattr(error, "message", f"{type(error).__name__}: {error}")
-            held = isinstance(error, HeldError)
-            details, hint = getattr(error, "details", ""), getattr(error, "hint", "")
-            self._failed("", text, alive=False, details=details, hint=hint, held=held)
-
-    @property
-    def watching(self) -> bool:
-        journey = self.wizard.journey
-        return journey is not None and journey.request.when_held == "watch"
-
-    def _do_after(self) -> None:
-        """What was chosen, now that nothing runs any more."""
-        after, self.after = self.after, ""
-        app = self.wizard
-        match after:
-            case "retry" | "wait" | "watch" | "take-over":
-                assert app.journey is not None
-                app.journey.request.take_over = after == "take-over"
-                app.journey.request.when_held = after if after in ("wait", "watch") else "stop"
-                self.start()
-            case "login":
-                journey = app.journey
-                assert journey is not None
-                self.current.say("Logging in …")
-                app.engine.submit("login", lambda: running.log_in_anew(journey), self)
+        if message.error is not None:  # a person chose to stop, and was shown why
+            self.wizard.leave()
+            return
+        match message.result:
+            case "done":
+                self._came_to_the_end(message.job)
             case "answers":
-                app.change_answers(self.steps.current.partition("/")[0])
+                self.wizard.change_answers(self.steps.current.partition("/")[0])
             case "back":
-                app.roll_last_step_back()
+                self.wizard.roll_last_step_back()
             case "checkpoints":
-                app.forget("checkpoints")
-                app.go("checkpoints")
-            case _:
-                app.leave()
+                self._go_back()
+
+    def _go_back(self) -> None:
+        self.wizard.forget("checkpoints")
+        self.wizard.go("checkpoints")
 
     def _came_to_the_end(self, job: str) -> None:
         self._guard_over()
@@ -310,31 +294,30 @@ class Run(Page):
             case "show-steps":
                 self.action_steps()
             case "checkpoints":
-                self.after = "checkpoints"
                 if self.ended:
-                    self._do_after()
+                    self._go_back()
                 else:
-                    self.answer("stop")
+                    self.answer("checkpoints")
 
     def enter_leads_on(self, box: Input) -> bool:
         """It finds the next hit in the output."""
         return False
 
     def action_pace(self) -> None:
-        if self.stepper is not None and not self.ended:
-            self.stepper.step_by_step = self.wizard.step_by_step = not self.stepper.step_by_step
+        if self.going is not None and not self.undoing:
+            self.going.step_by_step = self.wizard.step_by_step = not self.going.step_by_step
             self._show_pace()
-            if not self.stepper.step_by_step:
+            if not self.going.step_by_step:
                 self.answer("go")
 
     def _show_pace(self) -> None:
-        assert self.stepper is not None
-        relabel(self.query_one("#pace", Button), "All at once" if self.stepper.step_by_step else "Step by step")
-        self.query_one("#pause").display = not self.stepper.step_by_step
+        step_by_step = self.wizard.step_by_step
+        relabel(self.query_one("#pace", Button), "All at once" if step_by_step else "Step by step")
+        self.query_one("#pause").display = not step_by_step
 
     def action_pause(self) -> None:
-        if self.stepper is not None and self.reply is None:
-            self.stepper.pausing = True
+        if self.going is not None and not self.undoing and self.reply is None:
+            self.going.pausing = True
             self.notify("It stops before the next step.")
 
     def action_steps(self) -> None:
@@ -350,9 +333,9 @@ class Run(Page):
         words = f"{done} of {total} steps"
         if self.reply is not None:
             words += " · waiting for you"
-        elif done < total and self.stepper is not None:
+        elif done < total and not self.undoing:
             words += f" · {duration(self.estimate.left_s)} left"
-        share = done / max(1, total) if self.stepper is None else self.estimate.share
+        share = done / max(1, total) if self.undoing else self.estimate.share
         self.current.progress(1.0 if done == total else share, words)
 
 
