@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from wizard.practice import tools
-from wizard.practice.backend import available, choose
+from wizard.practice.choice import available, choose
 
 TOOLS = {"git": "git", "ssh": "openssh-client", "ssh-agent": "openssh-client", "tmux": "tmux"}
 why_not = functools.cache(available)

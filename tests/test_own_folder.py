@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.practice.backend import cache_folder, state_folder
+from wizard.practice.backend import cache_folder
+from wizard.practice.choice import state_folder
 from wizard.practice.fleet import Fleet
 
 

@@ -16,7 +16,7 @@ from wizard import __version__
 from wizard.errors import UsageError
 
 if TYPE_CHECKING:
-    from wizard.fronts.plain.options import Options
+    from wizard.fronts.options import Options
 
 LAZY = {
     "inspect": "wizard.fronts.plain.inspect:inspect",
@@ -96,7 +96,7 @@ def _first_screen(ctx: click.Context) -> None:
         raise click.exceptions.Exit(2)
     if options.chosen_front() == "tui":
         _full_screen(options)
-    from wizard.fronts.plain.start import start
+    from wizard.fronts.start import start
 
     start(options)
 
@@ -107,7 +107,7 @@ def practise(ctx: click.Context) -> None:
     options.yes = not options.asks
     if options.chosen_front() == "tui":
         _full_screen(options)
-    from wizard.fronts.plain.start import start
+    from wizard.fronts.start import start
 
     start(options)
 
@@ -183,7 +183,7 @@ def setup(yes: bool, front: str | None, **options: Any) -> None:
     if chosen.chosen_front() == "tui":
         _full_screen(chosen, setup=True)
     if not chosen.target and chosen.asks:
-        from wizard.fronts.plain.start import setup_somewhere
+        from wizard.fronts.start import setup_somewhere
 
         setup_somewhere(chosen)
         return
@@ -277,11 +277,11 @@ def answers(project: Path | None, recipes: tuple[Path, ...]) -> None:
 
 
 def _commands() -> Any:
-    return importlib.import_module("wizard.fronts.plain.commands")
+    return importlib.import_module("wizard.fronts.commands")
 
 
 def _options(options: dict[str, Any], **more: Any) -> Options:
-    from wizard.fronts.plain.options import Options
+    from wizard.fronts.options import Options
 
     return Options(**options, **more)
 

@@ -15,9 +15,8 @@ from tests.projects import made
 from wizard import catalog
 from wizard.app import connection
 from wizard.errors import UsageError
-from wizard.fronts import here
-from wizard.fronts.plain import commands
-from wizard.fronts.plain.options import Options
+from wizard.fronts import commands, here
+from wizard.fronts.options import Options
 from wizard.transport.base import Login, Result
 
 RECIPES = Path(__file__).parent / "tui" / "recipes"

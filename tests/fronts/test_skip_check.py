@@ -6,8 +6,8 @@ import pytest
 
 from wizard import events
 from wizard.engine.runner import Decision
-from wizard.fronts.headless import Policy
-from wizard.fronts.plain.options import Options
+from wizard.fronts.options import Options
+from wizard.fronts.policy import Policy
 from wizard.fronts.words import Words
 
 CHECK = Decision("failure", "sanity_check/outside", ("retry", "leave-out", "stop"))

@@ -23,10 +23,10 @@ from wizard.app import connection, planning
 from wizard.app.journey import Journey
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan
-from wizard.fronts.plain import commands
+from wizard.fronts import commands
+from wizard.fronts.options import Options
 from wizard.fronts.plain.menus import Menus
 from wizard.fronts.plain.numbered import Numbered
-from wizard.fronts.plain.options import Options
 from wizard.fronts.plain.questions import Questions
 from wizard.fronts.plain.terminal import Terminal
 from wizard.fronts.words import Words

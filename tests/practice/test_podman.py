@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wizard.errors import UsageError, WizardError
-from wizard.practice import backend, network, tools
+from wizard.practice import backend, choice, network, tools
 from wizard.practice.fleet import Fleet, PracticeServer
 from wizard.practice.nspawn import Nspawn
 from wizard.practice.podman import Podman, _name
@@ -176,20 +176,20 @@ def test_the_environment_chooses_the_backend_and_each_has_its_own_servers(monkey
     folders = []
     for name, kind in (("podman", Podman), ("nspawn", Nspawn)):
         monkeypatch.setenv("WIZARD_PRACTICE_BACKEND", name)
-        assert isinstance(backend.choose(), kind)
-        folders.append(backend.state_folder())
+        assert isinstance(choice.choose(), kind)
+        folders.append(choice.state_folder())
     assert folders[0] != folders[1]
     monkeypatch.setenv("WIZARD_PRACTICE_BACKEND", "vmware")
     with pytest.raises(UsageError, match="no practice backend 'vmware'") as refused:
-        backend.choose()
+        choice.choose()
     assert refused.value.hint == "one of nspawn, podman"
-    assert backend.available() == f"{refused.value}: {refused.value.hint}"
+    assert choice.available() == f"{refused.value}: {refused.value.hint}"
 
 
 def test_nspawn_is_chosen_where_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WIZARD_PRACTICE_BACKEND", raising=False)
     if Nspawn(backend.cache_folder()).missing() is None:
-        assert isinstance(backend.choose(), Nspawn)
+        assert isinstance(choice.choose(), Nspawn)
 
 
 def test_podman_is_chosen_without_nspawn_and_what_is_missing_is_one_sentence(
@@ -207,9 +207,9 @@ def test_podman_is_chosen_without_nspawn_and_what_is_missing_is_one_sentence(
     ):  # a computer that has these and no apt
         (tmp_path / tool).symlink_to("/bin/true")
     monkeypatch.setattr(tools, "clean_environment", lambda: {"PATH": str(tmp_path)})
-    assert isinstance(backend.choose(), Podman)
+    assert isinstance(choice.choose(), Podman)
     (tmp_path / "podman").unlink()
-    sentence = backend.available()
+    sentence = choice.available()
     assert sentence
     assert "systemd-container" in sentence
     assert "podman" in sentence

@@ -83,7 +83,7 @@ def test_enter_alone_leads_from_welcome_to_a_site_that_answers(
     terminal: Terminal, fleet: Fleet, pristine: PracticeServer
 ) -> None:
     welcome = START.replace("run(practice=sys.argv[1])", "run(None)").replace(
-        "sys.exit", f"import wizard.fronts.tui.app as a; a.PRACTICE_NAME = {pristine.name!r}; sys.exit"
+        "sys.exit", f"import wizard.fronts.tui.wizard as a; a.PRACTICE_NAME = {pristine.name!r}; sys.exit"
     )
     terminal.start(sys.executable, "-c", welcome)
     until(terminal, "Practise on this computer")

@@ -6,40 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TextIO
 
 from wizard import events
-from wizard.engine.runner import Decision
 from wizard.errors import WizardError
 from wizard.fronts.causes import UNKNOWN, likely
 from wizard.fronts.words import Words, as_json, explain
-
-
-@dataclass
-class Policy:
-    """What a run without questions decides. drift: keep, restore or stop; yes: points of no return are agreed to.
-
-    skip_checks: ids of steps, or recipes, whose checks need not pass.
-    """
-
-    drift: str = "stop"
-    yes: bool = False
-    skip_checks: tuple[str, ...] = ()
-
-    def decide(self, question: Decision) -> str:
-        if question.kind == "drift":
-            return self.drift
-        if question.kind == "point_of_no_return":
-            return "go" if self.yes else "stop"
-        if self.leaves_out(question):
-            return "leave-out"
-        return "stop"
-
-    def leaves_out(self, question: Decision) -> bool:
-        """Whether this is a check that was said beforehand to be left out if it does not pass."""
-        names = {question.step, question.step.partition("/")[0]}
-        return "leave-out" in question.options and bool(names & set(self.skip_checks))
 
 
 class Headless:
@@ -63,6 +35,10 @@ class Headless:
             "event": "Error", "message": error.message, "details": error.details, "hint": error.hint, "problems": problems,
             "exit_status": error.exit_status, "cause": _cause(error.message, error.details), "words": explain(error),
         })  # fmt: skip
+
+    def say(self, line: str, data: dict[str, Any]) -> None:
+        """The data; the line is for a person."""
+        self.write(data)
 
     def write(self, data: dict[str, Any]) -> None:
         self.out.write(json.dumps(self._masked(data), ensure_ascii=False, default=str) + "\n")

@@ -12,8 +12,7 @@ from wizard.transport.ssh import SshTransport
 
 def command(journey: Journey) -> list[str]:
     """The argv of ssh. No password is in it: ssh asks for it where it needs one."""
-    assert journey.session is not None
-    transport = journey.session.transport
+    transport = journey.connected.transport
     login = transport.login
     used = transport.key if isinstance(transport, SshTransport) else None
     key = login.key or (used.path if used else None)

@@ -1,4 +1,4 @@
-"""What a fleet asks of the thing that boots practice servers, and the choice of one.
+"""What a fleet asks of the thing that boots practice servers, and what those share.
 
 Must not know names, keys or logins: those are the fleet's.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from wizard.errors import UsageError, WizardError
+from wizard.errors import WizardError
 
 Say = Callable[[str], None]
 PRISTINE = "pristine"  # the tag of the disk as it was before the first boot
@@ -150,52 +150,16 @@ def clean_environment() -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C.UTF-8", "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin"}
 
 
-def choose() -> Backend:
-    """The one that $WIZARD_PRACTICE_BACKEND names, else the first that works here: systemd-nspawn, podman (or docker).
-
-    UsageError for a name that isn't one; WizardError with one sentence of reason where none works.
-    """
-    from wizard.practice.nspawn import Nspawn
-    from wizard.practice.podman import Podman
-
-    backends: dict[str, Backend] = {"nspawn": Nspawn(cache_folder()), "podman": Podman(cache_folder())}
-    if wanted := os.environ.get("WIZARD_PRACTICE_BACKEND"):
-        if wanted not in backends:
-            raise UsageError(f"there is no practice backend {wanted!r}", hint=f"one of {', '.join(backends)}")
-        return backends[wanted]
-    reasons: dict[str, None] = {}
-    for backend in backends.values():
-        if (reason := backend.missing()) is None:
-            return backend
-        reasons[reason] = None
-    reason = ", and without systemd-nspawn ".join(reasons)
-    raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
-
-
 def cache_folder() -> Path:
     """Where images and downloads are kept: $WIZARD_PRACTICE_DIR/cache, or the user's cache folder."""
-    return _folder("cache")
+    return folder_of("cache")
 
 
-def state_folder() -> Path:
-    """Where the servers live: $WIZARD_PRACTICE_DIR/state, or the user's state folder; podman's apart from nspawn's."""
-    from wizard.practice.podman import Podman
-
-    return _folder("state") / "podman" if isinstance(choose(), Podman) else _folder("state")
-
-
-def _folder(kind: str) -> Path:
+def folder_of(kind: str) -> Path:
+    """cache or state."""
     import platformdirs
 
     if here := os.environ.get("WIZARD_PRACTICE_DIR"):
         return Path(here).absolute() / kind
     base = platformdirs.user_cache_path("wizard") if kind == "cache" else platformdirs.user_state_path("wizard")
     return base / "practice"
-
-
-def available() -> str | None:
-    """None when practice servers can boot here, or one sentence why not. Installs nothing."""
-    try:
-        return choose().missing()
-    except WizardError as error:
-        return error.details or f"{error}: {error.hint}"

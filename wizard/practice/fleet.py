@@ -21,7 +21,8 @@ from typing import Any
 
 from wizard.errors import UsageError, WizardError
 from wizard.practice import seed as seeds
-from wizard.practice.backend import PRISTINE, Backend, Machine, Say, choose, state_folder
+from wizard.practice.backend import PRISTINE, Backend, Machine, Say
+from wizard.practice.choice import choose, state_folder
 from wizard.practice.image import RELEASES
 from wizard.practice.keys import key_pair
 from wizard.secret import Secret

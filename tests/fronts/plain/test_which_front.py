@@ -11,8 +11,8 @@ import pytest
 
 from tests.fronts.plain.person import CTRL_C, at_terminal
 from wizard.errors import UsageError
-from wizard.fronts.plain import options as options_
-from wizard.fronts.plain.options import Options
+from wizard.fronts import options as options_
+from wizard.fronts.options import Options
 
 FULL_SCREEN = b"\x1b[?1049h"  # the alternate screen, which full-screen programs draw on
 

@@ -11,7 +11,7 @@ from textual.widgets import Input, Select
 
 from tests.fronts.tui.conftest import connected, drive, focused, showing, until
 from tests.fronts.tui.small_server import SmallServer
-from wizard.fronts.plain.options import Options
+from wizard.fronts.options import Options
 from wizard.fronts.tui.app import WizardApp
 
 FORM = (*"h1", "tab", *"ana", "enter", *"22", "enter", "enter", "enter", *"s3cret", "enter", *"su-do", "enter")

@@ -20,7 +20,7 @@ from wizard.engine.remote.protocol import Reply
 from wizard.engine.remote.session import Session
 from wizard.transport.base import Login
 
-PRELOAD = ("wizard.fronts.plain.commands", "wizard.fronts.headless", "wizard.transport.ssh", "wizard.transport.target")
+PRELOAD = ("wizard.fronts.commands", "wizard.fronts.headless", "wizard.transport.ssh", "wizard.transport.target")
 ANYWHERE = ("open", "plan", "armed?", "sweep", "release")  # the same wherever the run has come to
 
 FORKS = multiprocessing.get_context("forkserver")

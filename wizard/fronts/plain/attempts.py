@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wizard.app.run import Ended, NextStep, Run
 from wizard.engine.plan import Plan
 from wizard.errors import WizardError
 from wizard.fronts.plain import failure, going_back, review
+from wizard.fronts.plain.decisions import decide
+from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import forget_typed
-
-if TYPE_CHECKING:
-    from wizard.fronts.plain.commands import Station
 
 Agree = Callable[[str], tuple[Plan, bool]]
 """Asks for the answers of this recipe (all, where it is empty), and for a plan and a pace that the person agrees to."""
@@ -24,7 +23,7 @@ def to_the_end(at: Station, plan: Plan, step_by_step: bool, agree: Agree) -> boo
     def ask(question: Any) -> str:
         if isinstance(question, NextStep):
             return _before(at, run, question)
-        return _ended(at, question) if isinstance(question, Ended) else at.decide(question)
+        return _ended(at, question) if isinstance(question, Ended) else decide(at, question)
 
     while True:
         run = Run(at.journey, at.emit, ask, step_by_step=step_by_step)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from wizard.app.afterwards import afterwards
 from wizard.fronts import summary as summaries
 from wizard.fronts.plain import failure, going_back, prompts
+from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import forget_typed
 from wizard.secret import Secret
-
-if TYPE_CHECKING:
-    from wizard.fronts.plain.commands import Station
 
 CHOICES = {
     "quit": "finish",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wizard import private
 from wizard.engine.runner import Decision
@@ -13,10 +12,8 @@ from wizard.errors import HeldError, WizardError
 from wizard.fronts import report, shell
 from wizard.fronts import words as words_
 from wizard.fronts.causes import UNKNOWN, Cause, likely
+from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import Back
-
-if TYPE_CHECKING:
-    from wizard.fronts.plain.commands import Station
 
 RETRY = {"retry": "try again"}
 STEP = {

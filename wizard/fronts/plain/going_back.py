@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from wizard.app.run import Run, last_checkpoint
 from wizard.engine.checkpoints import Place, places
@@ -10,11 +10,10 @@ from wizard.engine.journal import Journal
 from wizard.engine.rollback import Undo, nothing_to_undo, plan_rollback
 from wizard.errors import StoppedError
 from wizard.fronts.plain import prompts, review
+from wizard.fronts.plain.decisions import decide
+from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import Back
 from wizard.fronts.words import counted, moment
-
-if TYPE_CHECKING:
-    from wizard.fronts.plain.commands import Station
 
 BEGINNING = "."
 
@@ -80,7 +79,7 @@ def go(at: Station, checkpoint: str | None) -> bool:
     if todo and not agreed(at, todo):  # without any it is an undo that still has to be proved
         at.terminal.text("Nothing was undone.")
         return False
-    Run(at.journey, at.emit, at.decide).undo(checkpoint)
+    Run(at.journey, at.emit, partial(decide, at)).undo(checkpoint)
     return True
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wizard.app import connection, planning, project
 from wizard.catalog import in_force
@@ -16,10 +15,8 @@ from wizard.fronts.draft import Draft
 from wizard.fronts.plain import attempts, going_back, prompts, review, ways_in
 from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.questions import Questions
+from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import Back
-
-if TYPE_CHECKING:
-    from wizard.fronts.plain.commands import Station
 
 WELCOME = (
     "This sets up a Django site on a Linux server, step by step. You are asked some questions; then you see every change "

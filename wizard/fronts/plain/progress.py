@@ -9,9 +9,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from wizard import events
+from wizard.errors import WizardError
 from wizard.fronts.causes import likely
 from wizard.fronts.plain.numbered import folded
 from wizard.fronts.plain.terminal import forget_typed
@@ -76,6 +77,13 @@ class Progress:
 
     def write(self, line: str, event: events.Event) -> None:
         print(self.mask(line), file=self.out, flush=True)
+
+    def say(self, line: str, data: dict[str, Any]) -> None:
+        """On stdout; the data is for programs."""
+        print(self.mask(line), flush=True)
+
+    def ended(self, error: WizardError) -> None:
+        """The command line says the error, at the very end."""
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

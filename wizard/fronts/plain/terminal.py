@@ -51,14 +51,3 @@ def forget_typed() -> None:
     """Keys that were pressed while a run was at work answer no question that came later."""
     with contextlib.suppress(termios.error, OSError, ValueError):  # where it is no terminal
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
-
-
-def terminal(*, numbered: bool, mask: Callable[[str], str]) -> Terminal:
-    """mask: takes the secrets out of what is shown."""
-    if numbered:
-        from wizard.fronts.plain.numbered import Numbered
-
-        return Numbered(mask)
-    from wizard.fronts.plain.menus import Menus
-
-    return Menus(mask)

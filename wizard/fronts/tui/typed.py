@@ -18,7 +18,7 @@ from wizard.fronts.tui.screens.page import Frame
 from wizard.fronts.tui.widgets.lists import Dropdown, Overlay
 
 if TYPE_CHECKING:
-    from wizard.fronts.tui.app import WizardApp
+    from wizard.fronts.tui.wizard import Wizard
 
 LATEST_S = 3.0  # where what was waited for was taken down
 
@@ -28,7 +28,7 @@ Deal = Callable[[events.Event], Awaitable[None]]
 class Typed:
     """deal: what Textual does with a key or a paste. On the app's own task throughout, so that the order is kept."""
 
-    def __init__(self, app: WizardApp, deal: Deal) -> None:
+    def __init__(self, app: Wizard, deal: Deal) -> None:
         self.app = app
         self.deal = deal
         # what came while a key before it is being dealt with, or before the first screen was there

@@ -49,9 +49,8 @@ class Checkpoints(Page):
         yield button("Go back to this checkpoint …", "back-to", variant="warning")
 
     def on_mount(self) -> None:
-        words, journey = self.wizard.words, self.wizard.journey
-        assert words is not None and journey is not None and journey.session is not None
-        history = journey.session.journal.history
+        words, journey = self.wizard.texts, self.wizard.here
+        history = journey.connected.journal.history
         several = len({point.generation for point in history}) > 1
         self.lead("Every step that is done is a checkpoint, the latest at the bottom. Choose how far to go back.")
         timeline = self.query_one("#timeline", OptionList)
@@ -76,8 +75,7 @@ class Checkpoints(Page):
     def todo(self) -> list[Undo]:
         from wizard.engine.rollback import plan_rollback
 
-        assert self.wizard.journey is not None and self.wizard.journey.session is not None
-        return plan_rollback(self.wizard.journey.session.journal, self.chosen)
+        return plan_rollback(self.wizard.here.connected.journal, self.chosen)
 
     @on(OptionList.OptionHighlighted)
     def _show(self) -> None:
@@ -93,8 +91,7 @@ class Checkpoints(Page):
         if event.button.id == "stay":
             self.wizard.go("connect")
             return
-        assert self.wizard.journey is not None and self.wizard.journey.session is not None
-        name = self.wizard.journey.session.server.hostname
+        name = self.wizard.here.connected.server.hostname
         losses = [u for u in self.todo() if not u.kept and loses_data(u.entry.operation["kind"])]
         self.wizard.push_screen(ConfirmDialog(name if losses else "", len(self.todo())), self._confirmed)
 

@@ -17,7 +17,7 @@ from wizard.fronts.tui.widgets.difference import coloured
 if TYPE_CHECKING:
     from textual.screen import ModalScreen
 
-    from wizard.fronts.tui.app import WizardApp
+    from wizard.fronts.tui.wizard import Wizard
 
 SHOWN = 8  # lines of a difference
 
@@ -32,7 +32,7 @@ LABELS = {
 }
 
 
-def dialog_for(app: WizardApp, question: Any) -> ModalScreen[Any] | None:
+def dialog_for(app: Wizard, question: Any) -> ModalScreen[Any] | None:
     """The dialog of a question; None where the screen that is told about events asks it itself."""
     from wizard.engine.runner import Decision
     from wizard.transport.base import HostKey
@@ -86,13 +86,12 @@ class DecisionDialog(Dialog[str]):
         "A **point of no return** is a change that cannot be undone, such as an upgrade of the system."
     )
 
-    def __init__(self, app: WizardApp, question: Any) -> None:
+    def __init__(self, app: Wizard, question: Any) -> None:
         super().__init__()
         self.question = question
-        assert app.words is not None
         from wizard.fronts.words import decision
 
-        self.text = decision(app.words, question)
+        self.text = decision(app.texts, question)
         self.difference = _difference(app, question) if question.kind == "drift" else ""
         # where nothing is at stake Enter goes on; on a real server it takes the option that loses nothing
         easy = app.practice is not None and "go" in question.options
@@ -177,7 +176,7 @@ def _said(value: Any) -> str:
     return value if isinstance(value, str) and value else json.dumps(value)
 
 
-def _difference(app: WizardApp, question: Any) -> str:
+def _difference(app: Wizard, question: Any) -> str:
     """From what is there to what the answers say, as the plan worked it out for this very thing."""
     planned = app.forecast.changes.get(question.step, []) if app.forecast is not None else []
     same = [p.difference for p in planned if p.change.operation.key == question.facts["key"]]

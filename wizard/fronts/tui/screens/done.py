@@ -45,8 +45,7 @@ class Done(Page):
 
     def body(self) -> ComposeResult:
         app = self.wizard
-        assert app.journey is not None and app.words is not None
-        self.summary = summary = summaries.summary(app.journey, app.words, app.verified)
+        self.summary = summary = summaries.summary(app.here, app.texts, app.verified)
         if summary.left_out:
             text = "\n".join(
                 ["These checks did not pass, and were left out by choice:", *(f"! {c}" for c in summary.left_out)]

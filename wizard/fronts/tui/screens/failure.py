@@ -70,9 +70,8 @@ class FailureScreen(Page):
             if self.cause.look:
                 yield Static(f"Look with: {self.cause.look}", markup=False, classes="dim")
             if self.output:
-                assert self.wizard.journey is not None
                 last = "\n".join(self.output.splitlines()[-LAST:])
-                yield Static(self.wizard.journey.mask(last), id="last", markup=False)
+                yield Static(self.wizard.here.mask(last), id="last", markup=False)
         self.set_class(self.chosen, "-chosen")
         with Grid(id="actions"):
             yield from self._actions()
@@ -97,8 +96,7 @@ class FailureScreen(Page):
 
     def _said(self) -> str:
         """What did not work, as a sentence without secrets."""
-        words, journey = self.wizard.words, self.wizard.journey
-        assert words is not None and journey is not None
+        words, journey = self.wizard.texts, self.wizard.here
         name = f"“{words.heading(self.step)}” failed: " if self.step else ""
         said = f"{name}{in_words(self.reason)}."
         return journey.mask(said[:1].upper() + said[1:])
@@ -123,24 +121,21 @@ class FailureScreen(Page):
                 self.dismiss(choice)  # type: ignore[arg-type]
 
     def _log_in(self, typed: dict[str, Secret] | None) -> None:
-        assert self.wizard.journey is not None
         if typed is None:
             return
         for name, secret in typed.items():
-            setattr(self.wizard.journey.request, name, secret)
+            setattr(self.wizard.here.request, name, secret)
         self.dismiss("login")  # type: ignore[arg-type]
 
     def _report(self, path: Path) -> None:
         from wizard.private import write
 
-        assert self.wizard.journey is not None
-        write(path, report.text(self.wizard.journey, self.step, self.reason, self.cause, self.output))
+        write(path, report.text(self.wizard.here, self.step, self.reason, self.cause, self.output))
 
     def _shell(self) -> None:
-        assert self.wizard.journey is not None
         try:
             with self.app.suspend():
                 print("A shell on the server. Type exit to come back to the wizard.\n", flush=True)
-                subprocess.run(shell.command(self.wizard.journey), check=False)
+                subprocess.run(shell.command(self.wizard.here), check=False)
         except (SuspendNotSupported, OSError):
-            self.notify(f"Open another terminal and type:\n{shell.as_typed(self.wizard.journey)}", timeout=60)
+            self.notify(f"Open another terminal and type:\n{shell.as_typed(self.wizard.here)}", timeout=60)

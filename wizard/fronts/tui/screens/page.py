@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, Select, Static
 
 if TYPE_CHECKING:
-    from wizard.fronts.tui.app import WizardApp
+    from wizard.fronts.tui.wizard import Wizard
 
 STATIONS = ("Welcome", "Connect", "Project", "Questions", "Review", "Run", "Done")
 TOO_SMALL = (
@@ -43,8 +43,8 @@ class Frame(Widget):
     _in_sight: tuple[object, ...] = ()  # what had the focus, and where it was, when it was last brought into sight
 
     @property
-    def wizard(self) -> WizardApp:
-        return cast("WizardApp", self.app)
+    def wizard(self) -> Wizard:
+        return cast("Wizard", self.app)
 
     def body(self) -> ComposeResult:
         yield from ()

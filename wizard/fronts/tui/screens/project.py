@@ -45,9 +45,8 @@ class Project(Page):
 
     def body(self) -> ComposeResult:
         if self.source is not None:
-            assert self.wizard.draft is not None
             yield Field(
-                self.wizard.draft, self.source, "A folder of this computer, or the address of a git repository."
+                self.wizard.drafted, self.source, "A folder of this computer, or the address of a git repository."
             )
         yield Facts(id="found")
         yield Static("", id="findings")
@@ -66,8 +65,7 @@ class Project(Page):
     @property
     def source(self) -> Question[Any] | None:
         """The question that names the project; there is none where the recipes set no project up."""
-        assert self.wizard.journey is not None
-        for recipe in self.wizard.journey.chosen:
+        for recipe in self.wizard.here.chosen:
             if recipe.name == "project":
                 return next((q for q in recipe.questions if q.name == "source"), None)
         return None
@@ -76,8 +74,10 @@ class Project(Page):
         self.lead(LEAD if self.source else "These recipes set no project up: there is nothing to say here.")
         self.query_one("#corrections").styles.height = "auto"
         self.query_one("#look").display = self.source is not None
-        if self.source and self.wizard.draft and (known := self.wizard.draft.value(self.source)):
-            self.wizard.draft.take(self.source, known)  # the current folder is an answer now, which the person can see
+        if self.source and self.wizard.draft and (known := self.wizard.drafted.value(self.source)):
+            self.wizard.drafted.take(
+                self.source, known
+            )  # the current folder is an answer now, which the person can see
             self.look()
         elif self.source:
             self.query_one(Field).query_one(Input).focus()
@@ -85,20 +85,18 @@ class Project(Page):
     @property
     def typed(self) -> str:
         """What stands in the field of the source."""
-        assert self.wizard.draft is not None and self.source is not None
-        return self.wizard.draft.text(self.source)
+        return self.wizard.drafted.text(self.source) if self.source is not None else ""
 
     def look(self) -> None:
-        assert self.wizard.journey is not None
         if self.looking or self._refused(only=self.source):
             return
         self.looking, self.fit = self.typed, ""
-        self.wizard.journey.found = None
+        self.wizard.here.found = None
         self.query_one("#found").display = False
         self.query_one("#findings").display = True
         self.query_one("#findings", Static).update("Looking at the project …")
         self.query_one("#continue", Primary).wait("Looking …")
-        journey = self.wizard.journey
+        journey = self.wizard.here
         self.wizard.engine.submit("look", lambda: look(journey), self)
 
     def enter_leads_on(self, box: Input) -> bool:
@@ -121,22 +119,20 @@ class Project(Page):
 
     def _continue(self) -> None:
         """Only from a project that was looked at as it is named now; the first time, what was found is shown before."""
-        assert self.wizard.journey is not None
         if self._refused():
             return
         if self.source is not None and self.typed != self.fit:
             self.look()
             return
         for row in self.query(EnvironmentRow):
-            row.take(self.wizard.journey.given.env)
-        self.wizard.journey.remember()
+            row.take(self.wizard.here.given.env)
+        self.wizard.here.remember()
         self.wizard.go(self.wizard.neighbour("project", +1))
 
     def _refused(self, only: Question[Any] | None = None) -> bool:
         """Whether an answer on this page (only this one) cannot be used; it says why, and has the focus."""
-        assert self.wizard.draft is not None
         for field in self.query(Field):
-            if only in (None, field.question) and (reason := self.wizard.draft.problem(field.question)) is not None:
+            if only in (None, field.question) and (reason := self.wizard.drafted.problem(field.question)) is not None:
                 field.validate(reason)
                 field.children[0].children[1].focus()
                 return True
@@ -174,16 +170,15 @@ class Project(Page):
         problems = self._findings(message.result)
         self.query_one("#findings", Static).update(problems)
         self.query_one("#findings").display = bool(problems)
-        assert self.wizard.draft is not None and self.wizard.words is not None
         corrections = self.query_one("#corrections", Vertical)
         await corrections.remove_children()
         if message.result is None:
             return
         rows: list[Row] = [
-            Field(self.wizard.draft, question, self.wizard.words.question(question.recipe, question.name))
-            for question in self.wizard.draft.from_project()
+            Field(self.wizard.drafted, question, self.wizard.texts.question(question.recipe, question.name))
+            for question in self.wizard.drafted.from_project()
         ]
-        given = self.wizard.draft.given.env
+        given = self.wizard.drafted.given.env
         names = sorted((n for n in message.result.env_names if n.is_open), key=lambda n: not n.required)
         rows += [EnvironmentRow(name, given.get(name.name)) for name in names]
         await corrections.mount_all([Static("What was found can be corrected here:", classes="title gap"), *rows])

@@ -29,24 +29,21 @@ class Questions(Page):
 
     @property
     def recipe(self) -> Recipe:
-        assert self.wizard.journey is not None
-        return next(r for r in self.wizard.journey.recipes if r.name == self.recipe_name)
+        return next(r for r in self.wizard.here.recipes if r.name == self.recipe_name)
 
     @property
     def before(self) -> str:
         return self.wizard.neighbour(f"questions:{self.recipe_name}", -1)
 
     def title_line(self) -> str:
-        assert self.wizard.words is not None
-        return f"{self.station} · {self.wizard.words.guides[self.recipe_name].title or self.recipe_name}"
+        return f"{self.station} · {self.wizard.texts.guides[self.recipe_name].title or self.recipe_name}"
 
     def middle(self) -> ComposeResult:
-        assert self.wizard.draft is not None and self.wizard.words is not None
-        words = self.wizard.words
+        words = self.wizard.texts
         with Horizontal(id="beside"):
             with Body(id="body"):
                 for question in asked_of(self.recipe):
-                    yield Field(self.wizard.draft, question, words.question(self.recipe_name, question.name))
+                    yield Field(self.wizard.drafted, question, words.question(self.recipe_name, question.name))
             with VerticalScroll(id="guide", can_focus=False):
                 yield Markdown(words.guides[self.recipe_name].intro)
 
@@ -59,16 +56,14 @@ class Questions(Page):
         yield button("Save answers …", "save")
 
     def on_screen_resume(self) -> None:
-        assert self.wizard.journey is not None
-        number, total = position(self.wizard.journey, f"questions:{self.recipe_name}")
+        number, total = position(self.wizard.here, f"questions:{self.recipe_name}")
         self.lead(f"Page {number} of {total}. Keep what stands here, or change what you know better.")
         for field in self.query(Field):
             field.refresh_text()
         self.focus_primary()
 
     def guide(self) -> str:
-        assert self.wizard.words is not None
-        guide = self.wizard.words.guides[self.recipe_name]
+        guide = self.wizard.texts.guides[self.recipe_name]
         return f"## {guide.title}\n\n{guide.intro}"
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
@@ -85,14 +80,13 @@ class Questions(Page):
                 )
 
     def _continue(self) -> None:
-        assert self.wizard.draft is not None and self.wizard.journey is not None
         for field in self.query(Field):
-            if (reason := self.wizard.draft.problem(field.question)) is not None:
+            if (reason := self.wizard.drafted.problem(field.question)) is not None:
                 field.validate(reason)
                 field.scroll_visible()
                 field.children[0].children[1].focus()
                 return
-        self.wizard.journey.remember()
+        self.wizard.here.remember()
         self.wizard.go(self.wizard.neighbour(f"questions:{self.recipe_name}", +1))
 
 

@@ -77,23 +77,21 @@ class Review(Page):
         yield button("Open all", "open")
 
     def on_screen_resume(self) -> None:
-        assert self.wizard.draft is not None
         self.wizard.listener = self
         self.lead("Comparing what you want with what is on the server …")
         self.query_one("#start", Primary).wait("Comparing …")
         self.query_one("#start").focus()
-        self.wizard.draft.settle()
+        self.wizard.drafted.settle()
         self.wizard.engine.submit("plan", self._make, self)
 
     def _make(self) -> Forecast:
         """On the engine's thread: looks at the server, changes nothing."""
         from wizard.fronts.tui.forecast import forecast
 
-        journey = self.wizard.journey
-        assert journey is not None and journey.session is not None
+        journey = self.wizard.here
         project.refuse_unfit(journey)
         journey.answer()
-        return forecast(planning.plan(journey), journey.session)
+        return forecast(planning.plan(journey), journey.connected)
 
     def on_finished(self, message: Finished) -> None:
         if message.error is not None:
@@ -113,7 +111,6 @@ class Review(Page):
     def _show(self, forecast: Forecast) -> None:
         from wizard.fronts.words import describe
 
-        assert self.wizard.words is not None
         tree = self.query_one("#tree", Tree)
         tree.clear()
         shown: dict[str, TreeNode[object]] = {}
@@ -124,10 +121,10 @@ class Review(Page):
                 continue
             recipe = planned.step.recipe
             if recipe not in shown:
-                title = self.wizard.words.guides[recipe].title or recipe
+                title = self.wizard.texts.guides[recipe].title or recipe
                 shown[recipe] = tree.root.add(Text(title, style="bold"), data=recipe, expand=True)
             node = shown[recipe].add(
-                _label(self.wizard.words.heading(planned.step.id), "G" if planned.step.way_in else ""),
+                _label(self.wizard.texts.heading(planned.step.id), "G" if planned.step.way_in else ""),
                 data=planned,
             )
             for one in forecast.changes[planned.step.id]:
@@ -139,7 +136,7 @@ class Review(Page):
             self.lead("[b]Nothing is left to do:[/] the server is as the answers say. Start runs the checks again.")
             return
         steps = len(forecast.plan.steps) - done
-        journal = self.wizard.journey.session.journal if self.wizard.journey and self.wizard.journey.session else None
+        journal = self.wizard.here.session.journal if self.wizard.journey and self.wizard.here.session else None
         begun = done or (journal is not None and journal.entries)
         untouched = (
             "Nothing more is changed before you press Start."
@@ -165,8 +162,7 @@ class Review(Page):
         from wizard.fronts.tui.forecast import Planned
         from wizard.fronts.words import describe
 
-        words = self.wizard.words
-        assert words is not None
+        words = self.wizard.texts
         if isinstance(data, str):
             return Content(flowing(words.guides[data].intro))
         if isinstance(data, PlannedStep):

@@ -82,7 +82,7 @@ class Run(Page):
         yield button("Steps", "show-steps")
 
     def guide(self) -> str:
-        words, recipe = self.wizard.words, self.steps.current.partition("/")[0]
+        words, recipe = self.wizard.texts, self.steps.current.partition("/")[0]
         return words.guides[recipe].text if words is not None and recipe in words.guides else ""
 
     # -- starting -------------------------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from wizard import local_state
 from wizard.catalog import load
-from wizard.fronts.plain import commands, ways_in
-from wizard.fronts.plain.options import Options
-from wizard.fronts.plain.terminal import Back, Terminal, terminal
+from wizard.fronts import commands
+from wizard.fronts.options import Options
+from wizard.fronts.plain import ways_in
+from wizard.fronts.plain.terminal import Back, Terminal
+from wizard.fronts.plain.terminals import terminal
 from wizard.fronts.standing import standing
 
 WHAT = (

@@ -1,10 +1,10 @@
-"""The commands, carried out without questions, or by the plain front's questions. The full-screen front has its own way."""
+"""The commands, carried out by JSON (headless), by lines, or by the plain front's questions. The full-screen front has its own way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -17,55 +17,18 @@ from wizard.app.run import Run
 from wizard.engine.differences import differences
 from wizard.engine.plan import Plan, drifted
 from wizard.engine.rollback import nothing_to_undo
-from wizard.engine.runner import Decision
 from wizard.engine.runner import verify as run_checks
 from wizard.errors import StepError, StoppedError, UsageError, WizardError
 from wizard.fronts import words as words_
-from wizard.fronts.headless import Headless, Policy
-from wizard.fronts.plain import done, failure, going_back, missing, prompts, review, ways_in
-from wizard.fronts.plain.options import Options, has_terminal
+from wizard.fronts.headless import Headless
+from wizard.fronts.options import Options, has_terminal
+from wizard.fronts.plain import done, going_back, missing, review, ways_in
+from wizard.fronts.plain.decisions import decide
 from wizard.fronts.plain.progress import Live, Progress, Spoken
-from wizard.fronts.plain.terminal import Terminal, terminal
+from wizard.fronts.plain.station import Station
+from wizard.fronts.plain.terminals import terminal
+from wizard.fronts.policy import Policy
 from wizard.operations.base import State
-
-
-@dataclass
-class Station:
-    """A journey with the front that tells about it."""
-
-    journey: Journey
-    options: Options
-    words: words_.Words
-    front: Headless | Progress
-    policy: Policy
-    terminal: Terminal
-
-    @property
-    def progress(self) -> Progress:
-        """The front, where there is a person to ask."""
-        assert isinstance(self.front, Progress)
-        return self.front
-
-    def emit(self, event: events.Event) -> None:
-        self.front.emit(event)
-
-    def decide(self, question: Decision) -> str:
-        settled = question.kind == "drift" and bool(self.options.drift)
-        settled = settled or self.policy.leaves_out(question)
-        if settled or not self.options.asks or isinstance(self.front, Headless):
-            return self.policy.decide(question)
-        with self.front.paused():
-            if question.kind == "failure":
-                return failure.step_failed(self, question)
-            practice = self.options.target.startswith(PRACTICE)
-            return prompts.decide(self.terminal, self.words, question, practice=practice)
-
-    def say(self, line: str, **data: Any) -> None:
-        """One line for a person on stdout, or the data as JSON."""
-        if isinstance(self.front, Headless):
-            self.front.write(data)
-        else:
-            click.echo(self.journey.mask(line))
 
 
 @contextmanager
@@ -78,7 +41,7 @@ def station(options: Options, request: Request | None = None) -> Iterator[Statio
     screen = terminal(numbered=options.numbered or not has_terminal(), mask=journey.mask)
     if options.asks:
         journey.ask_host_key = ways_in.host_key_question(screen)
-        journey.decide = lambda question: relay[0].decide(question)  # noqa: PLW0108  (as above)
+        journey.decide = lambda question: decide(relay[0], question)
     words = words_.Words(journey.recipes)
     front = _front(options, words, journey)
     at = Station(
@@ -88,8 +51,7 @@ def station(options: Options, request: Request | None = None) -> Iterator[Statio
     try:
         yield at
     except WizardError as error:
-        if isinstance(front, Headless):
-            front.ended(error)
+        front.ended(error)
         raise
     finally:
         front.close()
@@ -120,7 +82,7 @@ def setup(options: Options, request: Request | None = None) -> None:
             forecast = _plan(at, settle=True)
             _refuse_unknown_checks(at)
             _refuse_points_of_no_return(at, forecast)
-            Run(at.journey, at.emit, at.decide).once(forecast)
+            Run(at.journey, at.emit, partial(decide, at)).once(forecast)
             done.told(at)
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted. Nothing is lost. To go on from there: {options.resume}", err=True)
@@ -209,8 +171,8 @@ def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:
 def plan(options: Options) -> None:
     with station(options) as at:
         forecast = _plan(at)
-        if isinstance(at.front, Headless):
-            _plan_lines(at, at.front, forecast)
+        if at.options.headless:
+            _plan_lines(at, forecast)
         else:
             review.tree(at.terminal, forecast, at.words)
             if options.verbose:
@@ -222,18 +184,18 @@ def plan(options: Options) -> None:
         planning.settle_takeover(at.journey, forecast)
 
 
-def _plan_lines(at: Station, front: Headless, forecast: Plan) -> None:
+def _plan_lines(at: Station, forecast: Plan) -> None:
     texts = iter(differences(forecast.changes, at.journey.connected))
     for planned in forecast.steps:
         if not planned.changes:
             continue
-        front.write({
+        at.front.say("", {
             "event": "PlannedStep", "step": planned.step.id, "guarded": planned.step.way_in is not None,
             "changes": len(planned.changes), "words": at.words.heading(planned.step.id),
         })  # fmt: skip
         for change in planned.changes:
             op = change.operation
-            front.write({
+            at.front.say("", {
                 "event": "PlannedChange", "step": planned.step.id, "key": op.key, "commands": change.script(),
                 "difference": next(texts), "irreversible": op.irreversible, "long": op.long,
                 "loses_data": words_.loses_data(op.kind), "words": words_.describe(op.kind, op.key),
@@ -285,7 +247,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
             if nothing_to_undo(session, checkpoint):
                 at.say("Nothing is to be undone.", event="NothingToDo")
                 return
-            Run(at.journey, at.emit, at.decide).undo(checkpoint)
+            Run(at.journey, at.emit, partial(decide, at)).undo(checkpoint)
             return
         from wizard.fronts.plain.interview import connect
 

@@ -1,0 +1,43 @@
+"""The choice of what boots practice servers on this computer: systemd-nspawn, podman or docker."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from wizard.errors import UsageError, WizardError
+from wizard.practice.backend import Backend, cache_folder, folder_of
+from wizard.practice.nspawn import Nspawn
+from wizard.practice.podman import Podman
+
+
+def choose() -> Backend:
+    """The one that $WIZARD_PRACTICE_BACKEND names, else the first that works here: systemd-nspawn, podman (or docker).
+
+    UsageError for a name that isn't one; WizardError with one sentence of reason where none works.
+    """
+    backends: dict[str, Backend] = {"nspawn": Nspawn(cache_folder()), "podman": Podman(cache_folder())}
+    if wanted := os.environ.get("WIZARD_PRACTICE_BACKEND"):
+        if wanted not in backends:
+            raise UsageError(f"there is no practice backend {wanted!r}", hint=f"one of {', '.join(backends)}")
+        return backends[wanted]
+    reasons: dict[str, None] = {}
+    for backend in backends.values():
+        if (reason := backend.missing()) is None:
+            return backend
+        reasons[reason] = None
+    reason = ", and without systemd-nspawn ".join(reasons)
+    raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
+
+
+def state_folder() -> Path:
+    """Where the servers live: $WIZARD_PRACTICE_DIR/state, or the user's state folder; podman's apart from nspawn's."""
+    return folder_of("state") / "podman" if isinstance(choose(), Podman) else folder_of("state")
+
+
+def available() -> str | None:
+    """None when practice servers can boot here, or one sentence why not. Installs nothing."""
+    try:
+        return choose().missing()
+    except WizardError as error:
+        return error.details or f"{error}: {error.hint}"
