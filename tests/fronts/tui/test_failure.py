@@ -186,7 +186,7 @@ def test_a_server_that_somebody_else_works_on_is_taken_over_only_on_request(
             await waiting(pilot, "Write the greeting")
         else:
             await pilot.press("enter")
-            await until(pilot, lambda: showing(pilot, "FailureScreen")() and not app.engine.busy, "the failure again")
+            await until(pilot, lambda: showing(pilot, "FailureScreen")() and app.engine.asking, "the failure again")
 
     drive(app, scenario)
     assert any("acquire" in r.script and " yes <<" in r.script for r in server.ran) == taken

@@ -28,8 +28,8 @@ from wizard.fronts.tui.themes import THEMES
 if TYPE_CHECKING:
     from wizard.app.journey import Journey
     from wizard.app.request import Request
-    from wizard.fronts.commands import Options
     from wizard.fronts.draft import Draft
+    from wizard.fronts.options import Options
     from wizard.fronts.tui.forecast import Forecast
     from wizard.fronts.words import Words
 
