@@ -20,14 +20,13 @@ from wizard.operations.base import Operation
 from wizard.operations.file import file
 from wizard.project.found import Found
 from wizard.role import ROLES, AppServer, Contribution, Database, DeployUser, Output, Project, WebServer
-from wizard.secret import Secret
+from wizard.secret import SECRETS_FOLDER, Secret
 from wizard.server import Server
 from wizard.site import Site
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Contribution)
 CHOICE = "roles"  # the table of the answers file that says which recipe has a role
-SECRETS = "/var/lib/wizard/secrets"  # generated secrets live on the server: the laptop may be lost
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST_NAME = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"  # for a question's pattern; RFC 1123, 2.1
 
@@ -383,7 +382,7 @@ class Answers:
 
     def keep(self, name: str) -> Operation:
         """The operation that keeps a generated secret on the server, for root alone."""
-        return file(f"{SECRETS}/{name}", self.secret(name), mode=0o600)
+        return file(f"{SECRETS_FOLDER}/{name}", self.secret(name), mode=0o600)
 
     def all_secrets(self) -> Iterator[Secret]:
         """Everything that must be masked wherever text is shown."""

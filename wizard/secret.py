@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MASK = "********"
+SECRETS_FOLDER = "/var/lib/wizard/secrets"  # on the server, for those that are made up: the laptop may be lost
 _EVER: set[str] = set()  # the texts of all secrets that this process has seen, for reports of its own faults
 
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from wizard import events
 from wizard.engine.journal import Journal
 from wizard.errors import StoppedError
+from wizard.limits import DISK_NEEDED_MB, MEMORY_NEEDED_MB
 from wizard.server import Server
 
 RELEASES = {"12", "13"}
-DISK_MB = 1024
-# a server sold with 512 MB shows some 460 of them
-MEMORY_MB = 448
 CLOCK_S = 24 * 3600
 
 
@@ -70,12 +68,12 @@ def obstacles(server: Server) -> Iterator[Obstacle]:
             "read_only", server.read_only, f"{server.read_only} cannot be written to", "nothing could be installed",
             "look why with `dmesg` (a broken disk is mounted read-only) and `mount -o remount,rw /`", grave=True,
         )  # fmt: skip
-    if server.disk_free_mb < DISK_MB:
+    if server.disk_free_mb < DISK_NEEDED_MB:
         yield Obstacle(
-            "disk", str(server.disk_free_mb), f"it has {server.disk_free_mb} MB of free disk, and {DISK_MB} are needed",
+            "disk", str(server.disk_free_mb), f"it has {server.disk_free_mb} MB of free disk, and {DISK_NEEDED_MB} are needed",
             "packages that were only half unpacked are worse than none", "make room there (`df -h`, `apt-get clean`)",
         )  # fmt: skip
-    if server.memory_mb < MEMORY_MB and not server.swap_mb:
+    if server.memory_mb < MEMORY_NEEDED_MB and not server.swap_mb:
         yield Obstacle(
             "memory", str(server.memory_mb), f"it has {server.memory_mb} MB of memory and no swap, and 512 are needed",
             "the kernel would stop apt in the middle", "take a larger server, or add swap",

@@ -20,8 +20,8 @@ from wizard.engine.worker import Worker
 from wizard.errors import StoppedError, UsageError
 from wizard.operations.base import Change, State, canonical
 from wizard.operations.quoting import sh
+from wizard.secret import SECRETS_FOLDER
 
-SECRETS = "/var/lib/wizard/secrets/"
 DriftChoice = Callable[[str, State, State], str]
 
 
@@ -116,8 +116,8 @@ def roll_back(
 def _forget_secret(session: Session, entry: Entry) -> None:
     """A secret that was taken away is made up anew for whatever is set up next."""
     kind, _, path = entry.key.partition(":")
-    if kind == "file" and path.startswith(SECRETS):
-        session.secrets.pop(path.removeprefix(SECRETS), None)
+    if kind == "file" and path.startswith(f"{SECRETS_FOLDER}/"):
+        session.secrets.pop(path.removeprefix(f"{SECRETS_FOLDER}/"), None)
 
 
 def _drifted(entry: Entry, found: State) -> bool:

@@ -13,6 +13,7 @@ from wizard.fronts.findings import problem
 from wizard.guide import Guide, read_guide
 from wizard.project.found import Problem
 from wizard.recipe import Recipe
+from wizard.secret import SECRETS_FOLDER
 
 
 class Words:
@@ -261,7 +262,7 @@ UNDOING = {
     "reboot": "nothing: a restart leaves nothing behind",
 }
 
-SECRETS = "/var/lib/wizard/secrets/"  # where the wizard keeps what it made up
+SECRETS = f"{SECRETS_FOLDER}/"
 
 # Undoing these takes away data that people put there later. It is saved first, but it is gone from the site.
 DATA = {"postgres_cluster", "postgres_database", "migrations", "data_directory", "superuser"}

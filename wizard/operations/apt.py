@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
+from wizard.limits import APT_SPARE_MB
 from wizard.operations.base import Blob, Operation, State
 from wizard.operations.quoting import sh
 
@@ -23,7 +24,10 @@ WAITING = "apt-get -s upgrade --with-new-pkgs | grep -q '^Inst '"
 @cache
 def residue() -> Blob:
     """The words `remember`, `put_back` and their like, as shell. They go up as a blob: a plan stays readable."""
-    return Blob(b"".join((Path(__file__).parent / "shell" / name).read_bytes() for name in SHELL))
+    return Blob(
+        f"spare_mb={APT_SPARE_MB}\n".encode()
+        + b"".join((Path(__file__).parent / "shell" / name).read_bytes() for name in SHELL)
+    )
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Packages(Operation):
         return f"""\
 residue={residue().name}
 . "$blobs/$residue"  # what the words below mean
-room 300
+room {APT_SPARE_MB}
 sshd_would_start
 start_over_if_hurt
 remember before
@@ -133,12 +137,12 @@ class Upgrade(Operation):
             return "false  # an upgrade cannot be undone"
         return f"""\
 . "$blobs/{residue().name}"  # what the words below mean
-room 300
+room {APT_SPARE_MB}
 sshd_would_start
 mend_upgrade
 remember_etc
 apt_lists now
-room $((300 + $(would upgrade --with-new-pkgs | mb_of download)))
+room $(({APT_SPARE_MB} + $(would upgrade --with-new-pkgs | mb_of download)))
 apt_get upgrade --with-new-pkgs
 touch $W/upgraded"""
 

@@ -36,7 +36,7 @@ if [ ! -d "$change/firewall" ]; then
     for tool in iptables ip6tables; do "$tool-save" | sed -n '/^\*filter/,/^COMMIT/p' >"$change/firewall.new/$tool"; done
     # a network interface takes the values of "default" when it comes up: so its own are kept, too
     for key in $(sed -n 's/^\(net[^=]*\)=.*/\1/p' /etc/ufw/sysctl.conf | sed 's#/default/#/*/#'); do
-        for file in /proc/sys/$key; do if [ -w "$file" ]; then echo "$file=$(cat "$file")"; fi; done
+        for file in /proc/sys/$key; do kernel_values "$file"; done
     done >"$change/firewall.new/sysctl"
     sync -f "$change"
     mv "$change/firewall.new" "$change/firewall"
@@ -61,9 +61,7 @@ for tool in iptables ip6tables; do
     if [ ! -s "$change/firewall/$tool" ] && ! "$tool-save" -t filter | grep -qE '^-A|^:[A-Za-z0-9_-]+ -' &&
         command -v nft >/dev/null; then nft delete table "$family" filter 2>/dev/null || true; fi
 done
-while IFS='=' read -r file value; do
-    if [ -w "$file" ]; then echo "$value" >"$file"; fi
-done <"$change/firewall/sysctl"
+restore_kernel_values <"$change/firewall/sysctl"
 """
 
 

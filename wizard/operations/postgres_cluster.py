@@ -100,8 +100,7 @@ if [ -e "$etc/postgresql.conf" ]; then
     {START.replace(chr(10), chr(10) + "    ")}
     # whatever came later is saved: a cluster is dropped with all that is in it
     begin_save "postgresql-$v-main" .sql
-    (cd /; PGOPTIONS='-c search_path=' runuser -u postgres -- pg_dumpall --globals-only >"$saved.part")
-    tail -n 9 "$saved.part" | grep -q 'dump complete' # with a full disk it ends well without its last line
+    dump_cluster --globals-only
     end_save "the roles of PostgreSQL" {sh(PSQL + 'psql_ -d postgres -v ON_ERROR_STOP=0 <"$saved"')}
     names=$(psql_ -d postgres -c 'SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate')
     printf '%s\n' "$names" | while IFS= read -r name; do save_database "$name"; done

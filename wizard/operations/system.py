@@ -84,15 +84,13 @@ def swap(path: str = "/swapfile", *, size: int) -> Swap:
 KEEP_INTERFACES = """\
 # a network interface takes the values of "default" when it comes up; so that an undo after a reboot finds its own:
 if [ ! -e "$change/interfaces" ]; then
-    for file in {files}; do if [ -w "$file" ]; then echo "$file=$(cat "$file")"; fi; done >"$change/interfaces.new"
+    kernel_values {files} >"$change/interfaces.new"
     sync "$change/interfaces.new"
     mv "$change/interfaces.new" "$change/interfaces"
 fi"""
 
 RESTORE_INTERFACES = """\
-if [ -e "$change/interfaces" ]; then
-    while IFS='=' read -r file value; do if [ -w "$file" ]; then echo "$value" >"$file"; fi; done <"$change/interfaces"
-fi"""
+if [ -e "$change/interfaces" ]; then restore_kernel_values <"$change/interfaces"; fi"""
 
 
 @dataclass(frozen=True)

@@ -84,11 +84,7 @@ PUT_BACK = """\
 if [ -e "$change/accounts.same" ]; then
     while read -r f; do
         if [ ! -e "$change/accounts/$f" ]; then case $f in sub* | *-) rm -f "/etc/$f" ;; esac
-        elif ! cmp -s "$change/accounts/$f" "/etc/$f"; then
-            cp -p "$change/accounts/$f" "/etc/.$f.wizard"
-            sync "/etc/.$f.wizard"
-            mv "/etc/.$f.wizard" "/etc/$f"
-        fi
+        else restore_account_file "$change/accounts/$f" "$f"; fi
     done <"$change/accounts.same"
 fi
 rm -f "$change/accounts.same" "$change/accounts.done"

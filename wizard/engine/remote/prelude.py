@@ -1,4 +1,4 @@
-"""The shell functions that stand before every script of the engine: prelude.sh and doors.sh, with our statuses by name.
+"""The shell functions that stand before every script of the engine: prelude.sh and doors.sh, with our statuses and limits by name.
 
 Their text travels once in a run: the first script brings it and leaves it in a file of /run, which only root can write to, and
 those after it read it there. What they read is used only where it has the checksum of our own text, whoever wrote it; where
@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 
+from wizard import limits
 from wizard.engine.remote.protocol import MISSING, Status
 from wizard.operations.quoting import sh
 
@@ -20,8 +21,10 @@ FILES = ("prelude.sh", "doors.sh")
 @cache
 def prelude() -> str:
     """The text that defines them. Ends without a newline, as `$(cat FILE)` gives it back."""
-    statuses = "".join(f"{status.name}={status.value}\n" for status in Status)
-    return (statuses + "".join(shell(name) for name in FILES)).rstrip("\n")
+    numbers = {status.name: status.value for status in Status}
+    numbers |= {"DISK_SHORT_MB": limits.DISK_SHORT_MB, "FILES_SHORT": limits.FILES_SHORT}
+    lines = "".join(f"{name}={number}\n" for name, number in numbers.items())
+    return (lines + "".join(shell(name) for name in FILES)).rstrip("\n")
 
 
 def shell(name: str) -> str:

@@ -1,5 +1,5 @@
 # Stands before every script that the wizard runs as root. Plain POSIX shell, Debian's coreutils, flock, systemd.
-# CANNOT_WRITE and such are exit statuses, which protocol.py gives their numbers.
+# CANNOT_WRITE and such are exit statuses (protocol.py), DISK_SHORT_MB and FILES_SHORT limits (limits.py).
 umask 077 # what the wizard keeps is for root alone; changes are made under 022
 W=/var/lib/wizard
 blobs=$W/blobs
@@ -132,6 +132,25 @@ end_save() { # WHAT COMMAND: of data WHAT, which COMMAND puts back from "$saved"
     echo "$1 was saved to $saved; to put it back: sh $saved.restore"
 }
 
+# All of a cluster of PostgreSQL, or just its roles, into "$saved.part". With a full disk pg_dumpall ends well without its last line.
+dump_cluster() { # ARGUMENT… of pg_dumpall
+    (cd /; PGOPTIONS='-c search_path=' runuser -u postgres -- pg_dumpall "$@" </dev/null >"$saved.part") &&
+        tail -n 9 "$saved.part" | grep -q 'dump complete'
+}
+
+# An account file of /etc as a copy has it: bytes, mode and owner.
+restore_account_file() { # COPY NAME
+    cmp -s "$1" "/etc/$2" || { cp -p "$1" "/etc/.$2.wizard" && sync "/etc/.$2.wizard" && mv "/etc/.$2.wizard" "/etc/$2"; }
+}
+
+# Settings of the kernel as lines FILE=VALUE, of those that may be set here: in a container few may.
+kernel_values() { # FILE…
+    for _f; do if [ -w "$_f" ]; then echo "$_f=$(cat "$_f")"; fi; done
+}
+restore_kernel_values() { # those lines on stdin
+    while IFS='=' read -r _f _value; do if [ -w "$_f" ]; then echo "$_value" >"$_f"; fi; done
+}
+
 # The doorway to apt: no questions, old configuration files kept, another apt is waited for, and said who it is.
 # DPkg::Lock::Timeout covers dpkg's locks only: `update` fails at once where the lists are locked.
 apt_get() {
@@ -180,12 +199,12 @@ repaired() { echo "$*" >>"$change/repaired"; } # unpacked|configured|reinstalled
 # locale, which is set above, there is one wording only.
 shortage() {
     _all=$(ls -d / /tmp /var /srv 2>/dev/null)
-    _least=$(grep -qsF 'No space left on device' "${change:-}/out" && echo 999999999 || echo 32)
+    _least=$(grep -qsF 'No space left on device' "${change:-}/out" && echo 999999999 || echo $DISK_SHORT_MB)
     # shellcheck disable=SC2086 # one word for each place
     df -Pm $_all | awk -v least="$_least" 'NR > 1 && $4 < least {print $4, "disk", $6, $4, $2}' |
         sort -n | cut -d' ' -f2- | head -n 1
     # shellcheck disable=SC2086
-    df -Pi $_all | awk 'NR > 1 && $2 > 0 && $4 < 100 {print "inodes", $6, $4, $2; exit}'
+    df -Pi $_all | awk -v least=$FILES_SHORT 'NR > 1 && $2 > 0 && $4 < least {print "inodes", $6, $4, $2; exit}'
     _killed=$(($(oom_kills) - $(cat "${change:-}/oom-kills" 2>/dev/null || oom_kills)))
     [ $_killed = 0 ] || awk -v n=$_killed '/^MemTotal/ {print "memory", n, int($2 / 1024)}' /proc/meminfo
 }

@@ -101,7 +101,7 @@ room_for() { # PACKAGE…: also refuses what could only be had by removing somet
     _plan=$(would install --no-install-recommends -- "$@")
     _removed=$(echo "$_plan" | sed -n 's/^Remv \([^ ]*\).*/\1/p')
     if [ -n "$_removed" ]; then refuse "install $*: apt would remove" $_removed; fi
-    room $((300 + $(echo "$_plan" | mb_of installed)))
+    room $((spare_mb + $(echo "$_plan" | mb_of installed)))
 }
 
 present_now() { list_packages >"$change/.list"; present "$change/.list"; }
@@ -193,8 +193,7 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
             save "postgresql-$_version-$_name" "${_data#/}"
         elif [ -n "$_found" ]; then
             begin_save "$(basename "$change")-postgresql-$_version-$_name" .sql
-            (cd /; PGOPTIONS='-c search_path=' runuser -u postgres -- pg_dumpall -p "$_port" </dev/null >"$saved.part")
-            tail -n 9 "$saved.part" | grep -q 'dump complete' # with a full disk it ends well without its last line
+            dump_cluster -p "$_port"
             end_save "all databases of PostgreSQL $_version" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
         fi
     done <"$change/clusters"
@@ -295,10 +294,7 @@ unless_owner() { # 1|2 ID WHAT: succeeds, and says so, where it owns files still
 }
 put_account_file() {
     if [ ! -e "$change/before/accounts/$1" ]; then rm -f "/etc/$1"; return 0; fi
-    if cmp -s "$change/before/accounts/$1" "/etc/$1"; then return 0; fi
-    cp -p "$change/before/accounts/$1" "/etc/.$1.wizard"
-    sync "/etc/.$1.wizard"
-    mv "/etc/.$1.wizard" "/etc/$1"
+    restore_account_file "$change/before/accounts/$1" "$1"
 }
 
 put_registries_back() {

@@ -21,6 +21,7 @@ from wizard.fronts.tui.messages import Finished, Happened, Noted
 from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.lists import Dropdown
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
+from wizard.limits import DISK_LITTLE_MB, MEMORY_LITTLE_MB
 from wizard.secret import Secret
 
 ANY_KEY = "any"
@@ -276,9 +277,9 @@ def card(session: Any) -> str:
 def warnings(server: Any) -> Iterator[str]:
     if server.distribution != "debian":
         yield "This is not Debian. The recipes are made for Debian 12 and 13."
-    if server.memory_mb < 900:
+    if server.memory_mb < MEMORY_LITTLE_MB:
         yield "Little memory: the wizard will add swap, and the site will be slow under load."
-    if server.disk_free_mb < 2500:
+    if server.disk_free_mb < DISK_LITTLE_MB:
         yield "Little disk: below 2.5 GB an installation can break half-way. Make room first."
 
 
