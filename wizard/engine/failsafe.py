@@ -1,6 +1,6 @@
 """The timed auto-revert, from this side: prove a new way in and disarm, or take the changes back and prove the old way.
 
-The server's side is failsafe.sh, doors.sh and the arm/disarm functions of prelude.sh. Must not know recipes.
+The server's side is failsafe.sh, doors.sh and arm.sh. Must not know recipes.
 """
 
 from __future__ import annotations

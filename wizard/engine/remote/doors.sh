@@ -1,4 +1,4 @@
-# --- what accepts SSH on this server: as it is, and not as a configuration says. Comes with prelude.sh.
+# What accepts SSH on this server: as it is, and not as a configuration says. Comes with prelude.sh.
 
 ssh_connection() { # prints: OUR-ADDRESS:PORT THEIR-ADDRESS:PORT of the connection that this script came by, as the kernel has it
     _all=$(ss -Htnp state established) _p=$$

@@ -1,4 +1,4 @@
-"""Keeps the lock on a server while nothing is done there: the lock expires without a sign of life (prelude.sh, `holder_alive`)."""
+"""Keeps the lock on a server while nothing is done there: the lock expires without a sign of life (lock.sh, `holder_alive`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shell functions that stand before every script of the engine: prelude.sh and doors.sh, with our statuses and limits by name.
+"""The shell functions that stand before every script of the engine: prelude.sh and others, with our statuses and limits by name.
 
 Their text travels once in a run: the first script brings it and leaves it in a file of /run, which only root can write to, and
 those after it read it there. What they read is used only where it has the checksum of our own text, whoever wrote it; where
@@ -15,7 +15,7 @@ from wizard import limits
 from wizard.engine.remote.protocol import MISSING, Status
 from wizard.operations.quoting import sh
 
-FILES = ("prelude.sh", "doors.sh")
+FILES = ("prelude.sh", "lock.sh", "jobs.sh", "doors.sh", "arm.sh")
 
 
 @cache
