@@ -106,6 +106,17 @@ def test_second_run_changes_nothing_and_says_so(demo: Demo, on_server: OnServer)
     assert changes.count("doing") == journal.count('"event":"doing"') == 8
 
 
+def test_shell_functions_of_a_run_are_kept_for_root_alone_and_go_with_it(demo: Demo, on_server: OnServer) -> None:
+    with demo.session() as session:
+        kept = f"/run/wizard-prelude-{session.run}"
+        assert on_server(demo.server, "stat -c '%a %U %n' /run/wizard-prelude-*").out == f"600 root {kept}\n"
+        for change in (f"rm {kept}", f"echo 'touch /run/planted' >{kept}"):
+            assert on_server(demo.server, change).status == 0
+            assert session.send("look", "boot_id | emit boot").text("boot").strip() == session.server.boot_id
+    left = on_server(demo.server, "ls /run/planted /run/wizard-prelude-* 2>/dev/null").out
+    assert left == ""
+
+
 def test_rollback_gives_back_the_bytes_that_were_there(demo: Demo, on_server: OnServer) -> None:
     look = (
         "stat -c '%a %U %G %s' /etc/motd; sha256sum /etc/motd; ls -A /etc | sort; ls -A /root /srv /etc/systemd/system"
