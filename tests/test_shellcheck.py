@@ -18,6 +18,7 @@ from wizard.engine.remote.observation import observe_script
 from wizard.engine.remote.prelude import FILES as PRELUDE
 from wizard.engine.remote.prelude import prelude, with_kept_prelude, with_prelude
 from wizard.engine.remote.scripts import Work, settle_script, work_script
+from wizard.operations.virtualenv import VirtualenvState, virtualenv
 
 FOLDER = Path(wizard.__file__).parent
 FILES = sorted(FOLDER.rglob("*.sh"))
@@ -112,6 +113,18 @@ def test_scripts_of_changes_and_of_their_undoing_have_no_finding(tmp_path: Path)
             scripts += [(name, GIVEN + text), (f"{name} itself", f"{GIVEN}set -e\n{work.commands}")]
         scripts.append((f"{change.operation.key} settle", GIVEN + settle_script(work, line, following=[])))
     assert findings(tmp_path, scripts) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "requirements.txt", "uv.lock", "app/uv.lock", "pyproject.toml", "Pipfile", "setup.cfg"]
+)
+def test_what_the_sites_user_runs_to_fill_an_environment_has_no_finding(name: str, tmp_path: Path) -> None:
+    """It is inside a here-document, which shellcheck does not look into."""
+    environment = virtualenv("/srv/shop", name, user="shop", extra=("gunicorn",))
+    script = environment.apply(VirtualenvState(), VirtualenvState("new", "new"))
+    (inner,) = re.findall(r" sh -e <<'(EOF_*)'\n(.*?)\n\1\n", script, re.DOTALL)
+    assert "python3 -m venv" in inner[1]
+    assert findings(tmp_path, [(name, inner[1])]) == []
 
 
 def line(event: str, **fields: Any) -> str:

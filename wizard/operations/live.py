@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from wizard.operations.base import Operation, State, not_journalled
 from wizard.operations.quoting import sh
 from wizard.operations.trial import trial
+from wizard.operations.virtualenv import MARK
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class LiveRelease(Operation):
             f"{self._running()}\n"
             'echo "running=$running"\n'
             f'started=$(date -d "$(systemctl show -P ExecMainStartTimestamp {unit})" +%s)\n'
-            f'for file in {" ".join(map(sh, self.watched))} "$root/current/.venv/.made-of"; do\n'
+            f'for file in {" ".join(map(sh, self.watched))} "$root/current/.venv/{MARK}"; do\n'
             '    if [ -n "$running" ] && [ "$(stat -L -c %Z "$file" || echo 0)" -gt "${started:-0}" ]; then echo stale=yes; fi\n'
             "done"
         )
