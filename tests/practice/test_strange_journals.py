@@ -11,6 +11,7 @@ from tests.practice.conftest import OnServer, ServerFactory
 from tests.practice.doors import session_on
 from tests.practice.matrix.results import tried
 from tests.practice.program import Laptop
+from wizard.engine.journal import parse
 from wizard.errors import StoppedError
 from wizard.practice.fleet import PracticeServer
 
@@ -102,3 +103,23 @@ def test_a_server_that_was_wiped_or_put_back_while_the_line_was_cut_is_not_gone_
         on_server(server, damage)
         with pytest.raises(StoppedError, match="wiped or put back to an earlier state"):
             run.reconnect()
+
+
+def test_journal_of_format_1_is_gone_on_with_and_its_checkpoints_gone_back_to(
+    server: PracticeServer, on_server: OnServer, tmp_path: Path
+) -> None:
+    on_server(server, "rm -rf /var/lib/wizard /etc/demo")
+    assert Laptop(tmp_path / "one").run(server, "setup")[0] == 0
+    old = on_server(server, f"{AS_BEFORE}; rm /etc/demo/greeting; cat {JOURNAL}").out
+    assert '"sum"' not in old and '"generation"' not in old and '"changes"' not in old
+    laptop = Laptop(tmp_path / "other")
+    assert laptop.run(server, "setup", "--drift", "restore")[0] == 0
+    found = parse(on_server(server, f"cat {JOURNAL}").out)
+    assert (found.id, found.version, found.generation, found.damaged, found.torn) == (parse(old).id, 3, 2, 0, 0)
+    assert {"demo/files@1", "demo/files@2"} <= {c.name for c in found.history}
+    for _ in range(2):
+        assert laptop.run(server, "rollback", "--to", "demo/files@1")[0] == 0
+        assert on_server(server, "ls /etc/demo/end /etc/demo/slow").status == 0
+        assert on_server(server, "ls /etc/demo/greeting").status != 0
+    assert laptop.run(server, "rollback", "--all", "--drift", "restore")[0] == 0
+    assert on_server(server, "ls /etc/demo").status != 0
