@@ -117,6 +117,8 @@ def test_journal_of_format_1_is_gone_on_with_and_its_checkpoints_gone_back_to(
     found = parse(on_server(server, f"cat {JOURNAL}").out)
     assert (found.id, found.version, found.generation, found.damaged, found.torn) == (parse(old).id, 3, 2, 0, 0)
     assert {"demo/files@1", "demo/files@2"} <= {c.name for c in found.history}
+    said = laptop.run(server, "status")[1]
+    assert said.index("✓ demo/end@1") < said.index("✓ demo/files@2")
     for _ in range(2):
         assert laptop.run(server, "rollback", "--to", "demo/files@1")[0] == 0
         assert on_server(server, "ls /etc/demo/end /etc/demo/slow").status == 0
