@@ -221,7 +221,7 @@ def test_a_role_logs_in_to_its_database_whatever_both_and_the_password_are(serve
 def configured(server: SshTransport, text: str) -> Iterator[None]:
     """nginx with this in its http section; taken away afterwards."""
     path = "/etc/nginx/conf.d/fuzz.conf"
-    tested = server.run(f"cat >{path} {heredoc(text)}\nnginx -t 2>&1 && systemctl reload nginx && sleep 0.5")
+    tested = server.run(f"cat >{path} {heredoc(text)}\nnginx -t 2>&1 && systemctl restart nginx")
     try:
         assert tested.status == 0, tested.out[-2000:]
         yield

@@ -35,6 +35,19 @@ def test_a_unit_is_started_and_enabled_and_undo_leaves_nothing_of_it(cycle: Cycl
     assert differences(before, cycle.fingerprint()) == []
 
 
+def test_a_target_that_a_unit_has_brought_up_goes_down_with_it(cycle: Cycle) -> None:
+    text = "[Unit]\nWants=network-online.target\n" + UNIT.format("/bin/sleep infinity")
+    before = cycle.fingerprint()
+    assert cycle.run("systemctl is-active network-online.target || true") == "inactive\n"
+    assert cycle.make(file("/etc/systemd/system/clock.service", text, notify=daemon_reload), service("clock")) == 2
+    assert (
+        cycle.run("for i in $(seq 50); do systemctl -q is-active network-online.target && break; sleep 0.2; done") == ""
+    )
+    assert cycle.run("systemctl is-active network-online.target") == "active\n"
+    cycle.undo()
+    assert differences(before, cycle.fingerprint()) == []
+
+
 def test_a_program_that_dies_at_its_start_is_not_taken_for_running(cycle: Cycle) -> None:
     with pytest.raises(StepError):
         cycle.make(unit("/bin/sleep 0.3"), service("clock"))

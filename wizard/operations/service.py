@@ -29,6 +29,25 @@ sleep 1  # a program that dies at its start is "active" for a moment
 systemctl is-active --quiet {unit}
 [ "$(systemctl show -P NRestarts {unit})" = "$restarts" ]"""
 
+# A unit may bring targets up (network-online.target) that stay up without it. Those that were down before its start are
+# written down, and go down with it unless another unit that runs wants them, too.
+BRINGS_UP = """\
+if [ ! -e "$change/targets" ]; then
+    for target in $(systemctl show -P Wants -P Requires {unit}); do
+        case $target in *.target) systemctl -q is-active "$target" || echo "$target" ;; esac
+    done >"$change/.targets"
+    mv "$change/.targets" "$change/targets"
+fi"""
+TAKES_DOWN = """\
+if [ -s "$change/targets" ]; then
+    while read -r target; do
+        users=$(systemctl show -P WantedBy -P RequiredBy "$target")
+        if [ -z "$users" ] || ! systemctl -q is-active $users; then
+            systemctl stop "$target" $(systemctl show -P Wants "$target")
+        fi
+    done <"$change/targets"
+fi"""
+
 # systemctl says only that it failed; why, stands in the service's log
 WHY = "{{ journalctl -o cat -n 15 -u {unit}; exit 1; }}"
 
@@ -87,7 +106,7 @@ class Service(Operation):
     def apply(self, before: ServiceState, after: ServiceState) -> str:
         unit = sh(self.unit)
         if not after.exists:
-            return f"if_unit {unit} systemctl disable --quiet --now {unit}"
+            return f"if_unit {unit} systemctl disable --quiet --now {unit}\n{TAKES_DOWN}"
         lines = []
         if before.enabled.startswith("masked") and not after.enabled.startswith("masked"):
             lines.append(f"systemctl unmask --quiet {unit}")
@@ -97,12 +116,13 @@ class Service(Operation):
             lines.append(guard + SWITCHES[after.enabled].format(unit=unit))
         if after.running:
             # a unit that failed too often is not started before its failures are forgotten
-            lines += [
+            start = [
                 f"systemctl reset-failed {unit} 2>/dev/null || true",
                 f"systemctl start {unit} || {WHY.format(unit=unit)}",
             ]
+            lines += start if before.running else [BRINGS_UP.format(unit=unit), *start]
         else:
-            lines.append(f"if_unit {unit} systemctl stop {unit}")
+            lines += [f"if_unit {unit} systemctl stop {unit}", TAKES_DOWN]
         return "\n".join(lines)
 
     def verify(self, after: ServiceState) -> str:

@@ -32,6 +32,8 @@ BETWEEN_RUNS = (
     Allowed("etc", r"/etc/ssl/(certs|private)/ssl-cert-snakeoil\.(pem|key)#", "ssl-cert makes up a key when it is installed"),
     Allowed("etc", r"/etc/guestbook/env#", "it has generated secrets in it; it is compared with them masked"),
     Allowed("trees|contents", r"/var/lib/postgresql/.*/main/.*", "files named by counters; what PostgreSQL holds is compared"),
+    Allowed("trees", r"/var/lib/nginx/(body|fastcgi|proxy|scgi|uwsgi)", "empty folders that nginx makes when it starts first"),
+    Allowed("trees|contents", r"/var/log/unattended-upgrades/.*", "what unattended-upgrades did stays on record"),
     Allowed("trees|contents", r"/var/lib/fail2ban/.*", "fail2ban's memory of who knocked"),
     Allowed("trees|contents", r"/var/cache/apt/archives/.*\.deb", "downloads of packages, which apt may do without"),
 )  # fmt: skip
