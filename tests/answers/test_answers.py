@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from wizard import catalog
 from wizard.answers.file import check, read
 from wizard.answers.given import GENERATE, Given
-from wizard.answers.resolve import complete
+from wizard.answers.resolve import LATER, complete, foreseen
 from wizard.errors import UsageError
 from wizard.fronts.plain.answers_file import render
-from wizard.fronts.plain.missing import LATER, foreseen
 from wizard.practice.sample import PROJECT
 from wizard.recipe import Answers, Question, Recipe
 from wizard.secret import MASK, Secret

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from wizard.answers.given import GENERATE, Given
 from wizard.errors import UsageError
 from wizard.recipe import Answers, Question, Recipe
 from wizard.secret import Secret
 from wizard.server import Server
+
+LATER = object()
+"""Stands for a default that builds on facts of the server or on answers that are not there yet."""
 
 Ask = Callable[[Question[Any], Answers, Any], Any]
 
@@ -32,11 +35,8 @@ def complete(
     ask(question, answers so far, default) returns the value. Without it a question that has neither an answer nor a
     default is a UsageError that names all of them, as is a default that its own question refuses; lenient: they stay None.
     """
-    completion = _Completion(given, recipes, ask)
-    answers = completion.answers = Answers(
-        {r.name: {} for r in recipes}, server=server, found=found, secrets=secrets, settle=completion.settle,
-        recipes=recipes,
-    )  # fmt: skip
+    answers = Answers({r.name: {} for r in recipes}, server=server, found=found, secrets=secrets, recipes=recipes)
+    completion = _Completion(given, recipes, answers, ask)
     answers.env = {k: _generated(answers, f"env.{k}") if v == GENERATE else v for k, v in given.env.items()}
     for recipe in recipes if needed is None else needed:
         for question in recipe.questions if answers.in_force(recipe) else ():
@@ -47,28 +47,48 @@ def complete(
     return answers
 
 
-class _Completion:
-    """Answers question by question; a default that builds on another answer has that one settled first."""
+class Resolver:
+    """Answers question by question, into `answers`: a default that builds on another answer has that one resolved first.
 
-    answers: Answers
+    value: a question's answer, made with the answers so far; what it raises leaves the question open.
+    """
 
-    def __init__(self, given: Given, recipes: Sequence[Recipe], ask: Ask | None) -> None:
-        self.given = given
+    def __init__(self, recipes: Sequence[Recipe], answers: Answers, value: Callable[[Question[Any]], Any]) -> None:
         self.questions = {(r.name, q.name): q for r in recipes for q in r.questions}
-        self.ask = ask
-        self.problems: list[str] = []
+        self.answers = answers
+        self.value = value
         self.open: list[tuple[str, str]] = []
+        answers.settle = self.settle
 
     def settle(self, recipe: str, name: str) -> None:
+        """UsageError where the question's default builds on itself."""
         question = self.questions.get((recipe, name))
         if question is None or name in self.answers.tables[recipe]:
             return
         if (recipe, name) in self.open:
             raise UsageError(f"cannot make the default of {recipe}.{name}: it builds on itself")
         self.open.append((recipe, name))
+        try:
+            value = self.value(question)
+        finally:
+            self.open.pop()
+        self.answers.tables[recipe][name] = value
+
+
+class _Completion:
+    """Resolves what is to be complete: says what has no answer, or one that its question refuses."""
+
+    def __init__(self, given: Given, recipes: Sequence[Recipe], answers: Answers, ask: Ask | None) -> None:
+        self.given = given
+        self.answers = answers
+        self.ask = ask
+        self.problems: list[str] = []
+        self.resolver = Resolver(recipes, answers, self._checked)
+        self.settle = self.resolver.settle
+
+    def _checked(self, question: Question[Any]) -> Any:
         value = self._value(question)
-        self.open.pop()
-        where = f"{recipe}.{name}"
+        where = f"{question.recipe}.{question.name}"
         if value == GENERATE:
             value = _generated(self.answers, where)
         if value is None:
@@ -77,7 +97,7 @@ class _Completion:
             )
         elif (reason := question.refusal(value)) is not None:
             self.problems.append(f"{where}: {reason}")
-        self.answers.tables[recipe][name] = value
+        return value
 
     def settle_late(self, recipe: str, name: str) -> None:
         """For a step that builds on a recipe which is not among the needed ones."""
@@ -104,6 +124,55 @@ class _Completion:
                 raise
             value = None  # it builds on an answer that is missing, which is said already
         return self.ask(question, self.answers, value) if self.ask is not None else value
+
+
+class _NotYet(Exception):
+    pass
+
+
+class _Unseen:
+    """Stands where the server's facts will be."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise _NotYet(name)
+
+
+def foreseen(recipes: Sequence[Recipe], given: Given, found: Any) -> dict[Question[Any], Any]:
+    """Before any server is reached: each question's answer or default; None where it has neither, LATER where the server decides."""
+    answers = Answers({r.name: {} for r in recipes}, server=cast(Server, _Unseen()), found=found, recipes=recipes)
+    later: set[Question[Any]] = set()
+
+    def value(question: Question[Any]) -> Any:
+        if question in later:
+            raise _NotYet(question.name)
+        try:
+            return _foreseen(question, given, answers)
+        except _NotYet:
+            later.add(question)
+            raise
+
+    resolver = Resolver(recipes, answers, value)
+    values: dict[Question[Any], Any] = {}
+    for (recipe, name), question in resolver.questions.items():
+        try:
+            resolver.settle(recipe, name)
+            values[question] = answers.tables[recipe][name]
+        except _NotYet:
+            values[question] = LATER
+    return values
+
+
+def _foreseen(question: Question[Any], given: Given, answers: Answers) -> Any:
+    table = given.tables.get(question.recipe, {})
+    if question.name in table:
+        return table[question.name]
+    try:
+        value = default(question, answers)
+    except (TypeError, AttributeError, ValueError, UsageError):
+        value, answers.read_nothing = None, True
+    if value is None and answers.read_nothing:
+        raise _NotYet(question.name)  # it builds on an answer that is missing, which is said already
+    return value
 
 
 def default(question: Question[Any], answers: Answers) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from wizard import own_files
 from wizard.answers.given import GENERATE, Given
-from wizard.answers.resolve import default
+from wizard.answers.resolve import Resolver, default
 from wizard.app.journey import Journey
 from wizard.errors import UsageError
 from wizard.fronts.here import SOURCE, project_here
@@ -43,25 +43,14 @@ class Draft:
             secrets=session.secrets if session else None,
             recipes=self.journey.recipes,
         )
-        questions = {(r.name, q.name): q for r in self.journey.recipes for q in r.questions}
-        being_made: list[tuple[str, str]] = []
 
-        def settle(recipe: str, name: str) -> None:
-            """A default may build on an answer further on: that one is made first."""
-            if (recipe, name) not in questions or name in answers.tables[recipe]:
-                return
-            if (recipe, name) in being_made:
-                raise UsageError(f"{recipe}.{name} builds on itself")
-            being_made.append((recipe, name))
-            value = self.given.tables.get(recipe, {}).get(name)
-            if value is None:
-                value = self._default(questions[recipe, name], answers)
-            being_made.pop()
-            answers.tables[recipe][name] = value
+        def value(question: Question[Any]) -> Any:
+            given = self.given.tables.get(question.recipe, {}).get(question.name)
+            return self._default(question, answers) if given is None else given
 
-        answers.settle = settle
-        for recipe, name in questions:
-            settle(recipe, name)
+        resolver = Resolver(self.journey.recipes, answers, value)
+        for recipe, name in resolver.questions:
+            resolver.settle(recipe, name)
         return answers
 
     def value(self, question: Question[Any]) -> Any:

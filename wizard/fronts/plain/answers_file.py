@@ -11,8 +11,8 @@ import tomlkit
 
 from wizard import catalog
 from wizard.answers.given import Given
+from wizard.answers.resolve import LATER, foreseen
 from wizard.fronts.findings import problem
-from wizard.fronts.plain.missing import LATER, foreseen
 from wizard.fronts.words import Words
 from wizard.recipe import Question, Recipe
 from wizard.secret import Secret
