@@ -322,8 +322,9 @@ def main(argv: list[str] | None = None) -> None:
         from wizard.crash import as_error
         from wizard.fronts.plain.numbered import wrapped
         from wizard.fronts.words import explain
+        from wizard.secret import without_secrets
 
-        text = explain(known := as_error(error))
+        text = without_secrets(explain(known := as_error(error)))  # a program's own output may be in it
         click.echo(wrapped(text) if sys.stderr.isatty() else text, err=True)
         sys.exit(known.exit_status)
 
