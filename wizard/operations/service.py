@@ -40,6 +40,7 @@ if [ ! -e "$change/targets" ]; then
 fi"""
 TAKES_DOWN = """\
 if [ -s "$change/targets" ]; then
+    # shellcheck disable=SC2046,SC2086 # one word for each unit
     while read -r target; do
         users=$(systemctl show -P WantedBy -P RequiredBy "$target")
         if [ -z "$users" ] || ! systemctl -q is-active $users; then
