@@ -25,7 +25,6 @@ acquire() { # RUN yes|no (take over); what is known of the new holder on stdin
     _since=$([ "$(holder_field run)" != "$1" ] || holder_field since)
     { cat; echo "run=$1"; echo "since=${_since:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"; echo "sshd=$(ssh_ancestor)"; echo "boot=$(boot_id)"; } >$W/.holder && mv $W/.holder $W/holder || cannot_write
     forget_other_preludes "$1"
-    echo yes | emit acquired
 }
 hold() { # RUN: fails unless this run still has the lock
     exec 9>>$W/lock

@@ -28,7 +28,10 @@ class Status(IntEnum):
     NOBODY_LISTENS = 99  # this script's connection is gone, or another script goes on with its work
 
 
-KEPT, MISSING = "kept", "no-prelude"  # records about the prelude: whether the server has it for the next script
+# records about the prelude: whether the server has it for the next script
+KEPT, MISSING = "kept", "no-prelude"
+# records about the lock: another has it, another has taken it over, this run has it
+HELD, TAKEN, HOLDING = "held", "taken", "holding"
 
 
 @dataclass

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from wizard.engine.remote import lock
 from wizard.engine.remote.decode import decoding
 from wizard.engine.remote.prelude import with_kept_prelude, with_prelude
-from wizard.engine.remote.protocol import KEPT, MISSING, Reply
+from wizard.engine.remote.protocol import HELD, KEPT, MISSING, TAKEN, Reply
 from wizard.transport.base import Transport
 
 OnOutput = Callable[[str], None]
@@ -31,10 +31,10 @@ class Sender:
             self._kept = False
             reply = self._once(label, script, on_output, silence)
         self._kept = self._kept or KEPT in reply.records
-        if "held" in reply.records:
-            raise lock.held(reply.text("held"))
-        if "taken" in reply.records:
-            raise lock.taken(reply.text("taken"))
+        if HELD in reply.records:
+            raise lock.held(reply.text(HELD))
+        if TAKEN in reply.records:
+            raise lock.taken(reply.text(TAKEN))
         return reply
 
     def _once(self, label: str, script: str, on_output: OnOutput | None, silence: float) -> Reply:

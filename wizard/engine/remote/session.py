@@ -22,7 +22,7 @@ from wizard.engine.remote.decode import decoding
 from wizard.engine.remote.facts import OPEN, server_from
 from wizard.engine.remote.keepalive import kept_alive
 from wizard.engine.remote.observation import observe_script
-from wizard.engine.remote.protocol import Opened, Reply, Status, observed
+from wizard.engine.remote.protocol import HOLDING, Opened, Reply, Status, observed
 from wizard.engine.remote.reconnect import Guard, Reconnection, WaysIn
 from wizard.engine.remote.sender import OnOutput, Sender
 from wizard.errors import ConnectionLost, StoppedError, WizardError
@@ -84,7 +84,7 @@ class Session:
     def write(self, label: str, script: str, **options: Any) -> Reply:
         """As `send`, for a script that changes something: only while this run has the lock."""
         reply = self.send(label, f"hold {self.run}\n{script}", **options)
-        if "holding" not in reply.records or reply.status == Status.CANNOT_WRITE:
+        if HOLDING not in reply.records or reply.status == Status.CANNOT_WRITE:
             raise _cannot_write(reply)
         return reply
 
