@@ -91,14 +91,6 @@ def test_leaving_releases_an_open_question(engine: EngineThread, mail: Mailbox) 
     assert engine.wait(5)
 
 
-def test_a_run_is_stopped_between_changes_and_never_inside_one(engine: EngineThread) -> None:
-    engine.stopping = True
-    engine.emit(events.OutputLine("goes on"))
-    engine.emit(events.ChangeDone("s", 1, "k", 0.1))
-    with pytest.raises(StoppedError):
-        engine.emit(events.ChangeStarted("s", 2, "file", "k", ""))
-
-
 def test_lines_that_nobody_reads_do_not_fill_the_memory(engine: EngineThread) -> None:
     for number in range(3 * KEPT_LINES):
         engine.emit(events.OutputLine(f"line {number}"))
