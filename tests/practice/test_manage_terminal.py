@@ -11,6 +11,7 @@ import pytest
 
 from tests.practice.conftest import OnServer
 from wizard.practice.fleet import PracticeServer
+from wizard.site import Site
 
 TEMPLATE = Path(__file__).parents[2] / "recipes" / "env_vars" / "templates" / "manage"
 
@@ -78,7 +79,7 @@ def site(pristine: PracticeServer, on_server: OnServer) -> PracticeServer:
         TEMPLATE.read_text().replace("| sh", "")
     )
     text = template.render(
-        a=SimpleNamespace(project=SimpleNamespace(name="shop", subdirectory="."), found=None)
+        a=SimpleNamespace(project=SimpleNamespace(subdirectory="."), site=Site("shop"), found=None)
     ).lstrip()
     script = f"""useradd --system --user-group shop; mkdir -p /srv/shop/current/.venv/bin /etc/shop
 ln -s /usr/bin/python3 /srv/shop/current/.venv/bin/python
