@@ -75,6 +75,13 @@ class StoppedError(WizardError):
     exit_status = 4
 
 
+def stopped_as_asked() -> StoppedError:
+    """What ends a run that a person chose to leave."""
+    return StoppedError(
+        "stopped, as you asked", hint="nothing is lost: start the wizard again and choose “go on” to resume"
+    )
+
+
 class HeldError(StoppedError):
     """Another wizard has the server's lock. who: a person and a computer; since: when they took it, in UTC, or ""."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from wizard.app.journey import Journey
-from wizard.errors import UnfitProject, UsageError
+from wizard.errors import UnfitProject
 from wizard.events import Working
 from wizard.project.found import ASKED, Problem
 
@@ -19,31 +18,18 @@ def look(journey: Journey) -> Any:
     source, branch = answers.get("source"), answers.get("branch", "")
     if not isinstance(source, str) or not source:
         return None
+    from wizard.project.inspect import NoSource, inspect_source
+
     journey.emit(Working("project", source))
     chosen = {key: value for key in ("subdirectory", "settings_module") if isinstance(value := answers.get(key), str)}
-    journey.found = _inspected(journey, source, branch, chosen)
+    try:
+        journey.found = inspect_source(source, branch, **chosen)
+    except NoSource:
+        journey.found = None
+        raise
     journey.seen = journey.found or journey.seen
     journey.leave_behind(journey.found)
     return journey.found
-
-
-def _inspected(journey: Journey, source: str, branch: str, chosen: dict[str, str]) -> Any:
-    from wizard.project.inspect import inspect
-
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        return inspect(folder, **chosen)
-    if "://" in source or "@" in source:
-        from wizard.project.clone import cloned
-
-        with cloned(source, branch) as clone:
-            return inspect(clone, **chosen) if clone is not None else None
-    journey.found = None
-    raise UsageError(
-        f"cannot use {source!r} as the project: "
-        + ("it is a file" if folder.exists() else "there is no such folder here"),
-        hint="give the folder of the Django project on this computer, or the address of a git repository",
-    )
 
 
 def refuse_unfit(journey: Journey) -> None:

@@ -24,7 +24,7 @@ from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan, PlannedStep
 from wizard.engine.remote.session import Emit
 from wizard.engine.runner import Decision, Runner
-from wizard.errors import HeldError, StoppedError, WizardError
+from wizard.errors import HeldError, StoppedError, WizardError, stopped_as_asked
 from wizard.operations.base import State
 
 AGAIN = ("retry", "login", "wait", "watch", "take-over")
@@ -139,9 +139,7 @@ class Run(Hooks):
 
     def before_change(self) -> None:
         if self.cancelled():
-            raise StoppedError(
-                "stopped, as you asked", hint="nothing is lost: start the wizard again and choose “go on” to resume"
-            )
+            raise stopped_as_asked()
 
     def _decide(self, question: Decision) -> str:
         choice = self.ask(question)

@@ -9,7 +9,7 @@ class Hooks:
     """These let everything go through. A front's run has hooks of its own (wizard.app.run)."""
 
     def before_step(self, planned: PlannedStep, index: int) -> str:
-        """go, or skip: then all that its recipe has left is left out. StoppedError ends the run here."""
+        """go, or skip: then this step is left out. StoppedError ends the run here."""
         return "go"
 
     def before_change(self) -> None:

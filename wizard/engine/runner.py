@@ -79,13 +79,9 @@ class Runner:
         if self.plan.nothing_to_do and not recovered and not journal.half_done:
             self.emit(events.RunFinished("nothing-to-do", 0, time.monotonic() - start, self.session.round_trips))
             return
-        skipped: set[str] = set()  # recipes
         for index, planned in enumerate(steps):
             self._learn_way_in(planned)
-            recipe = planned.step.recipe
-            if recipe not in skipped and self.hooks.before_step(planned, index) == "skip":
-                skipped.add(recipe)
-            if recipe in skipped:
+            if self.hooks.before_step(planned, index) == "skip":
                 self.emit(events.StepSkipped(planned.step.id, "chosen"))
             else:
                 self._step(planned, index)

@@ -186,10 +186,5 @@ class Worker:
 def _failed(work: Work, status: int, reply: Reply, output: str) -> StepError:
     """What failed, and what the server had run out of where that is why."""
     what = f"cannot {'undo' if work.undo else 'make'} the change {work.change.operation.key}"
-    short = reply.shortage
-    why, hint = (
-        (short.reason, short.advice)
-        if short
-        else (f"status {status}", f"the lines above say why; mend the cause and {AGAIN}")
-    )
+    why, hint = reply.why(status, f"the lines above say why; mend the cause and {AGAIN}")
     return StepError(f"{what} ({why})", details=output or reply.err.strip(), hint=hint)

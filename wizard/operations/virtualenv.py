@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from wizard.operations.base import Operation, State
 from wizard.operations.quoting import heredoc, sh
 from wizard.operations.user import run_as
+from wizard.project import listed
 
 ABSENT = "absent"
 NOT_THERE = (ABSENT, "unfinished")
@@ -129,7 +130,7 @@ class Virtualenv(Operation):
             lines.append(EXPORT_LOCK.format(folder=sh(self.requirements.rpartition("/")[0] or ".")))
         elif name == "pyproject.toml":
             lines.append(EXPORT_PYPROJECT.format(path=sh(self.requirements)))
-        elif name in LISTED:
+        elif name in listed.FILES:
             program = resources.files("wizard.project").joinpath("listed.py").read_text(encoding="utf-8")
             lines.append(EXPORT_LISTED.format(path=sh(self.requirements), program=program))
         elif self.requirements:
@@ -158,7 +159,6 @@ if [ -n "$(find .venv ! -type l '(' ! -user root -o -perm /027 ')' -print -quit)
 fi"""
 
 # What pip does not read itself, but whose packages it can be told.
-LISTED = ("Pipfile", "Pipfile.lock", "setup.cfg")
 EXPORT_LISTED = """\
 python3 - {path} >"$HOME/requirements.txt" <<'PYTHON'
 {program}

@@ -21,7 +21,7 @@ from wizard.project.versions import admits, holds, parsed, translated, written
 PRODUCTION: tuple[str, ...] = ("requirements/production.txt", "requirements/prod.txt", "requirements/deploy.txt")
 PRODUCTION += ("requirements-prod.txt", "requirements-production.txt", "requirements_prod.txt")
 PLAIN: tuple[str, ...] = ("requirements.txt", "requirements/base.txt", "requirements/requirements.txt", "reqs.txt")
-LISTED = ("Pipfile", "setup.cfg")
+LISTED = [name for name in listed.FILES if not name.endswith(".lock")]
 UNSUPPORTED = ("pdm.lock", "environment.yml", "setup.py")
 
 # docs.djangoproject.com: "What Python version can I use with Django?"
@@ -190,7 +190,7 @@ def requires_python(source: Source, root: str, django: str | None) -> str | None
         asked = _at(data, "project").get("requires-python") or _at(data, "tool", "poetry", "dependencies").get("python")
         if isinstance(asked, str):
             return translated(asked)
-        for name in ("Pipfile", "Pipfile.lock", "setup.cfg"):
+        for name in listed.FILES:
             with suppress(ValueError, RecursionError):
                 if python := listed.python_of(name, source.text(posixpath.normpath(posixpath.join(base, name))) or ""):
                     return python

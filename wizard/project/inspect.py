@@ -48,6 +48,30 @@ def inspect(folder: Path, *, subdirectory: str | None = None, settings_module: s
     return _Look(source, *_root(source, folder), settings_module).found()
 
 
+class NoSource(UsageError):
+    """What was given is neither a folder of this computer nor the address of a git repository."""
+
+
+def inspect_source(source: str, branch: str = "", **chosen: str | None) -> Found | None:
+    """What is in a folder of this computer, or in a git repository; None where this computer cannot get at that one.
+
+    chosen: see `inspect`. NoSource where it is neither.
+    """
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return inspect(folder, **chosen)
+    if "://" in source or "@" in source:
+        from wizard.project.clone import cloned
+
+        with cloned(source, branch) as clone:
+            return inspect(clone, **chosen) if clone is not None else None
+    raise NoSource(
+        f"cannot use {source!r} as the project: "
+        + ("it is a file" if folder.exists() else "there is no such folder here"),
+        hint="give the folder of the Django project on this computer, or the address of a git repository",
+    )
+
+
 def _root(source: Source, folder: Path) -> tuple[str, list[Problem]]:
     """The folder that Django's imports start from: manage.py's, or else the one above wsgi.py's package."""
     manage = [f for f in source.files if posixpath.basename(f) == "manage.py" and "django" in _lower(source, f)]

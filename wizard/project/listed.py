@@ -17,8 +17,7 @@ MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_python_imple
 
 def requirements(path: str, text: str) -> list[str]:
     """The lines for the file of this path, of which the name decides how it is read."""
-    name = path.rpartition("/")[2]
-    lines = {"Pipfile": _pipfile, "Pipfile.lock": _pipfile_lock, "setup.cfg": _setup_cfg}[name](text)
+    lines = FILES[path.rpartition("/")[2]](text)
     if any("\n" in line or "\r" in line for line in lines):
         raise ValueError(f"{path} has a line break inside a requirement")
     return lines
@@ -105,6 +104,10 @@ def _texts(data: Any) -> list[str]:
 def _table(data: Any, name: str) -> dict[str, Any]:
     value = data.get(name) if isinstance(data, dict) else None
     return value if isinstance(value, dict) else {}
+
+
+FILES = {"Pipfile": _pipfile, "Pipfile.lock": _pipfile_lock, "setup.cfg": _setup_cfg}
+"""How each file is read, by its name."""
 
 
 if __name__ == "__main__":

@@ -27,25 +27,37 @@ def debian_packages(specifiers: Mapping[str, str], extras: Mapping[str, set[str]
 
     A package is compiled where every release that its specifier admits is older than the first with a wheel.
     """
-    for name, specifier in specifiers.items():
-        more = extras.get(name, set())
-        if name == "psycopg":  # pure Python; an extra brings the compiled half
-            binary = "binary" in more or "psycopg-binary" in specifiers
-            name = "psycopg-c" if "c" in more else "psycopg-binary" if binary else "psycopg"  # noqa: PLW2901
-            specifier = specifier if binary else ""  # noqa: PLW2901
-        facts = _table().get(name, {})
-        facts = _table().get(facts.get("with", ""), facts)
-        yield from facts.get("run", ())
-        if compiled_for(name, specifier):
-            yield from facts.get("build", ())
+    for name in specifiers:
+        compiled, specifier = _compiled_half(name, specifiers, extras)
+        yield from _facts(compiled).get("run", ())
+        if compiled_for(compiled, specifier):
+            yield from _facts(compiled).get("build", ())
+
+
+def _compiled_half(name: str, specifiers: Mapping[str, str], extras: Mapping[str, set[str]]) -> tuple[str, str]:
+    """The package that is compiled, and its specifier: psycopg is pure Python, and an extra brings the rest."""
+    more = extras.get(name, set())
+    if name != "psycopg":
+        return name, specifiers[name]
+    if "c" in more:
+        return "psycopg-c", ""
+    if "binary" in more or "psycopg-binary" in specifiers:
+        return "psycopg-binary", specifiers[name]
+    return name, ""
 
 
 def compiled_for(name: str, specifier: str) -> tuple[str, ...]:
     """The Pythons (3.11 …) of supported servers for which no admitted release of this package has a wheel."""
-    facts = _table().get(name, {})
-    if "with" in facts:  # the version of what it brings along is not known: pip takes a new one
-        name, specifier, facts = facts["with"], "", _table()[facts["with"]]
+    facts = _facts(name)
     if "build" not in facts:
         return ()
+    if "with" in _table().get(name, {}):  # the version of what it brings along is not known: pip takes a new one
+        specifier = ""
     first = facts.get("wheels", {})
     return tuple(python for python in PYTHONS if python not in first or older_than(specifier, first[python]))
+
+
+def _facts(name: str) -> dict[str, Any]:
+    """What is known of this package, or of the one that it brings along."""
+    facts = _table().get(name, {})
+    return _table()[facts["with"]] if "with" in facts else facts

@@ -62,6 +62,11 @@ class Reply:
         with decoding(self.server):
             return Shortage.of(self.text("shortage")) if "shortage" in self.records else None
 
+    def why(self, status: int, advice: str) -> tuple[str, str]:
+        """Why it failed, and what to do: what the server has run out of; else this status, and this advice."""
+        short = self.shortage
+        return (short.reason, short.advice) if short else (f"status {status}", advice)
+
 
 class Kind(Protocol):
     """What `Reply.read` makes."""

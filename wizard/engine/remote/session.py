@@ -228,6 +228,5 @@ class Session:
 
 def _cannot_write(reply: Reply) -> WizardError:
     look = "look whether the server's disk is full (df -h /); then run the same command again"
-    short = reply.shortage
-    why, hint = (short.reason, short.advice) if short else (f"status {reply.status}", look)
+    why, hint = reply.why(reply.status, look)
     return WizardError(f"cannot write to the journal on the server ({why})", details=reply.err.strip(), hint=hint)

@@ -8,7 +8,6 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import click
@@ -59,19 +58,15 @@ def inspect(
 
 
 def _look(source: str, branch: str, **chosen: str | None) -> Found:
-    from wizard.project.inspect import inspect as look
+    from wizard.project.inspect import inspect_source
 
-    if Path(source).expanduser().is_dir() or not ("://" in source or "@" in source):
-        return look(Path(source).expanduser(), **chosen)
-    from wizard.project.clone import cloned
-
-    with cloned(source, branch) as folder:
-        if folder is None:
-            raise UsageError(
-                f"cannot get at the git repository {source} from this computer",
-                hint="check its address and --branch; a private one needs a key that git has here: try git ls-remote",
-            )
-        return look(folder, **chosen)
+    found = inspect_source(source, branch, **chosen)
+    if found is None:
+        raise UsageError(
+            f"cannot get at the git repository {source} from this computer",
+            hint="check its address and --branch; a private one needs a key that git has here: try git ls-remote",
+        )
+    return found
 
 
 def facts(found: Found) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from textual.message_pump import MessagePump
 
 from wizard import events
 from wizard.crash import as_error
-from wizard.errors import StoppedError
+from wizard.errors import stopped_as_asked
 from wizard.fronts.tui.messages import Asked, Finished, Happened
 
 KEPT_LINES = 10_000  # of output, until the screen takes them: memory stays bounded however fast they come
@@ -67,12 +67,12 @@ class EngineThread:
         reply: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._reply = reply
         if self.stopping:
-            raise _stopped()
+            raise stopped_as_asked()
         self.app.post_message(Asked(question, reply))
         answer = reply.get()
         self._reply = None
         if answer is RELEASE:
-            raise _stopped()
+            raise stopped_as_asked()
         return answer
 
     def stop(self) -> None:
@@ -99,9 +99,3 @@ class EngineThread:
             with self._lock:
                 self._busy -= 1
             self.app.post_message(Finished(name, result, failure, tell))
-
-
-def _stopped() -> StoppedError:
-    return StoppedError(
-        "stopped, as you asked", hint="nothing is lost: start the wizard again and choose “go on” to resume"
-    )
