@@ -54,7 +54,7 @@ def test_ours_alone_ask_no_choice() -> None:
 def test_first_recipe_of_a_role_is_the_default_and_the_other_can_be_chosen() -> None:
     recipes = catalog.load([HERE])
     (choice,) = (q for r in recipes for q in r.questions if (r.name, q.name) == ("roles", "app_server"))
-    assert choice.choices == ("gunicorn", "uvicorn") and choice.default == "gunicorn"
+    assert choice.choices == ("gunicorn", "uvicorn") and answered(recipes)[choice] == "gunicorn"
     assert answered(recipes).app_server.socket == "/run/guestbook/gunicorn.sock"
     a = answered(recipes, roles={"app_server": "uvicorn"})
     assert (a.app_server.recipe, a.app_server.socket, a.app_server.timeout) == (
@@ -74,6 +74,34 @@ def test_web_server_and_environment_follow_the_choice() -> None:
     assert answered(recipes).virtualenv.extra_packages == ()  # its requirements.txt names gunicorn
 
 
+def test_recipe_that_fits_the_project_is_recommended() -> None:
+    usual, other = (
+        Recipe("usual", role="database"),
+        Recipe("another", role="database", fits=lambda found: found is not None),
+    )
+    recipes = catalog.prepared([other, usual])
+    for found, name in ((None, "usual"), (inspect(PROJECT), "another")):
+        a = complete(Given({}), recipes, server=Server(), found=found)
+        assert a.recipe_of("database") == name
+        assert [r.name for r in catalog.in_force(recipes, {}, found)] == ["roles", name]
+        assert a.tables["roles"] == {"database": name}
+
+
+def test_role_that_not_every_project_needs_may_be_left_empty() -> None:
+    recipes = catalog.prepared([Recipe("queue", role="worker", fits=lambda found: found is not None)])
+    (choice,) = (q for r in recipes for q in r.questions)
+    assert choice.choices == ("queue", "none")
+    for found, chosen, taking_part in (
+        (None, {}, ["roles"]),
+        (None, {"worker": "queue"}, ["roles", "queue"]),
+        (inspect(PROJECT), {}, ["roles", "queue"]),
+        (inspect(PROJECT), {"worker": "none"}, ["roles"]),
+    ):
+        a = complete(Given({"roles": chosen}), recipes, server=Server(), found=found)
+        assert [r.name for r in recipes if a.in_force(r)] == taking_part
+        assert [r.name for r in catalog.in_force(recipes, {"roles": chosen}, found)] == taking_part
+
+
 def test_what_was_not_chosen_is_neither_asked_nor_made() -> None:
     recipes = catalog.load([HERE])
     asked: list[str] = []
@@ -88,7 +116,7 @@ def test_what_was_not_chosen_is_neither_asked_nor_made() -> None:
     assert "uvicorn.timeout" in asked and not [name for name in asked if name.startswith("gunicorn.")]
     taking_part = [r.name for r in recipes if a.in_force(r)]
     assert "uvicorn" in taking_part and "gunicorn" not in taking_part
-    assert [r.name for r in catalog.in_force(recipes, a.tables)] == taking_part
+    assert [r.name for r in catalog.in_force(recipes, a.tables, a.found)] == taking_part
 
 
 def test_plan_has_steps_of_the_chosen_recipe_only() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from wizard.errors import RecipeError, UsageError
-from wizard.recipe import CHOICE, Question, Recipe
+from wizard.project.found import Found
+from wizard.recipe import CHOICE, NOBODY, Answers, Question, Recipe, is_choice, recommended
 from wizard.role import ROLES
 
 
@@ -47,21 +48,27 @@ def prepared(recipes: Sequence[Recipe]) -> list[Recipe]:
 
     A role among the `needs` stands for every recipe that has it.
     """
-    having = {role: [r.name for r in recipes if r.role == role] for role in ROLES}
-    choice = _choice({role: names for role, names in having.items() if len(names) > 1})
+    having = {role: [r for r in recipes if r.role == role] for role in ROLES}
+    choice = _choice({role: those for role, those in having.items() if is_choice(those)})
     for recipe in recipes:
-        needs = [name for need in recipe.needs for name in having.get(need) or [need]]
+        needs = [name for need in recipe.needs for name in [r.name for r in having.get(need, ())] or [need]]
         chosen = {q.name for q in choice.questions} & {*recipe.needs, recipe.role}
         recipe.needs = [*([CHOICE] if chosen and CHOICE not in needs else []), *needs]
     return ordered([*([choice] if choice.questions else []), *recipes])
 
 
-def _choice(several: Mapping[str, Sequence[str]]) -> Recipe:
+def _choice(several: Mapping[str, Sequence[Recipe]]) -> Recipe:
     """A recipe of questions alone: which recipe has a role. Its answers decide which of the others take part."""
     choice = Recipe(CHOICE, str(Path(__file__).parent / "roles" / "recipe.py"))
-    for role, names in several.items():
-        choice.ask(Question(role, str, names[0], choices=tuple(names)))
+    for role, recipes in several.items():
+        names = [r.name for r in recipes]
+        names += [NOBODY] if all(r.fits for r in recipes) else []
+        choice.ask(Question(role, str, _recommended(recipes), choices=tuple(names)))
     return choice
+
+
+def _recommended(recipes: Sequence[Recipe]) -> Callable[[Answers], str]:
+    return lambda a: recommended(recipes, a.found)
 
 
 def ordered(recipes: Sequence[Recipe]) -> list[Recipe]:
@@ -117,11 +124,15 @@ def with_needs(chosen: Sequence[Recipe], recipes: Sequence[Recipe]) -> list[Reci
     return [r for r in recipes if r.name in wanted]
 
 
-def in_force(recipes: Sequence[Recipe], tables: Mapping[str, Mapping[str, object]]) -> list[Recipe]:
+def in_force(
+    recipes: Sequence[Recipe], tables: Mapping[str, Mapping[str, object]], found: Found | None
+) -> list[Recipe]:
     """The recipes that take part by these answers, which need not be complete yet: those of a role only where chosen."""
 
     def chosen(role: str) -> str:
-        return str(tables.get(CHOICE, {}).get(role) or next(r.name for r in recipes if r.role == role))
+        those = [r for r in recipes if r.role == role]
+        answer = tables.get(CHOICE, {}).get(role) if is_choice(those) else those[0].name
+        return str(answer or recommended(those, found))
 
     return [r for r in recipes if not r.role or chosen(r.role) == r.name]
 

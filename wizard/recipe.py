@@ -27,6 +27,7 @@ from wizard.site import Site
 T = TypeVar("T")
 C = TypeVar("C", bound=Contribution)
 CHOICE = "roles"  # the table of the answers file that says which recipe has a role
+NOBODY = "none"  # the choice that no recipe has the role
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST_NAME = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"  # for a question's pattern; RFC 1123, 2.1
 
@@ -137,7 +138,9 @@ class Recipe:
     """One topic of the set-up: a folder of that name, with recipe.py, guide.md and templates/.
 
     name: the folder's name. needs: the recipes (or roles) whose steps come before. role: what it stands for, where several
-    recipes can (see wizard.role). home: the path of its recipe.py; found out by itself where it is left out.
+    recipes can (see wizard.role). fits: whether it is the right one of its role for a project (what the inspection found, or
+    None); one without `fits` is taken where none of them does, and where there is no such one, no recipe has the role.
+    home: the path of its recipe.py; found out where it is left out.
     """
 
     def __init__(
@@ -147,6 +150,7 @@ class Recipe:
         needs: Sequence[str] = (),
         *,
         role: str = "",
+        fits: Callable[[Found | None], bool] | None = None,
         questions: Iterable[Question[Any]] = (),
         steps: Iterable[Step] = (),
     ) -> None:
@@ -156,7 +160,7 @@ class Recipe:
             )
         # the module that calls: a recipe is made at the top of its recipe.py
         self.home: str = sys._getframe(1).f_globals.get("__file__", "") if home is None else home
-        self.name, self.needs, self.role = name, needs, role
+        self.name, self.needs, self.role, self.fits = name, needs, role, fits
         self.questions, self.steps = list(questions), list(steps)
         self.outputs: dict[str, GivenOutput] = {}
         self.contributions: list[tuple[type[Contribution], Callable[[Answers], Contribution]]] = []
@@ -227,6 +231,17 @@ class Recipe:
         )
         environment.filters |= {"sh": quoting.sh, "nginx": quoting.nginx_string, "sql": quoting.sql_literal}
         return environment.get_template(name).render(a=a, **values)
+
+
+def is_choice(recipes: Sequence[Recipe]) -> bool:
+    """Whether a person chooses among these, which have one role: several, or one that not every project needs."""
+    return len(recipes) > 1 or (len(recipes) == 1 and recipes[0].fits is not None)
+
+
+def recommended(recipes: Sequence[Recipe], found: Found | None) -> str:
+    """Which recipe of one role fits this project: the first that says so, else the usual one, else NOBODY."""
+    fitting = [r.name for r in recipes if r.fits is not None and r.fits(found)]
+    return [*fitting, *(r.name for r in recipes if r.fits is None), NOBODY][0]
 
 
 class Table:
@@ -340,12 +355,12 @@ class Answers:
         return recipe.name if recipe is not None else role
 
     def _recipe_of(self, role: str) -> Recipe | None:
-        """The recipe that has a role; of several the one that was chosen, else the first. It may also have the role's name."""
+        """The recipe that has a role; of several the one that was chosen. It may also have the role's name."""
         named = [r for r in self.recipes if r.role == role] or [r for r in self.recipes if r.name == role]
-        if len(named) < 2 or CHOICE not in self.tables:
+        if not is_choice(named):
             return named[0] if named else None
-        choice = getattr(self._table(CHOICE), role)
-        return next((r for r in named if r.name == choice), named[0])
+        choice = getattr(self._table(CHOICE), role) if CHOICE in self.tables else recommended(named, self.found)
+        return next((r for r in named if r.name == choice), None)
 
     def read(self, role: str, output: Output[T]) -> T:
         """An output of a role. UsageError where no recipe has the role or gives it, RecipeError for a value of another type."""

@@ -39,7 +39,7 @@ def render(project: Path | None, folders: tuple[Path, ...] = ()) -> str:
     words = Words(recipes)
     values = foreseen(recipes, given, found)
     lines = [HEAD, *_findings(found)]
-    taking_part = catalog.in_force(recipes, given.tables)
+    taking_part = catalog.in_force(recipes, given.tables, found)
     for recipe in recipes:
         lines += _table(recipe, values, given, words, taking_part=recipe in taking_part)
     lines += _environment(found)

@@ -146,7 +146,7 @@ def _card(at: Station, session: Session) -> None:
 
 def _wants_all_questions(at: Station) -> bool:
     """Whether to ask also what has an answer or a default."""
-    total = sum(len(r.questions) for r in in_force(at.journey.answered, at.journey.given.tables))
+    total = sum(len(r.questions) for r in in_force(at.journey.answered, at.journey.given.tables, at.journey.found))
     if not total:
         return False
     choices = {

@@ -41,7 +41,7 @@ def refuse_early(journey: Journey) -> None:
 def _questions(journey: Journey) -> list[str]:
     """The keys of the questions that have neither an answer nor a default."""
     values = foreseen(journey.answered, journey.given, journey.found)
-    taking_part = {r.name for r in catalog.in_force(journey.answered, journey.given.tables)}
+    taking_part = {r.name for r in catalog.in_force(journey.answered, journey.given.tables, journey.found)}
     return [
         f"{q.recipe}.{q.name}" + (f", for example {q.example}" if q.example else "")
         for q, value in values.items()

@@ -73,7 +73,7 @@ class Questions:
         return next((item for item in self._items() if item not in asked and self._open(item)), None)
 
     def _taking_part(self) -> list[Recipe]:
-        return in_force(self.journey.answered, self.journey.given.tables)
+        return in_force(self.journey.answered, self.journey.given.tables, self.journey.found)
 
     def _items(self) -> Iterator[Item]:
         """The project first, because many defaults build on it, and what was found in it; then the rest by recipe."""

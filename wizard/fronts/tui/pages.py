@@ -18,7 +18,7 @@ def asked_of(recipe: Recipe) -> list[Question[Any]]:
 def order(journey: Journey) -> list[str]:
     """The names of all pages, from connect to review."""
     asks_project = any((r.name, q.name) == SOURCE for r in journey.chosen for q in r.questions)
-    taking_part = in_force(journey.chosen, journey.given.tables)
+    taking_part = in_force(journey.chosen, journey.given.tables, journey.found)
     pages = [f"questions:{r.name}" for r in taking_part if asked_of(r)]
     return ["connect", *(["project"] if asks_project else []), *pages, "review"]
 
