@@ -33,12 +33,10 @@ def found(folders: Iterable[Path] = ()) -> list[Recipe]:
         found[recipe.name] = recipe
     for folder in folders:
         if not folder.is_dir():
-            raise UsageError(
-                f"cannot find the recipes folder {folder}", hint="give a folder that holds <topic>/recipe.py"
-            )
+            raise UsageError("recipes.no_folder", folder=folder)
         mine = list(from_folder(folder))
         if not mine:
-            raise UsageError(f"cannot find a recipe in {folder}", hint="a recipe is a folder with a recipe.py in it")
+            raise UsageError("recipes.none_in_folder", folder=folder)
         found |= {recipe.name: recipe for recipe in mine}
     return list(found.values())
 
@@ -78,13 +76,11 @@ def ordered(recipes: Sequence[Recipe]) -> list[Recipe]:
 
     def visit(recipe: Recipe, path: tuple[str, ...]) -> None:
         if recipe.name in path:
-            raise UsageError("cannot order the recipes: " + " needs ".join((*path, recipe.name)))
+            raise UsageError("recipes.circle", names=" → ".join((*path, recipe.name)))
         for need in recipe.needs:
             if need not in by_name:
-                raise RecipeError(
-                    f"cannot use the recipe {recipe.name!r}: it needs {need!r}, which is not there",
-                    hint=f'a recipe takes that part with role="{need}"' if need in ROLES else "",
-                )
+                missing = "recipes.need_missing_role" if need in ROLES else "recipes.need_missing"
+                raise RecipeError(missing, recipe=recipe.name, need=need)
             if need not in done:
                 visit(by_name[need], (*path, recipe.name))
         done[recipe.name] = recipe
@@ -102,10 +98,9 @@ def selected(recipes: Sequence[Recipe], *, only: Sequence[str] = (), until: str 
     for name in [*only, *([until] if until else [])]:
         if name not in names:
             near = difflib.get_close_matches(name, names, 1)
-            raise UsageError(
-                f"cannot find the recipe {name!r}",
-                hint=f"did you mean {near[0]!r}?" if near else "the recipes are: " + ", ".join(names),
-            )
+            if near:
+                raise UsageError("recipes.unknown_near", name=name, near=near[0])
+            raise UsageError("recipes.unknown", name=name, names=names)
     if until:
         recipes = recipes[: names.index(until) + 1]
     return [r for r in recipes if not only or r.name in only]
@@ -151,16 +146,10 @@ def from_file(path: Path) -> Recipe:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise RecipeError(
-            f"cannot load the recipe {path}: {type(error).__name__}: {error}",
-            hint="run `wizard recipes check FOLDER` to see where; mend it, or leave out --recipes",
-        ) from error
+        raise RecipeError("recipes.fails", path=path, error=f"{type(error).__name__}: {error}") from error
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe) or recipe.name != name:
-        raise RecipeError(
-            f"cannot load the recipe {path}: it must define recipe = Recipe({name!r}, …)",
-            hint="the folder's name and the recipe's name are the same word",
-        )
+        raise RecipeError("recipes.undefined", path=path, name=name)
     return recipe
 
 

@@ -1,28 +1,37 @@
-"""One tree of errors. A message is in the user's words and says what could not be done; the hint says what to do next.
+"""One tree of errors. Each has a code, whose words say what could not be done; the hint says what to do next.
 
-This module must not know any other part of the program but the one that makes texts harmless.
+This module must not know any other part of the program but the one that puts codes into words.
 """
 
 from __future__ import annotations
 
+from wizard import text
 from wizard.printable import printable
 
 
 class WizardError(Exception):
     """Something a person or a server can cause.
 
-    message: lower case, starts with "cannot …" or names the thing at fault; details: what was seen (may span lines);
-    hint: the next thing to do. Only errors that somebody catches have a subclass.
+    code: as in the catalogue (fronts/text), whose words are lower case and start with "cannot …" or name the thing at fault; a
+    recipe of one's own may give a sentence in its place. fields: what stands in its places. details: what was seen (may span
+    lines). hint: the next thing to do, where it is not the one that the catalogue has. Only errors that somebody catches have
+    a subclass.
     """
 
     exit_status = 1
 
-    def __init__(self, message: str, *, details: str = "", hint: str = "") -> None:
-        super().__init__(printable(message))
+    def __init__(self, code: str, /, *, details: str = "", hint: str = "", **fields: object) -> None:
+        coded = text.is_code(code)
         # a server's own words may be in any of them
-        self.message = printable(message)
+        self.message = text.text(code, **fields) if coded else text.Text(printable(code))
+        super().__init__(self.message)
         self.details = printable(details)
-        self.hint = printable(hint)
+        self.hint = printable(hint) or (text.hint(code, **fields) if coded else None) or ""
+
+    @property
+    def code(self) -> str:
+        """The code of the message; "" where it is a sentence of a recipe."""
+        return self.message.code
 
 
 class UsageError(WizardError):
@@ -39,8 +48,7 @@ class UnfitProject(UsageError):
     """The project cannot run as it is. problems: what was found (wizard.project.found.Problem), for the fronts to say."""
 
     def __init__(self, problems: tuple[object, ...], *, details: str = "") -> None:
-        hint = "put this right in the project, and run the same command again; nothing on the server was touched"
-        super().__init__("cannot set this project up as it is", details=details, hint=hint)
+        super().__init__("project.unfit", details=details)
         self.problems = problems
 
 
@@ -52,8 +60,8 @@ class ConnectError(WizardError):
 
     exit_status = 3
 
-    def __init__(self, message: str, *, details: str = "", hint: str = "", wants: str = "") -> None:
-        super().__init__(message, details=details, hint=hint)
+    def __init__(self, code: str, /, *, details: str = "", hint: str = "", wants: str = "", **fields: object) -> None:
+        super().__init__(code, details=details, hint=hint, **fields)
         self.wants = wants
 
 
@@ -77,16 +85,16 @@ class StoppedError(WizardError):
 
 def stopped_as_asked() -> StoppedError:
     """What ends a run that a person chose to leave."""
-    return StoppedError(
-        "stopped, as you asked", hint="nothing is lost: start the wizard again and choose “go on” to resume"
-    )
+    return StoppedError("app.stopped")
 
 
 class HeldError(StoppedError):
     """Another wizard has the server's lock. who: a person and a computer; since: when they took it, in UTC, or ""."""
 
-    def __init__(self, message: str, *, details: str, hint: str, who: str, since: str) -> None:
-        super().__init__(message, details=details, hint=hint)
+    def __init__(
+        self, code: str, /, *, details: str = "", hint: str = "", who: str, since: str, **fields: object
+    ) -> None:
+        super().__init__(code, details=details, hint=hint, who=who, since=since, **fields)
         self.who, self.since = who, since
 
 

@@ -1,6 +1,6 @@
 """What the engine says while it works: frozen data, no sentences. Fronts put it into words.
 
-Must not import any other part of the program but the one that makes texts harmless.
+Must not import any other part of the program but those that put codes into words and make texts harmless.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from wizard.printable import all_printable
+from wizard.text import Text
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. `to_json` gives its name as `event` and its fields.
+    """Something that happened. `to_json` gives its name as `event`, its fields, and the codes of those that are words.
 
     Texts in it come from servers and are shown: none has a sign that a terminal would act on.
     """
@@ -23,7 +24,8 @@ class Event:
             object.__setattr__(self, name, all_printable(value))
 
     def to_json(self) -> dict[str, Any]:
-        return {"event": type(self).__name__, **asdict(self)}
+        codes = {name: value.code for name, value in vars(self).items() if isinstance(value, Text) and value.code}
+        return {"event": type(self).__name__, **asdict(self), **({"codes": codes} if codes else {})}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from wizard.errors import UsageError
+from wizard.text import text
 
 LARGEST = 8 * 2**20  # bytes; a file that a person writes is far smaller
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -24,7 +25,7 @@ def text_of(path: Path, *, largest: int = LARGEST) -> str:
     with path.open("rb") as file:
         data = file.read(largest + 1)
     if len(data) > largest:
-        raise NoTextError(f"it has more than {largest} bytes")
+        raise NoTextError(text("files.too_large", bytes=largest))
     return decoded(data)
 
 
@@ -33,24 +34,23 @@ def checked_text_of(path: Path, what: str) -> str:
     try:
         return text_of(path)
     except OSError as error:
-        raise UsageError(f"cannot read {what} {path}: {error.strerror}", hint="make it readable for you") from error
+        raise UsageError("files.unreadable", what=what, path=path, reason=error.strerror) from error
     except NoTextError as error:
-        raise UsageError(f"cannot read {what} {path}: {error}") from error
+        raise UsageError("files.no_text", what=what, path=path, reason=error) from error
 
 
 def decoded(data: bytes) -> str:
     """Bytes of a file as text; NoTextError names the first line that is not UTF-8."""
     if data.startswith(_UTF_16):
-        raise NoTextError("line 1: it is in UTF-16; save it as UTF-8 (your editor's “Save as” offers it)")
+        raise NoTextError(text("files.utf16"))
     data = data.removeprefix(codecs.BOM_UTF8)
     if b"\0" in data:
-        raise NoTextError(f"line {_line(data, data.index(0))}: it is no text")
+        raise NoTextError(text("files.binary", line=_line(data, data.index(0))))
     try:
         return re.sub("\r\n?", "\n", data.decode())
     except UnicodeDecodeError as error:
         raise NoTextError(
-            f"line {_line(data, error.start)} is not in UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8 "
-            "(your editor's “Save as” offers it)"
+            text("files.not_utf8", line=_line(data, error.start), byte=f"{data[error.start]:#04x}")
         ) from error
 
 

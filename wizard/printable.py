@@ -18,7 +18,8 @@ HALF = re.compile("[\ud800-\udfff]")  # bytes that were no UTF-8 (PEP 383): writ
 def printable(text: str) -> str:
     """The text without what a terminal would act on; of a progress bar, each line shows what it showed last."""
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
-    return HALF.sub("\ufffd", CONTROL.sub("", SEQUENCE.sub("", "\n".join(lines))))
+    shown = HALF.sub("\ufffd", CONTROL.sub("", SEQUENCE.sub("", "\n".join(lines))))
+    return text if shown == text else shown  # words from the catalogue stay what they are
 
 
 def all_printable(value: Any) -> Any:

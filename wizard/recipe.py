@@ -23,6 +23,7 @@ from wizard.role import ROLES, AppServer, Contribution, Database, DeployUser, Ou
 from wizard.secret import SECRETS_FOLDER, Secret
 from wizard.server import Server
 from wizard.site import Site
+from wizard.text import text
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Contribution)
@@ -63,27 +64,27 @@ class Question(Generic[T]):
     def refusal(self, value: Any) -> str | None:
         """Why this value cannot be taken, in a phrase that follows "…:"; None when it can."""
         if self.type is int and (not isinstance(value, int) or isinstance(value, bool)):
-            return "must be a whole number"
+            return text("answers.must.int")
         if self.type is bool and not isinstance(value, bool):
-            return "must be true or false"
+            return text("answers.must.bool")
         if self.type is str and not isinstance(value, str):
-            return "must be a text"
+            return text("answers.must.str")
         if self.type is tuple and not (isinstance(value, tuple) and all(isinstance(v, str) for v in value)):
-            return "must be a list of texts"
+            return text("answers.must.list")
         if self.choices and value not in self.choices:
-            return "must be one of " + ", ".join(str(c) for c in self.choices)
+            return text("answers.must.choice", choices=self.choices)
         if isinstance(value, int) and self.minimum is not None and value < self.minimum:
-            return f"must be at least {self.minimum}"
+            return text("answers.must.minimum", minimum=self.minimum)
         if isinstance(value, int) and self.maximum is not None and value > self.maximum:
-            return f"must be at most {self.maximum}"
-        text = value.reveal() if isinstance(value, Secret) else value
-        if not text and self.type is not int and self.type is not bool:
-            return None if self.optional else "must not be empty"
-        for one in value if isinstance(value, tuple) else (text,):
+            return text("answers.must.maximum", maximum=self.maximum)
+        plain = value.reveal() if isinstance(value, Secret) else value
+        if not plain and self.type is not int and self.type is not bool:
+            return None if self.optional else text("answers.must.given")
+        for one in value if isinstance(value, tuple) else (plain,):
             if isinstance(one, str) and re.search("[\0\ud800-\udfff]", one):
-                return "must be a text without characters that stand for nothing"
+                return text("answers.must.printable")
             if self.pattern and not re.fullmatch(self.pattern, str(one)):
-                return f"must look like {self.example or self.pattern}"
+                return text("answers.must.look_like", example=self.example or self.pattern)
         return self.valid(value) if self.valid else None
 
 
@@ -155,9 +156,7 @@ class Recipe:
         steps: Iterable[Step] = (),
     ) -> None:
         if role and role not in ROLES:
-            raise RecipeError(
-                f"cannot use the recipe {name!r}: there is no role {role!r}", hint=f"roles: {', '.join(ROLES)}"
-            )
+            raise RecipeError("recipes.no_role", recipe=name, role=role, roles=tuple(ROLES))
         # the module that calls: a recipe is made at the top of its recipe.py
         self.home: str = sys._getframe(1).f_globals.get("__file__", "") if home is None else home
         self.name, self.needs, self.role, self.fits = name, needs, role, fits
@@ -256,10 +255,7 @@ class Table:
         if name not in self._values and self._settle is not None:
             self._settle(self._recipe, name)
         if name not in self._values:
-            raise UsageError(
-                f"cannot find an answer {name!r} of the recipe {self._recipe!r}",
-                hint=f"add {self._recipe!r} to the `needs` of the recipe that reads it",
-            )
+            raise UsageError("recipes.no_answer", recipe=self._recipe, name=name)
         return self._read(self._values[name])
 
 
@@ -369,9 +365,9 @@ class Answers:
             value = recipe.outputs[output.name].value(self)
             if not isinstance(value, output.type | None):
                 raise RecipeError(
-                    f"cannot use {output.name!r} of the recipe {recipe.name!r}: it is {value!r}, "
-                    f"and must be {output.says} ({output.type.__name__})"
-                )
+                    "recipes.output_type", recipe=recipe.name, output=output.name, value=repr(value),
+                    says=output.says, type=output.type.__name__,
+                )  # fmt: skip
             return cast(T, value)
         name = recipe.name if recipe is not None else role
         asks = any(q.name == output.name for q in recipe.questions) if recipe is not None else name in self.tables
@@ -379,11 +375,8 @@ class Answers:
             return cast(T, getattr(self._table(name), output.name))
         if output.default is not None:
             return output.default
-        raise UsageError(
-            f"cannot find {output.says}: no recipe has the role {role!r}" if recipe is None
-            else f"cannot find {output.says}: the recipe {name!r} gives no output {output.name!r}",
-            hint="give the recipe an output or a question of this name, or add a recipe of this role",
-        )  # fmt: skip
+        missing = "recipes.role_empty" if recipe is None else "recipes.output_missing"
+        raise UsageError(missing, says=output.says, role=role, recipe=name, output=output.name)
 
     # -- secrets --------------------------------------------------------------------------------------------------------
 

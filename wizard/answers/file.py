@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from wizard.errors import UsageError
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Question, Recipe
 from wizard.secret import Secret
+from wizard.text import text
 
 LONGEST = 1024 * 1024  # bytes of an answers file, and of a file that an answer is taken from
 
@@ -29,13 +30,11 @@ def read(path: Path, recipes: Sequence[Recipe]) -> Given:
     try:
         document = tomllib.loads(_text(path))
     except OSError as error:
-        raise UsageError(f"cannot read the answers file {path}: {error.strerror}") from error
+        raise UsageError("answers.unreadable", path=path, reason=error.strerror) from error
     except own_files.NoTextError as error:
-        raise UsageError(f"cannot read the answers file {path}: {error}") from error
+        raise UsageError("answers.unreadable", path=path, reason=error) from error
     except (ValueError, RecursionError) as error:  # of TOML; or numbers and nesting that Python refuses
-        raise UsageError(
-            f"cannot read the answers file {path}: {error}", hint="it is TOML; see `wizard answers`"
-        ) from error
+        raise UsageError("answers.no_toml", path=path, reason=error) from error
     return check(document, recipes, where=str(path), folder=path.parent)
 
 
@@ -50,32 +49,26 @@ def check(document: Mapping[str, Any], recipes: Sequence[Recipe], *, where: str,
     by_name = {r.name: {q.name: q for q in r.questions} for r in recipes}
     for table, values in document.items():
         if not isinstance(values, dict):
-            problems.append(f"{table}: is not in a table" + _nearest(table, by_name))
+            problems.append(_with_nearest("answers.no_table", table, by_name))
             continue
         if table == "env":
             for name, value in values.items():
                 if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                     _take(given.env, name, value, None, f"env.{name}", folder, problems)
                 else:  # it would be a line of a file, and the name of one where it is generated
-                    problems.append(
-                        f"env.{name[:60]!r}: is not the name of a variable: use letters, digits and underscores"
-                    )
+                    problems.append(text("answers.variable_name", name=repr(name[:60])))
             continue
         if table not in by_name:
-            problems.append(f"[{table}]: no recipe has this name" + _nearest(table, [*by_name, "env"]))
+            problems.append(_with_nearest("answers.no_recipe", table, [*by_name, "env"]))
             continue
         for name, value in values.items():
             question = by_name[table].get(name)
             if question is None:
-                problems.append(f"{table}.{name}: no such question" + _nearest(name, by_name[table]))
+                problems.append(_with_nearest("answers.no_question", name, by_name[table], table=table))
                 continue
             _take(given.tables.setdefault(table, {}), name, value, question, f"{table}.{name}", folder, problems)
     if problems:
-        raise UsageError(
-            f"cannot use the answers in {where}: {len(problems)} of them must be mended",
-            details="\n".join(problems),
-            hint="`wizard answers` prints a file with every question; nothing on the server was touched",
-        )
+        raise UsageError("answers.unusable", details="\n".join(problems), where=where, n=len(problems))
     return given
 
 
@@ -94,12 +87,10 @@ def _take(
         try:
             value = _resolve(value, folder, as_secret=secret or question is None)
         except UsageError as error:
-            problems.append(f"{where}: {error.message}")
+            problems.append(text("answers.refused", answer=where, reason=error.message))
             return
     elif secret and value != "":
-        problems.append(
-            f'{where}: is a secret, which does not belong into a file; give {{ env = "NAME" }} or {{ file = "…" }}'
-        )
+        problems.append(text("answers.secret_in_file", answer=where))
         return
     elif secret:
         value = Secret("")
@@ -109,10 +100,10 @@ def _take(
         value = {True: "True", False: "False"}.get(value, str(value)) if isinstance(value, bool) else str(value)
         value = Secret(value) if secret_value(name, value) else value
     if question is not None and value == GENERATE and (question.type is not Secret or not question.made_up):
-        problems.append(f"{where}: must be given, because it cannot be made up")
+        problems.append(text("answers.not_made_up", answer=where))
         return
     if question is not None and value != GENERATE and (reason := question.refusal(value)) is not None:
-        problems.append(f"{where}: {reason}")
+        problems.append(text("answers.refused", answer=where, reason=reason))
         return
     table[name] = value
 
@@ -122,22 +113,24 @@ def _resolve(value: dict[str, Any], folder: Path, *, as_secret: bool) -> Any:
     match value:
         case {"env": str(name)} if len(value) == 1:
             if "\0" in name or name not in os.environ:
-                raise UsageError(f"the environment variable {name} is not set")
-            text = os.environ[name]
-            if re.search("[\ud800-\udfff]", text):
-                raise UsageError(f"the environment variable {name} is no text in UTF-8")
+                raise UsageError("answers.env_missing", name=name)
+            plain = os.environ[name]
+            if re.search("[\ud800-\udfff]", plain):
+                raise UsageError("answers.env_no_text", name=name)
         case {"file": str(name)} if len(value) == 1:
             try:
-                text = _text(folder / Path(name).expanduser()).removesuffix("\n")
+                plain = _text(folder / Path(name).expanduser()).removesuffix("\n")
             except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~ of a user who is not there
-                raise UsageError(f"cannot read the file {name}: {error}") from error
+                raise UsageError("answers.file_unreadable", name=name, reason=error) from error
         case {"generate": "secret"} if len(value) == 1:
             return GENERATE
         case _:
-            raise UsageError('must be a value, { env = "NAME" }, { file = "…" } or { generate = "secret" }')
-    return Secret(text) if as_secret else text
+            raise UsageError("answers.must.value")
+    return Secret(plain) if as_secret else plain
 
 
-def _nearest(name: str, names: Any) -> str:
+def _with_nearest(code: str, name: str, names: Iterable[str], **fields: object) -> str:
+    """The words for a name that is not there, with the nearest one that is."""
     near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
-    return f" (did you mean {near[0]}?)" if near else ""
+    said = text(code, name=name, **fields)
+    return text("answers.did_you_mean", said=said, near=near[0]) if near else said

@@ -10,6 +10,7 @@ from wizard.errors import UsageError
 from wizard.recipe import Answers, Question, Recipe
 from wizard.secret import Secret
 from wizard.server import Server
+from wizard.text import text
 
 LATER = object()
 """Stands for a default that builds on facts of the server or on answers that are not there yet."""
@@ -66,7 +67,7 @@ class Resolver:
         if question is None or name in self.answers.tables[recipe]:
             return
         if (recipe, name) in self.open:
-            raise UsageError(f"cannot make the default of {recipe}.{name}: it builds on itself")
+            raise UsageError("answers.circle", answer=f"{recipe}.{name}")
         self.open.append((recipe, name))
         try:
             value = self.value(question)
@@ -92,11 +93,10 @@ class _Completion:
         if value == GENERATE:
             value = _generated(self.answers, where)
         if value is None:
-            self.problems.append(
-                f"{where}: must be answered" + (f", for example {question.example}" if question.example else "")
-            )
+            code = "answers.open_example" if question.example else "answers.open"
+            self.problems.append(text(code, answer=where, example=question.example))
         elif (reason := question.refusal(value)) is not None:
-            self.problems.append(f"{where}: {reason}")
+            self.problems.append(text("answers.refused", answer=where, reason=reason))
         return value
 
     def settle_late(self, recipe: str, name: str) -> None:
@@ -107,11 +107,7 @@ class _Completion:
             raise self.refusal()
 
     def refusal(self) -> UsageError:
-        return UsageError(
-            "cannot start: some questions have no answer yet, or one that cannot be used",
-            details="\n".join(self.problems),
-            hint="put them into an answers file (--answers; `wizard answers` prints one) or run in a terminal",
-        )
+        return UsageError("answers.incomplete", details="\n".join(self.problems))
 
     def _value(self, question: Question[Any]) -> Any:
         values = self.given.tables.get(question.recipe, {})

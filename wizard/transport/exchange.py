@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from wizard.errors import ConnectError, ConnectionLost, WizardError
+from wizard.text import from_output
 from wizard.transport.base import Login, OnLine, Result
 from wizard.transport.frame import Frame
 from wizard.transport.refusals import shell_refused, sudo_refused, where, wrong_sudo_password
@@ -81,7 +82,7 @@ class _Lines:
         self._rest = rest
         for line in lines:
             for start in range(0, len(line) or 1, LINE_LIMIT):
-                self._on_line(line[start : start + LINE_LIMIT])
+                self._on_line(from_output(line[start : start + LINE_LIMIT]))
 
 
 class _Stream:
@@ -173,7 +174,7 @@ class Exchange:
         if self._lines:
             self._lines.feed(b"", final=True)
         text = b"".join(self._chunks).decode("utf-8", "replace")
-        return Result(status, text, self._tail.decode("utf-8", "replace"))
+        return Result(status, text, from_output(self._tail.decode("utf-8", "replace")))
 
     def _over_there(self) -> bool:
         transport = self._channel.get_transport()

@@ -13,6 +13,13 @@ point() { [ ! -O /run/wizard-point ] || . /run/wizard-point; }
 # it starts, so that no output can be taken for a record.
 emit() { printf '\036%s %s %s\n' "$MARK" "$1" "$(base64 -w0)"; }
 
+# A line for a person, as a code and its fields: the client has the words for it (text.py).
+say() { # CODE NAME=VALUE...
+    _said="::$1"; shift
+    for _field; do _said="$_said	$(printf %s "$_field" | tr '\t\n' '  ')"; done
+    printf '%s\n' "$_said"
+}
+
 # All that is not ours runs here and nowhere else: changes, proofs, observations, checks, and through them a project's own
 # code. A program that it leaves behind must not keep the lock (9), our stdin, or the pipe to the client, which would be
 # waited for as long as that program lives: so none of our descriptors goes there, and what it prints goes to files.

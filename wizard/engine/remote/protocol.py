@@ -17,6 +17,7 @@ from wizard.engine.remote.resources import Shortage
 from wizard.errors import UsageError, WizardError
 from wizard.operations.base import Operation, State
 from wizard.secret import Secret
+from wizard.text import from_output
 
 
 class Status(IntEnum):
@@ -48,8 +49,8 @@ class Reply:
         return self.records[name].decode(errors="replace")
 
     def lines(self, name: str) -> tuple[str, ...]:
-        """The lines of a record that need not be there."""
-        return tuple(self.records.get(name, b"").decode(errors="replace").splitlines())
+        """The lines of a record that need not be there; those that name a code in words."""
+        return tuple(from_output(self.records.get(name, b"").decode(errors="replace")).splitlines())
 
     def read(self, kind: type[T]) -> T:
         """All of it as this kind of reply. WizardError where it is no such thing."""
