@@ -9,8 +9,12 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from wizard.text import FOLDER
 
 WORDS = re.compile(r"(?:(?:^|[\s“(])[A-Za-z’'é-]+[,.:;?!”)]*(?=\s)\s?){2,}\s?[“(]?[A-Za-z’']+")
 NO_SENTENCE = re.compile(r"[$|\n]|&&| -[A-Za-z-]|\[\[|==|/\^|\\[bdsSw]|[A-Z]{4,} [A-Z]+ ")
@@ -95,6 +99,14 @@ def _exempt(node: ast.AST) -> Iterator[ast.AST]:
         yield from ast.walk(node.msg)
     if isinstance(node, ast.JoinedStr):
         yield from (part for part in node.values if isinstance(part, ast.Constant))
+
+
+def entries(room: str, *groups: str, language: str = "en") -> dict[str, Any]:
+    """What stands in one room of the catalogue, or in one group of it."""
+    found: dict[str, Any] = tomllib.loads((FOLDER / language / f"{room}.toml").read_text(encoding="utf-8"))
+    for group in groups:
+        found = found[group]
+    return found
 
 
 def files(*places: str) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from wizard.checks.base import Check
 from wizard.errors import RecipeError, UsageError
+from wizard.guide import read_guide
 from wizard.operations.base import Operation
 from wizard.operations.file import file
 from wizard.project.found import Found
@@ -23,7 +24,7 @@ from wizard.role import ROLES, AppServer, Contribution, Database, DeployUser, Ou
 from wizard.secret import SECRETS_FOLDER, Secret
 from wizard.server import Server
 from wizard.site import Site
-from wizard.text import text
+from wizard.text import ENGLISH, Text, formed, text
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Contribution)
@@ -208,6 +209,17 @@ class Recipe:
     def contribute(self, kind: type[C], value: Callable[[Answers], C]) -> None:
         """Adds to a thing that another recipe owns, as `recipe.contribute(HostNames, lambda a: HostNames(("www.…",)))`."""
         self.contributions.append((kind, value))
+
+    def text(self, name: str, /, **fields: object) -> Text:
+        """What the recipe says besides (the name of a check, why an answer is refused): a bullet under `## Texts` of its guide, in
+
+        the language in use, with each `{field}` filled in. RecipeError where the guide has no such bullet.
+        """
+        for language in ("", ENGLISH):
+            words = read_guide(self.folder, language).texts.get(name)
+            if words is not None:
+                return formed(words, f"{self.name}/{name}", fields)
+        raise RecipeError("recipes.text_missing", recipe=self.name, name=name)
 
     def template(self, name: str, a: Answers, **values: Any) -> str:
         """A file of templates/, filled by Jinja2: `a` and the values given; an undefined name is an error.

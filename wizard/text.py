@@ -42,22 +42,27 @@ def text(code: str, /, **fields: object) -> Text:
     Where an entry has several forms (of a plural), the field `n` chooses. A code that no catalogue has is said as it is, with
     its fields: an error must not end in another one.
     """
-    said = {name: _said(value) for name, value in fields.items()}
     entry = _entry(code)
     if entry is None:
-        shown = ", ".join(f"{name}: {value}" for name, value in said.items())
-        return Text(f"{code} ({shown})" if shown else code, code, said)
-    return Text(filled(_form(code, entry, fields.get("n", 1)), said), code, said)
+        shown = ", ".join(f"{name}: {_said(value)}" for name, value in fields.items())
+        return formed(f"{code} ({shown})" if shown else code, code, fields)
+    return formed(_form(entry, fields.get("n", 1)), code, fields)
+
+
+def formed(words: str, code: str, fields: Mapping[str, object]) -> Text:
+    """These words of the catalogue or of a guide, with each {field} that is there in its place; other braces stay."""
+    said = {name: _said(value) for name, value in fields.items()}
+    return Text(FIELD.sub(lambda m: said.get(m[1], m[0]), words), code, said)
+
+
+def has(code: str) -> bool:
+    """Whether the catalogue has words for this code."""
+    return _entry(code) is not None
 
 
 def hint(code: str, /, **fields: object) -> Text | None:
     """What to do next about this code; None where the catalogue has nothing about that."""
-    return text(f"{code}.hint", **fields) if _entry(f"{code}.hint") is not None else None
-
-
-def filled(words: str, fields: Mapping[str, str]) -> str:
-    """The words with each {field} that is there in its place; other braces stay."""
-    return FIELD.sub(lambda m: fields.get(m[1], m[0]), words)
+    return text(f"{code}.hint", **fields) if has(f"{code}.hint") else None
 
 
 def from_output(output: str) -> str:
@@ -113,7 +118,7 @@ def _entry(code: str) -> Any:
     return None
 
 
-def _form(code: str, entry: Any, n: object) -> str:
+def _form(entry: Any, n: object) -> str:
     if isinstance(entry, str):
         return entry
     number = int(n) if str(n).isdecimal() else 1  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""Events and decisions in words: the one place where a front gets its sentences from. English; headings come from guides."""
+"""Events and decisions in words, by the catalogue (text/<language>/words.toml); headings come from the guides of recipes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from wizard.guide import Guide, read_guide
 from wizard.project.found import Problem
 from wizard.recipe import Recipe
 from wizard.secret import SECRETS_FOLDER
+from wizard.text import has, text
 
 
 class Words:
-    """Knows the guides of a journey's recipes."""
+    """Knows the guides of a journey's recipes, in the language in use."""
 
-    def __init__(self, recipes: Sequence[Recipe], language: str = "en") -> None:
-        self.guides: dict[str, Guide] = {r.name: read_guide(r.folder, language) for r in recipes}
+    def __init__(self, recipes: Sequence[Recipe]) -> None:
+        self.guides: dict[str, Guide] = {r.name: read_guide(r.folder) for r in recipes}
 
     def heading(self, step: str) -> str:
         """What a step is called in its guide; its id where the recipe is not here."""
@@ -31,10 +32,10 @@ class Words:
     def question(self, recipe: str, name: str) -> str:
         """What is asked, from the guide, as a sentence; its name where no guide has it."""
         guide = self.guides.get(recipe)
-        text = guide.questions.get(name) if guide else None
-        if text is None:
+        asked = guide.questions.get(name) if guide else None
+        if asked is None:
             return name.replace("_", " ")
-        return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+        return _capital(asked) + ("" if asked.endswith((".", "?", "!")) else ".")
 
     def event(self, event: events.Event) -> str | None:
         """One line for an event; None where there is nothing to say. `OutputLine` is the program's own output."""
@@ -42,224 +43,122 @@ class Words:
         return sentence(self, event) if sentence else None
 
 
-REPLACED = {
-    "gone": "This computer knows a set-up of this server, but its journal is gone: it was wiped or reinstalled. "
-    "There is nothing to go back from; a set-up starts from the beginning.",
-    "other": "The journal on this server is not the one that this computer knows: it was set up anew elsewhere. "
-    "What counts is what is there now.",
-    "older": "The server's journal is shorter than the one known here: an older snapshot was restored. "
-    "A set-up goes on from there, and makes again what is missing.",
-}
-# What a fact of the server may do, and what to do about it; {} is its value.
-WARNINGS = {
-    "release": "{} is not known yet: the recipes are made for Debian 12 and 13. Try it on a copy first.",
-    "noexec": "Programs in {0} may not be run (noexec): building Python packages may fail. If so: mount -o remount,exec {0}",
-    "home": "The home of {} cannot be written to. The wizard does not need it; programs that you start there may.",
-    "disk": "Only {} MB of disk are free: make room before going on, or an installation may break half-way.",
-    "memory": "Only {} MB of memory and no swap: the kernel may stop programs in the middle. Add swap.",
-    "clock": "The server's clock and this computer's are {} days apart: certificates will seem out of date. "
-    "Set the wrong one (timedatectl set-ntp true).",
-    "distribution": "{} is not Debian 12 or 13, for which the recipes are made.",
-}
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _known(group: str, name: str, other: str, **fields: object) -> str:
+    """The entry of this name in a group, else the group's other one."""
+    code = f"words.{group}.{name.replace('-', '_')}"
+    return text(code if has(code) else f"words.{group}.{other}", **fields)
 
 
 def _damage(event: events.JournalDamaged) -> str:
     if event.lost:
-        numbers = ", ".join(map(str, event.lost))
-        return (
-            f"The journal is damaged: the record of change {numbers} is gone, so the wizard cannot undo it. "
-            "All others can be undone; for the rest there is a snapshot of the server, if your provider has one."
-        )
+        return text("words.damage.lost", numbers=event.lost, n=len(event.lost))
     if event.damaged:
-        return (
-            f"The journal is damaged: {counted(event.damaged, 'line')} of it {'is' if event.damaged == 1 else 'are'} not as "
-            "written, or missing (its checksums say so). What these lines said is looked at again where that is possible. "
-            "Look whether the server's disk is failing (dmesg), and take a snapshot of the server before you go on."
-        )
-    return (
-        f"{counted(event.torn, 'line')} of the journal {'was' if event.torn == 1 else 'were'} cut short, as a power cut "
-        "does. Nothing is lost: what was going on then is looked at again, and the set-up goes on."
-    )
+        return text("words.damage.damaged", n=event.damaged)
+    return text("words.damage.torn", n=event.torn)
 
 
 def _started(event: events.RunStarted) -> str:
     if not event.changes:
-        return f"{event.target}: nothing has to be changed."
-    return f"{event.target}: {counted(event.changes, 'change')} in {counted(len(event.steps), 'step')}."
+        return text("words.started.nothing", target=event.target)
+    changes, steps = counted(event.changes, "change"), counted(len(event.steps), "step")
+    return text("words.started.changes", target=event.target, changes=changes, steps=steps)
 
 
 def _finished(event: events.RunFinished) -> str:
-    changes, seconds = counted(event.changes, "change"), f"{event.seconds:.0f} s"
+    changes, seconds = counted(event.changes, "change"), f"{event.seconds:.0f}"
     if event.outcome == "nothing-to-do":
-        return "Nothing is left to do: the server is as the answers say."
+        return text("words.finished.nothing_to_do")
     if event.outcome == "rolled-back":
-        return f"Rolled back: {changes} undone in {seconds}."
+        return text("words.finished.rolled_back", changes=changes, seconds=seconds)
     if not event.changes:
-        return f"Done: nothing had to be changed ({seconds})."
-    return f"Done: {changes} in {seconds}, written down in the server's journal."
+        return text("words.finished.nothing", seconds=seconds)
+    return text("words.finished.done", changes=changes, seconds=seconds)
 
 
-# What was mended after an interruption; {} are the things.
-REPAIRED = {
-    "unpacked": "The interruption had left packages half unpacked, so they were unpacked again: {}.",
-    "configured": "The interruption had left packages half set up; that was finished: {}.",
-    "reinstalled": "Files of these packages were damaged, so they were installed again: {}.",
-    "begun-anew": "What the interruption had left of these packages was damaged, so it was taken away and they were installed "
-    "anew: {}.",
-    "rewritten": "These files had lost their content; it was written again: {}.",
-    "cluster": "PostgreSQL's data was damaged and held nothing yet, so it was made anew; the old files are kept: {}.",
-}
+def _broken(event: events.ConnectionBroken) -> str:
+    if event.expected:
+        return text("words.restarting")
+    return text("words.broken_guarded" if event.reverts_in else "words.broken", seconds=event.reverts_in)
 
 
-WORKING = {
-    "connecting": "Connecting to {} …",
-    "project": "Looking at the project {} …",
-    "comparing": "Comparing what you want with what is on the server …",
-    "changed": "Looking for what was changed by hand …",
-    "starting": "Starting: taking the lock of the server …",
-}
+def _held(event: events.ServerHeld) -> str:
+    code = "words.held_watched" if event.watched else "words.held"
+    return text(f"{code}_since" if event.since else code, who=event.who, since=event.since)
 
 
-def _mended(what: str, *things: str) -> str:
-    return REPAIRED.get(what, "Mended: {}.").format(", ".join(things))
+def _warning(event: events.ServerWarning) -> str:
+    code = f"words.fact.{event.fact}"
+    warning = text(code, value=event.value) if has(code) else f"{event.fact}: {event.value}"
+    return text("words.warning", warning=warning)
 
 
-def _checked(mark: str, event: Any) -> str:
-    return f"{mark} {event.check}" + (f": {event.seen}" if event.seen else "")
+def _working(event: events.Working) -> str:
+    code = f"words.working.{event.doing}"
+    return text(code, about=event.about) if has(code) else event.doing
+
+
+def _recovering(words: Words, event: events.Recovering) -> str:
+    code = "words.recovering_undo" if event.undo else "words.recovering"
+    return text(code, step=words.heading(event.step), thing=thing(event.key))
+
+
+def _takeover(event: events.TakeoverFound) -> str:
+    if event.agreed:
+        return text("words.taken_over", what=event.what, does=event.does)
+    return text("words.there_already", what=event.what, does=_capital(event.does))
+
+
+def _checked(result: str, event: Any) -> str:
+    code = f"words.check.{result}"
+    return text(f"{code}_seen" if event.seen else code, check=event.check, seen=event.seen)
 
 
 def _check_failed(event: events.CheckFailed) -> str:
-    wanted = f"; wanted: {event.wanted}" if event.wanted else ""
-    return _checked("✗", event) + wanted + (f"; set in {event.set_in}" if event.set_in else "")
+    said = _checked("failed", event)
+    said = text("words.check.wanted", said=said, wanted=event.wanted) if event.wanted else said
+    return text("words.check.set_in", said=said, set_in=event.set_in) if event.set_in else said
 
 
 # The sentence for each kind of event, of its words and itself; a kind that is not here says nothing.
 SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
-    events.Connected: lambda _, e: f"Logged in as {e.login} ({e.server}).",
-    events.Working: lambda _, e: WORKING.get(e.doing, e.doing).format(e.about),
-    events.ConnectionBroken: lambda _, e: (
-        "The server restarts. Waiting for it to come back …"
-        if e.expected
-        else "The connection broke. What runs on the server goes on; trying to get back …"
-        + (f" The server takes the guarded change back by itself within {e.reverts_in} s." if e.reverts_in else "")
-    ),
-    events.Reconnected: lambda _, e: f"Back as {e.login} after {e.after_s:.0f} s.",
-    events.ServerReplaced: lambda _, e: REPLACED.get(e.how, REPLACED["older"]),
-    events.ServerHeld: lambda _, e: (
-        f"{e.who} is setting this server up"
-        + (f", since {e.since}. " if e.since else ". ")
-        + ("This is what they do:" if e.watched else "Waiting until they are done …")
-    ),
+    events.Connected: lambda _, e: text("words.connected", login=e.login, server=e.server),
+    events.Working: lambda _, e: _working(e),
+    events.ConnectionBroken: lambda _, e: _broken(e),
+    events.Reconnected: lambda _, e: text("words.back", login=e.login, seconds=f"{e.after_s:.0f}"),
+    events.ServerReplaced: lambda _, e: _known("replaced", e.how, "older"),
+    events.ServerHeld: lambda _, e: _held(e),
     events.JournalDamaged: lambda _, e: _damage(e),
-    events.ServerWarning: lambda _, e: f"Warning: {WARNINGS.get(e.fact, e.fact + ': {}').format(e.value)}",
-    events.ProjectFinding: lambda _, e: f"Note: {problem(Problem(e.code, *e.fields))}",
-    events.Recovering: lambda words, e: (
-        f"An earlier run stopped in the middle of “{words.heading(e.step)}”: "
-        f"{'undoing' if e.undo else 'finishing'} {thing(e.key)} first."
-    ),
-    events.Repaired: lambda _, e: " ".join(_mended(*item) for item in e.items),
-    events.TakeoverFound: lambda _, e: (
-        f"There already: {e.what}. "
-        + (f"It is taken over, as agreed: {e.does}." if e.agreed else f"{e.does[:1].upper()}{e.does[1:]}.")
-    ),
+    events.ServerWarning: lambda _, e: _warning(e),
+    events.ProjectFinding: lambda _, e: text("words.note", finding=problem(Problem(e.code, *e.fields))),
+    events.Recovering: _recovering,
+    events.Repaired: lambda _, e: " ".join(_known("mended", what, "other", things=things) for what, *things in e.items),
+    events.TakeoverFound: lambda _, e: _takeover(e),
     events.RunStarted: lambda _, e: _started(e),
-    events.StepStarted: lambda words, e: f"[{e.index}/{e.total}] {words.heading(e.step)}",
-    events.ChangeStarted: lambda _, e: f"{describe(e.kind, e.key)} …",
-    events.FailsafeArmed: lambda _, e: (
-        f"Guarded: the server takes this back by itself in {e.seconds} s unless a new login works."
+    events.StepStarted: lambda words, e: text(
+        "words.step", index=e.index, total=e.total, heading=words.heading(e.step)
     ),
-    events.LoginProved: lambda _, e: f"A new connection as {e.login} works, so the change stays.",
-    events.TakenBack: lambda _, e: (
-        f"Taken back. A new connection as {e.login} works: the server is as it was before this step."
-        if e.works
-        else f"Taken back, but a new connection as {e.login} does not get in."
+    events.ChangeStarted: lambda _, e: text("words.going_on", doing=describe(e.kind, e.key)),
+    events.FailsafeArmed: lambda _, e: text("words.guarded", seconds=e.seconds),
+    events.LoginProved: lambda _, e: text("words.login_proved", login=e.login),
+    events.TakenBack: lambda _, e: text("words.taken_back" if e.works else "words.taken_back_locked", login=e.login),
+    events.DriftFound: lambda _, e: text(
+        "words.drift_kept" if e.choice == "keep" else "words.drift_restored", thing=thing(e.key)
     ),
-    events.DriftFound: lambda _, e: (
-        f"Changed by hand: {thing(e.key)}. " + ("It stays as it is." if e.choice == "keep" else "Put right.")
-    ),
-    events.CheckPassed: lambda _, e: _checked("✓", e),
+    events.CheckPassed: lambda _, e: _checked("passed", e),
     events.CheckFailed: lambda _, e: _check_failed(e),
-    events.CheckLeftOut: lambda _, e: f"{_checked('!', e)} (left out by choice)",
-    events.StepSkipped: lambda _, e: "already so" if e.reason == "already-so" else "left out, as chosen",
-    events.CheckpointReached: lambda _, e: f"Checkpoint: one can go back to here ({e.step}).",
-    events.StepFailed: lambda _, e: f"Failed: {in_words(e.reason)}",
-    events.UndoStarted: lambda _, e: f"{describe(e.kind, e.key, undo=True)} …",
-    events.Undone: lambda _, e: f"This stays as it is: {thing(e.key)}." if e.kept else None,
-    events.DataSaved: lambda _, e: f"Data is kept on the server in {e.path}. To put it back, as root: sh {e.restore}",
+    events.CheckLeftOut: lambda _, e: _checked("left_out", e),
+    events.StepSkipped: lambda _, e: text("words.already_so" if e.reason == "already-so" else "words.left_out"),
+    events.CheckpointReached: lambda _, e: text("words.checkpoint", step=e.step),
+    events.StepFailed: lambda _, e: text("words.failed", reason=in_words(e.reason)),
+    events.UndoStarted: lambda _, e: text("words.going_on", doing=describe(e.kind, e.key, undo=True)),
+    events.Undone: lambda _, e: text("words.kept", thing=thing(e.key)) if e.kept else None,
+    events.DataSaved: lambda _, e: text("words.data_saved", path=e.path, restore=e.restore),
     events.OutputLine: lambda _, e: e.text,
     events.RunFinished: lambda _, e: _finished(e),
-}
-
-
-# What each kind of operation is about; {} is its name in the journal.
-THINGS = {
-    "file": "the file {}",
-    "tested_file": "the file {}",
-    "directory": "the folder {}",
-    "data_directory": "the folder {}",
-    "symlink": "the link {}",
-    "tested_symlink": "the link {}",
-    "absent": "the file {}",
-    "packages": "the packages {}",
-    "upgrade": "the system's packages",
-    "reboot": "the server's restart",
-    "swap": "the swap file {} (disk space that stands in for memory)",
-    "kernel_settings": "the kernel's network settings in {}",
-    "user": "the account {}",
-    "site_name": "the name {}",
-    "web_server": "the web server of {}",
-    "one_postgres": "PostgreSQL's cluster {}",
-    "authorized_keys": "the SSH keys of {} (who may log in)",
-    "sudo_rule": "the rule {} (who may act as root, the administrator)",
-    "service": "the service {}",
-    "firewall": "the firewall's rules",
-    "postgres_cluster": "PostgreSQL's data",
-    "postgres_settings": "PostgreSQL's settings in {}",
-    "postgres_role": "the database login {}",
-    "postgres_database": "the database {}",
-    "git_release": "the project's code ({})",
-    "uploaded_release": "the project's code ({})",
-    "serving": "the code that {} runs",
-    "live_release": "the release that {} runs",
-    "virtualenv": "the project's Python packages ({})",
-    "migrations": "the database tables of {}",
-    "static_files": "the style sheets, scripts and pictures in {}",
-    "superuser": "the administrator of the site, {}",
-}
-# What is done to it, where "set up" is not the word; {} is the thing.
-DOING = {
-    "file": "write {}",
-    "tested_file": "write {}, test it, and take it into use",
-    "directory": "make {}",
-    "data_directory": "make {}, where the site keeps files",
-    "symlink": "set {}",
-    "tested_symlink": "set {}, test it, and take it into use",
-    "absent": "take away {}",
-    "packages": "install {}",
-    "upgrade": "upgrade {}",
-    "reboot": "restart the server",
-    "authorized_keys": "put {} in place",
-    "sudo_rule": "write {}",
-    "service": "start {}, now and at each boot",
-    "firewall": "switch the firewall on: only the network ports that are needed stay open",
-    "postgres_cluster": "make sure that PostgreSQL runs",
-    "postgres_settings": "write {}",
-    "postgres_role": "make {}",
-    "postgres_database": "make {}",
-    "git_release": "fetch {}",
-    "uploaded_release": "copy {} to the server",
-    "serving": "restart {}",
-    "live_release": "try the newest release on a socket of its own, then switch to it: {}",
-    "virtualenv": "install {}",
-    "migrations": "make or update {}",
-    "static_files": "collect {}",
-    "superuser": "make {}",
-}
-UNDOING = {
-    "command": "take back {}",
-    "long_command": "take back {}",
-    "packages": "take away {}, but not what was there before the set-up",
-    "reboot": "nothing: a restart leaves nothing behind",
 }
 
 SECRETS = f"{SECRETS_FOLDER}/"
@@ -274,26 +173,33 @@ def thing(key: str) -> str:
     if kind == "authorized_keys":
         name = name.partition(" ")[0]
     if kind == "file" and name.startswith(SECRETS):
-        return f"the secret “{_spaced(name.removeprefix(SECRETS))}” (only root can read it)"
+        return text("words.thing.secret", name=_spaced(name.removeprefix(SECRETS)))
     if kind == "packages":
-        return f"the package{'s' * (' ' in name)} {name.replace(' ', ', ')}"
-    return THINGS.get(kind, "{}").format(name) if kind in THINGS else f"“{_spaced(name)}”"
+        names = name.split(" ")
+        return text("words.thing.packages", names=names, n=len(names))
+    return text(f"words.thing.{kind}", name=name) if _is_known(kind) else text("words.quoted", name=_spaced(name))
+
+
+def _is_known(kind: str) -> bool:
+    return has(f"words.thing.{kind}")
 
 
 def describe(kind: str, key: str, *, undo: bool = False) -> str:
     """What a change does, in a few words; undo: what going back does."""
     if undo:
-        return UNDOING.get(kind, "put {} back as it was").format(thing(key))
-    if kind not in THINGS:
+        return _known("undoing", kind, "other", thing=thing(key))
+    if not _is_known(kind):
         return _spaced(key.partition(":")[2])
     if key.startswith(f"file:{SECRETS}"):
-        return f"make up {thing(key)}"
-    return DOING.get(kind, "set up {}").format(thing(key))
+        return text("words.doing.secret", thing=thing(key))
+    return _known("doing", kind, "other", thing=thing(key))
 
 
 def in_words(reason: str) -> str:
     """The engine names a change by its key, kind:name; a person knows it by its description."""
-    return re.sub(r"(?<=the change )(\w+):(\S+)", lambda key: f"“{describe(key[1], key[0])}”", reason)
+    return re.sub(
+        r"(?<=the change )(\w+):(\S+)", lambda key: text("words.quoted", name=describe(key[1], key[0])), reason
+    )
 
 
 def _spaced(name: str) -> str:
@@ -307,12 +213,9 @@ def loses_data(kind: str) -> bool:
 
 def badges(kind: str, *, irreversible: bool, guarded: bool) -> list[str]:
     """What one must know of a change before it is made."""
-    back = "reversible, but going back takes data away (it is saved first)" if loses_data(kind) else "reversible"
-    back = "leaves nothing to undo" if kind == "reboot" else back
-    return ["cannot be undone" if irreversible else back, *(["guarded"] if guarded else [])]
-
-
-LEAVE_OUT = "go on without this check: it is shown at the end, and by status and verify, that it did not pass"
+    back = "loses_data" if loses_data(kind) else "nothing" if kind == "reboot" else "reversible"
+    shown = ["irreversible" if irreversible else back, *(["guarded"] if guarded else [])]
+    return [text(f"words.badge.{badge}") for badge in shown]
 
 
 def decision(words: Words, question: Decision) -> str:
@@ -320,33 +223,25 @@ def decision(words: Words, question: Decision) -> str:
     heading, facts = words.heading(question.step), question.facts
     match question.kind:
         case "drift":
-            what = thing(facts["key"])
-            return f"{what[:1].upper()}{what[1:]} was changed by hand since the wizard left it. What now?"
+            return text("words.decision.drift", thing=_capital(thing(facts["key"])))
         case "takeover":
-            things = "\n".join(f"- {one}" for one in facts["things"])
-            return f"This is there already, and the wizard did not make it:\n{things}\nWhat now?"
+            return text("words.decision.takeover", things="\n".join(f"- {one}" for one in facts["things"]))
         case "point_of_no_return":
-            return f"“{heading}” cannot be undone: it is a point of no return. Go on with it?"
+            return text("words.decision.point_of_no_return", heading=heading)
         case _:
-            return f"“{heading}” failed: {in_words(facts.get('reason', ''))}. What now?"
+            return text("words.decision.failure", heading=heading, reason=in_words(facts.get("reason", "")))
 
 
 def choices(question: Decision) -> dict[str, str]:
     """The options of a decision, each with what it leads to."""
-    meaning = {
-        "keep": "keep it as it is now",
-        "restore": "put it back as the wizard left it"
-        if question.step
-        else "undo it all the same: the change by hand is lost",
-        "go": "go on, knowing that there is no way back",
-        "skip": "leave this step out",
-        "retry": "try this step again",
-        "take-over": "take it over: the changes above are made, and rolling back takes them back",
-        "answers": "give other answers, such as another name: what is there is left alone",
-        "leave-out": LEAVE_OUT,
-        "stop": "stop here; nothing is lost, and the same command goes on later",
-    }
-    return {option: meaning.get(option, option) for option in question.options}
+    return {option: _choice(option, question) for option in question.options}
+
+
+def _choice(option: str, question: Decision) -> str:
+    if option == "restore" and not question.step:
+        return text("words.choice.restore_undo")
+    code = f"words.choice.{option.replace('-', '_')}"
+    return text(code) if has(code) else option
 
 
 def difference(facts: dict[str, Any]) -> str:
@@ -362,22 +257,24 @@ def difference(facts: dict[str, Any]) -> str:
 
 def moment(at: str) -> str:
     """The journal's time as one reads it; a checkpoint of this very run has none yet."""
-    return f"{at[:16].replace('T', ' ')} UTC" if at else "just now"
+    return text("words.utc", moment=at[:16].replace("T", " ")) if at else text("words.just_now")
 
 
 def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+    """A number of changes, steps, lines or processors."""
+    return text(f"words.count.{noun}", n=number)
 
 
 def explain(error: WizardError) -> str:
     """An error for a person: what could not be done, what was seen, what to do next."""
-    lines = [error.message[:1].upper() + error.message[1:] + "."]
+    lines: list[str] = [text("words.error.message", message=_capital(error.message))]
     if isinstance(error, UnfitProject):
-        lines += ["", *(f"  - {problem(one)}" for one in error.problems if isinstance(one, Problem)), ""]
+        found = [one for one in error.problems if isinstance(one, Problem)]
+        lines += ["", *(text("words.error.problem", problem=problem(one)) for one in found), ""]
     if error.details:
         lines += ["", *("  " + line for line in error.details.splitlines()[-25:]), ""]
     if error.hint:
-        lines.append("Next: " + error.hint)
+        lines.append(text("words.error.next", hint=error.hint))
     else:
         from wizard.fronts.causes import likely
 

@@ -6,10 +6,11 @@ import dataclasses
 
 import pytest
 
+from tests.sentences import entries
 from wizard import events
 from wizard.engine.runner import Decision
 from wizard.fronts import words as words_
-from wizard.fronts.findings import PROBLEMS, problem
+from wizard.fronts.findings import problem
 from wizard.fronts.plain.numbered import spoken
 from wizard.fronts.words import Words, choices, decision, describe, difference, loses_data, thing
 from wizard.operations import base
@@ -28,8 +29,9 @@ EXAMPLES = {
 
 
 def test_every_kind_of_change_has_words() -> None:
-    assert set(words_.THINGS) == KINDS - NAMED_BY_THE_RECIPE
-    assert set(words_.DOING) <= KINDS and set(words_.UNDOING) <= KINDS and words_.DATA <= KINDS
+    assert set(entries("words", "thing")) - {"secret"} == KINDS - NAMED_BY_THE_RECIPE
+    others = {*entries("words", "doing"), *entries("words", "undoing")} - {"secret", "other"}
+    assert others <= KINDS and words_.DATA <= KINDS
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -37,7 +39,7 @@ def test_words_for_a_change_name_the_thing_and_no_kind(kind: str) -> None:
     for undo in (False, True):
         said = describe(kind, f"{kind}:guestbook", undo=undo)
         assert "_" not in said and "{" not in said and len(said) > 5
-    assert "guestbook" in thing(f"{kind}:guestbook") or "{}" not in words_.THINGS.get(kind, "{}")
+    assert "guestbook" in thing(f"{kind}:guestbook") or "{" not in str(entries("words", "thing").get(kind, "{"))
 
 
 def test_a_command_is_called_as_its_recipe_calls_it() -> None:
@@ -95,7 +97,7 @@ def test_a_difference_shows_only_what_differs() -> None:
 
 
 def test_everything_that_can_be_found_wrong_with_a_project_has_words() -> None:
-    assert set(PROBLEMS) == set(found.FIELDS)
+    assert set(entries("project", "problem")) == set(found.FIELDS)
     for code, names in found.FIELDS.items():
         example = found.Problem(code, *("12" if name == "line" else f"<{name}>" for name in names))
         assert "?" not in problem(example), f"{code} says something that it does not know"

@@ -14,6 +14,7 @@ from wizard.fronts import words as words_
 from wizard.fronts.causes import UNKNOWN, Cause, likely
 from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import Back
+from wizard.text import text
 
 RETRY = {"retry": "try again"}
 STEP = {
@@ -39,7 +40,7 @@ def step_failed(at: Station, question: Decision) -> str:
     reason, details = question.facts.get("reason", ""), question.facts.get("details", "")
     output = details or "\n".join(at.progress.tail)
     cause = _say_cause(at, reason, output)
-    leave = {"leave-out": words_.LEAVE_OUT} if "leave-out" in question.options else {}
+    leave = {"leave-out": text("words.choice.leave_out")} if "leave-out" in question.options else {}
     choices = RETRY | leave | STEP | ALWAYS
     return _chosen(at, words_.decision(at.words, question), choices, (question.step, reason, cause, output))
 
