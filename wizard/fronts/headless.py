@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from wizard import events
 from wizard.errors import WizardError
-from wizard.fronts.causes import UNKNOWN, likely
+from wizard.fronts.causes import likely
 from wizard.fronts.words import Words, as_json, explain
 
 
@@ -64,6 +64,6 @@ class Headless:
 def _cause(reason: str, output: str) -> dict[str, str] | None:
     """The likely cause; None where none is known."""
     cause = likely(reason, output)
-    if cause == UNKNOWN:
+    if not cause.known:
         return None
     return {"code": cause.code, "what": cause.what, "advice": cause.advice, "look": cause.look}

@@ -1,7 +1,8 @@
 """The most likely cause of a failure: from facts that were found on the server, from how it ended, from what was printed.
 
-The records are data, in the .toml files beside this and in the recipes' causes.toml; server.toml says what is in one. It helps
-a person to look in the right place, and nothing is decided by it.
+The records are data, in the .toml files beside this and in the recipes' causes.toml; server.toml says what is in one. Their words
+are in the catalogue, or for a recipe in its causes.toml (in another language its causes.<language>.toml). It helps a person to look
+in the right place, and nothing is decided by it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from importlib import resources
 from typing import Any
 
 from wizard.catalog import own_folder
+from wizard.text import formed, language, text
 
 FACT = re.compile(r"^on the server: (.+)$", re.MULTILINE)
 # the order in which they are asked: what our own connection says of itself, then what is special, then what is general
@@ -23,26 +25,39 @@ TOPICS = ("connection", "checks", "server", "code", "python", "django", "recipes
 
 @dataclass(frozen=True)
 class Cause:
-    """what: the likely cause in a sentence; advice: the next thing to do; look: a command that shows more, or ""."""
+    """what: the likely cause in a sentence; advice: the next thing to do; look: a command that shows more, or "". code: "" where
+
+    no cause is known.
+    """
 
     what: str
     advice: str
     look: str = ""
     code: str = ""
 
+    @property
+    def known(self) -> bool:
+        return bool(self.code)
+
     def lines(self) -> list[str]:
         """For a person who reads lines: cause, advice, command; of no known cause nothing."""
-        if self == UNKNOWN:
+        if not self.known:
             return []
-        look = [f"This command shows more, or does it, on the server: {self.look}"] if self.look else []
-        return [f"Likely cause: {self.what}", self.advice, *look]
+        look = [text("causes.said.look", command=self.look)] if self.look else []
+        return [text("causes.said.cause", what=self.what), self.advice, *look]
 
 
 @dataclass(frozen=True)
 class Record:
-    """What leads to a cause. fact, reason and pattern must all fit, where they are given; kinds: of changes, or all."""
+    """What leads to a cause. fact, reason and pattern must all fit, where they are given; kinds: of changes, or all.
 
-    cause: Cause
+    what, do: its words, where they are not in the catalogue. look: a command that shows more, or "".
+    """
+
+    code: str
+    what: str
+    do: str
+    look: str
     fact: re.Pattern[str] | None
     reason: re.Pattern[str] | None
     pattern: re.Pattern[str] | None
@@ -55,27 +70,38 @@ class Record:
         if self.kinds and kind and kind[1] not in self.kinds:
             return None
         found: dict[str, str] = {}
-        for pattern, text in (
+        for pattern, said in (
             (self.fact, "\n".join(facts)), (self.reason, reason), (self.pattern, f"{output}\n{reason}"),
         ):  # fmt: skip
             if pattern is None:
                 continue
-            match = pattern.search(text)
+            match = pattern.search(said)
             if match is None:
                 return None
             found |= {name.rstrip("0123456789"): value for name, value in match.groupdict().items() if value}
         return found
 
+    def cause(self, found: dict[str, str]) -> Cause:
+        """The cause in words, with what was found filled in."""
+        patterns = [pattern for pattern in (self.fact, self.reason, self.pattern) if pattern is not None]
+        named = {name.rstrip("0123456789") for pattern in patterns for name in pattern.groupindex}
+        fields = dict.fromkeys(named, text("causes.said.below")) | found
+        what, do = (
+            formed(given, self.code, fields) if given else text(f"causes.{self.code}.{part}", **fields)
+            for part, given in (("what", self.what), ("do", self.do))
+        )
+        return Cause(what, do, formed(self.look, "", fields), self.code)
 
-UNKNOWN = Cause(
-    "The last lines below say what went wrong.", "Read them, mend the cause (open a shell), then try again."
-)
+
+def unknown() -> Cause:
+    """What is said where no cause is known."""
+    return Cause(text("causes.unknown.what"), text("causes.unknown.do"))
 
 
 @cache
 def records() -> tuple[Record, ...]:
     """All of them, in the order in which they are asked."""
-    every = [record for topic in TOPICS for text in _texts(topic) for record in _read(text)]
+    every = [record for topic in TOPICS for texts in _texts(topic) for record in _read(*texts)]
     return (*(r for r in every if r.fact), *(r for r in every if not r.fact))
 
 
@@ -88,23 +114,26 @@ def likely(reason: str, output: str, facts: Sequence[str] = ()) -> Cause:
     for record in records():
         found = record.fits(reason, output, facts)
         if found is not None:
-            cause = record.cause
-            what, advice, look = (_filled(text, found) for text in (cause.what, cause.advice, cause.look))
-            return Cause(what, advice, look, cause.code)
-    return UNKNOWN
+            return record.cause(found)
+    return unknown()
 
 
-def _texts(topic: str) -> Iterator[str]:
+def _texts(topic: str) -> Iterator[tuple[str, str]]:
+    """TOML texts, each with one of the same records' words in the language in use, or ""."""
     if topic == "recipes":
-        yield from (path.read_text(encoding="utf-8") for path in sorted(own_folder().glob("*/causes.toml")))
+        for path in sorted(own_folder().glob("*/causes.toml")):
+            other = path.with_name(f"causes.{language()}.toml")
+            yield path.read_text(encoding="utf-8"), other.read_text(encoding="utf-8") if other.is_file() else ""
     else:
-        yield resources.files(__package__).joinpath(f"{topic}.toml").read_text(encoding="utf-8")
+        yield resources.files(__package__).joinpath(f"{topic}.toml").read_text(encoding="utf-8"), ""
 
 
-def _read(text: str) -> Iterator[Record]:
-    for data in tomllib.loads(text)["cause"]:
+def _read(records: str, words: str) -> Iterator[Record]:
+    translated = {data["code"]: data for data in tomllib.loads(words).get("cause", ())}
+    for data in tomllib.loads(records)["cause"]:
+        said = data | translated.get(data["code"], {})
         yield Record(
-            Cause(data["what"], data["do"], data.get("look", ""), data["code"]),
+            data["code"], said.get("what", ""), said.get("do", ""), data.get("look", ""),
             _compiled(data, "fact"), _compiled(data, "reason"), _compiled(data, "pattern"),
             frozenset(data.get("kinds", ())),
             (data["seen"], data.get("seen_reason", ""), tuple(data.get("seen_facts", ()))),
@@ -113,7 +142,3 @@ def _read(text: str) -> Iterator[Record]:
 
 def _compiled(data: dict[str, Any], name: str) -> re.Pattern[str] | None:
     return re.compile(data[name], re.MULTILINE) if name in data else None
-
-
-def _filled(text: str, found: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda m: found.get(m[1], "(see below)"), text)

@@ -11,7 +11,7 @@ from wizard.engine.runner import Decision
 from wizard.errors import HeldError, WizardError
 from wizard.fronts import report, shell
 from wizard.fronts import words as words_
-from wizard.fronts.causes import UNKNOWN, Cause, likely
+from wizard.fronts.causes import Cause, likely
 from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import Back
 from wizard.text import text
@@ -49,7 +49,7 @@ def ended(at: Station, error: WizardError) -> str:
     """What to do after an error that no question was asked about: retry, wait, watch, take-over or stop."""
     at.terminal.text("\n" + words_.explain(error))
     cause = likely(error.message, error.details)
-    if cause is not UNKNOWN and not error.hint:
+    if cause.known and not error.hint:
         at.terminal.text(cause.advice)
     choices = RETRY | (HELD if isinstance(error, HeldError) else {}) | ALWAYS
     return _chosen(at, "What now?", choices, ("", error.message, cause, error.details))
@@ -57,7 +57,7 @@ def ended(at: Station, error: WizardError) -> str:
 
 def _say_cause(at: Station, reason: str, output: str) -> Cause:
     cause = likely(reason, output)
-    known = cause is not UNKNOWN
+    known = cause.known
     at.terminal.text(f"\nLikely cause: {cause.what}\n{cause.advice}" if known else f"\n{UNKNOWN_SAID}")
     if cause.look:
         at.terminal.text("This command shows more, in a shell on the server:")

@@ -62,7 +62,7 @@ class FailureScreen(Page):
             yield Static("", id="busy", markup=False)
         with VerticalScroll(id="body", can_focus=False):
             yield Static(self._said(), id="reason", markup=False, classes="" if self.chosen else "bad")
-            known = self.cause is not causes.UNKNOWN
+            known = self.held or self.chosen or self.cause.known
             if known or not self.hint:
                 yield Static(self.cause.what, markup=False, classes="title")
             advice = self.cause.advice if known or not self.hint else f"Next: {self.hint}"
