@@ -24,7 +24,7 @@ from wizard.role import ROLES, AppServer, Contribution, Database, DeployUser, Ou
 from wizard.secret import SECRETS_FOLDER, Secret
 from wizard.server import Server
 from wizard.site import Site
-from wizard.text import ENGLISH, Text, formed, text
+from wizard.text import ENGLISH, Text, has, language, of_recipe, text
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Contribution)
@@ -163,6 +163,8 @@ class Recipe:
         self.name, self.needs, self.role, self.fits = name, needs, role, fits
         self.questions, self.steps = list(questions), list(steps)
         self.outputs: dict[str, GivenOutput] = {}
+        self._texts: dict[str, dict[str, str]] = {}
+        of_recipe(name, self._words)
         self.contributions: list[tuple[type[Contribution], Callable[[Answers], Contribution]]] = []
 
     @property
@@ -215,11 +217,18 @@ class Recipe:
 
         the language in use, with each `{field}` filled in. RecipeError where the guide has no such bullet.
         """
-        for language in ("", ENGLISH):
-            words = read_guide(self.folder, language).texts.get(name)
-            if words is not None:
-                return formed(words, f"{self.name}/{name}", fields)
-        raise RecipeError("recipes.text_missing", recipe=self.name, name=name)
+        if not has(f"{self.name}/{name}"):
+            raise RecipeError("recipes.text_missing", recipe=self.name, name=name)
+        return text(f"{self.name}/{name}", **fields)
+
+    def _words(self, name: str) -> str | None:
+        """A text of the guide in the language in use, else in English."""
+        for spoken in dict.fromkeys((language(), ENGLISH)):
+            if spoken not in self._texts:
+                self._texts[spoken] = read_guide(self.folder, spoken).texts if self.home else {}
+            if name in self._texts[spoken]:
+                return self._texts[spoken][name]
+        return None
 
     def template(self, name: str, a: Answers, **values: Any) -> str:
         """A file of templates/, filled by Jinja2: `a` and the values given; an undefined name is an error.

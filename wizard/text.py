@@ -20,8 +20,9 @@ from wizard.printable import printable
 FOLDER = Path(__file__).parent / "fronts" / "text"
 ENGLISH = "en"  # what is missing in another language is said in this one
 FIELD = re.compile(r"\{([a-z_]\w*)\}")
-CODED = re.compile(r"^::([a-z0-9_.-]+)((?:\t[a-z_]+=[^\t\n]*)*)$", re.MULTILINE)  # `say` in engine/remote/prelude.sh
+CODED = re.compile(r"^::([a-z0-9_./-]+)((?:\t[a-z_]+=[^\t\n]*)*)$", re.MULTILINE)  # `say` in engine/remote/prelude.sh
 _chosen: list[str] = []
+_recipes: dict[str, Callable[[str], str | None]] = {}  # what says the codes RECIPE/…
 
 
 class Text(str):
@@ -50,7 +51,7 @@ def text(code: str, /, **fields: object) -> Text:
 
 
 def formed(words: str, code: str, fields: Mapping[str, object]) -> Text:
-    """These words of the catalogue or of a guide, with each {field} that is there in its place; other braces stay."""
+    """These words, with each {field} that is there in its place; other braces stay."""
     said = {name: _said(value) for name, value in fields.items()}
     return Text(FIELD.sub(lambda m: said.get(m[1], m[0]), words), code, said)
 
@@ -58,6 +59,11 @@ def formed(words: str, code: str, fields: Mapping[str, object]) -> Text:
 def has(code: str) -> bool:
     """Whether the catalogue has words for this code."""
     return _entry(code) is not None
+
+
+def of_recipe(name: str, words: Callable[[str], str | None]) -> None:
+    """Codes `name/…` are in these words from now on: those of the recipe's guide."""
+    _recipes[name] = words
 
 
 def hint(code: str, /, **fields: object) -> Text | None:
@@ -76,8 +82,8 @@ def from_output(output: str) -> str:
 
 
 def is_code(words: str) -> bool:
-    """Whether this names an entry of the catalogue, and is no sentence (of a recipe of one's own)."""
-    return " " not in words and "." in words
+    """Whether this names an entry of the catalogue or of a guide, and is no sentence (of a recipe of one's own)."""
+    return re.fullmatch(r"[a-z][a-z0-9_-]*(\.[a-z0-9_]+)+|[a-z][a-z0-9_]*/[a-z0-9_]+", words) is not None
 
 
 def language() -> str:
@@ -106,6 +112,9 @@ def _of_locale() -> str:
 
 def _entry(code: str) -> Any:
     """A text, the forms of a plural, or None."""
+    recipe, slash, name = code.partition("/")
+    if slash:
+        return _recipes[recipe](name) if recipe in _recipes else None
     for name in dict.fromkeys((language(), ENGLISH)):
         room, _, rest = code.partition(".")
         found: Any = _catalogue(FOLDER / name / f"{room}.toml")

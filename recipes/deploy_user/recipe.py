@@ -30,7 +30,7 @@ recipe = Recipe("deploy_user", needs=["system_update"])
 name = recipe.ask(
     Question(
         "name", str, "deploy", pattern=r"[a-z_][a-z0-9_-]{0,31}", example="deploy",
-        valid=lambda name: "must not be root: root is what we want to stop using" if name == "root" else None,
+        valid=lambda name: recipe.text("not_root") if name == "root" else None,
     )
 )  # fmt: skip
 authorized_key = recipe.ask(
@@ -49,12 +49,12 @@ def person_gets_in(a: Answers) -> Iterator[Check]:
 def site_user_is_shut_in(a: Answers) -> Iterator[Check]:
     site = sh(a.site.user)
     yield on_server(
-        "nobody can log in as the site's user, and it has no power",
+        recipe.text("shut_in"),
         f"""getent passwd {site} | cut -d: -f1,7
-passwd --status {site} | grep -q ' P ' && {{ echo 'it has a password'; exit 1; }}
-runuser -u {site} -- sudo -n true 2>/dev/null && {{ echo 'it may use sudo'; exit 1; }}
+passwd --status {site} | grep -q ' P ' && {{ say deploy_user/has_password; exit 1; }}
+runuser -u {site} -- sudo -n true 2>/dev/null && {{ say deploy_user/has_sudo; exit 1; }}
 [ "$(id -nG {site})" = {site} ] && id {site} && getent passwd {site} | grep -q ':/usr/sbin/nologin$'""",
-        wanted="no password, no sudo, no other group, /usr/sbin/nologin",
+        wanted=recipe.text("shut_in_wanted"),
         set_in="/etc/passwd, /etc/group, /etc/sudoers.d",
     )
 
@@ -73,10 +73,7 @@ def account(a: Answers) -> Iterator[Operation]:
 @recipe.step("site_user", check=site_user_is_shut_in)
 def site_user(a: Answers) -> Iterator[Operation]:
     if a.site.user == a[name]:
-        raise UsageError(
-            f"cannot run the site as {a[name]}: that is your own account, which may do everything",
-            hint="give the project or the deploy user another name",
-        )
+        raise UsageError(recipe.text("same_user", user=a[name]), hint=recipe.text("same_user_next"))
     yield site_name(a.site.name)
     yield user(a.site.user, system=True)
 

@@ -43,21 +43,21 @@ def has_static_files(a: Answers) -> bool:
 
 def all_applied(a: Answers) -> Iterator[Check]:
     yield on_server(
-        "no migration is left to apply",
-        f"{a.site.manage_next} migrate --check && echo 'all applied'",
-        wanted="all applied",
-        set_in="the migrations folders of the project's apps",
+        recipe.text("applied"),
+        f"{a.site.manage_next} migrate --check && say django/all_applied",
+        wanted=recipe.text("all_applied"),
+        set_in=recipe.text("applied_by"),
     )
 
 
 def files_are_there(a: Answers) -> Iterator[Check]:
     static = a.site.static
     yield on_server(
-        "the static files can be read by the web server",
-        f"{a.site.manage_next} help collectstatic >/dev/null 2>&1 || {{ echo 'this project has none'; exit 0; }}\n"
-        f'n=$(runuser -u nobody -- find {static} -type f -readable | wc -l) && [ $n -gt 0 ] && echo "$n files"',
-        wanted="one file at least",
-        set_in=f"the modes of {static} and the folders above it",
+        recipe.text("static"),
+        f"{a.site.manage_next} help collectstatic >/dev/null 2>&1 || {{ say django/static_none; exit 0; }}\n"
+        f'n=$(runuser -u nobody -- find {static} -type f -readable | wc -l) && [ $n -gt 0 ] && say django/static_files n="$n"',
+        wanted=recipe.text("static_wanted"),
+        set_in=recipe.text("static_set_in", folder=static),
     )
 
 
@@ -66,8 +66,9 @@ def deploy_check(a: Answers) -> Iterator[Check]:
     yield on_server(
         "manage.py check --deploy",
         f'said=$({a.site.manage_next} check --deploy 2>&1); ended=$?; echo "$said"; '
-        'echo "$(echo "$said" | grep -c \'^?:\\|^[^ ]*: (\') remarks: $(echo "$said" | grep -o \'[a-z_]*\\.[WE][0-9]\\{3\\}\' '
-        "| sort -u | tr '\\n' ' ')\"; [ $ended = 0 ]",
+        "n=$(echo \"$said\" | grep -c '^?:\\|^[^ ]*: ('); "
+        "codes=$(echo \"$said\" | grep -o '[a-z_]*\\.[WE][0-9]\\{3\\}' | sort -u | tr '\\n' ' '); "
+        'say django/remarks n="$n" codes="$codes"; [ $ended = 0 ]',
     )
 
 
@@ -110,7 +111,11 @@ def where_it_is(a: Answers) -> str:
 
 def admin(a: Answers) -> str:
     return (
-        f"{a.web_server.address.removesuffix('/')}{admin_page(a)} as {a[superuser_name]}" if a[superuser_name] else ""
+        recipe.text(
+            "admin_page", address=a.web_server.address.removesuffix("/") + admin_page(a), user=a[superuser_name]
+        )
+        if a[superuser_name]
+        else ""
     )
 
 

@@ -144,11 +144,11 @@ STARTS = """\
 said=$({manage} 2>&1) && {{ echo "$said" | tail -n 1; exit 0; }}
 echo "$said"
 live=$(basename "$(readlink {root}/current)"); new=$(basename "$(readlink {root}/next)")
+reason=$(echo "$said" | {error})
 case $live in
-    '' | "$new") with= rest= ;;
-    *) with=' with the new code' rest=" (the release that was live before, $live, stays live)" ;;
+    '' | "$new") say env_vars/fails reason="$reason" ;;
+    *) say env_vars/new_code_fails reason="$reason" live="$live" ;;
 esac
-echo "Django does not start$with: $(echo "$said" | {error})$rest"
 exit 1
 """
 
@@ -157,16 +157,16 @@ def django_starts(a: Answers) -> Iterator[Check]:
     site = a.site
     manage = f"{site.manage_next} shell --command {sh(CONNECT)}"
     yield on_server(
-        "Django starts with these variables and finds its database",
+        recipe.text("starts"),
         STARTS.format(manage=manage, root=site.root, error=LAST_ERROR),
-        wanted="a connection to the site's database",
+        wanted=recipe.text("starts_wanted"),
         set_in=site.env_file,
     )
     yield on_server(
-        "nobody but root can read them",
+        recipe.text("root_only"),
         f"! runuser -u {sh(site.user)} -- cat {site.env_file} 2>/dev/null && stat -c '%A %U' {site.env_file}",
         wanted="-rw------- root",
-        set_in=f"the mode of {site.env_file}",
+        set_in=recipe.text("mode_of", file=site.env_file),
     )
 
 

@@ -78,18 +78,21 @@ def way_in(a: Answers) -> WayIn:
 def shuts_by_default(a: Answers) -> Iterator[Check]:
     dropped = "iptables -S INPUT | head -n 1"
     default = "/etc/default/ufw (DEFAULT_INPUT_POLICY)"
-    yield says("what nobody let in is dropped", dropped, "-P INPUT DROP", set_in=default)
+    yield says(recipe.text("dropped"), dropped, "-P INPUT DROP", set_in=default)
     yield says(
-        "the firewall is on after a reboot", "systemctl is-enabled ufw", "enabled", set_in="the unit ufw.service"
+        recipe.text("firewall_on"),
+        "systemctl is-enabled ufw",
+        "enabled",
+        set_in=recipe.text("unit", unit="ufw.service"),
     )
 
 
 def takes_keys_only(a: Answers) -> Iterator[Check]:
     yield on_server(
-        "sshd reads these settings",
+        recipe.text("sshd_reads"),
         sshd.reads_these(a.deploy_user.name, KEYS_ONLY),
-        wanted="no for each of the three",
-        set_in=f"{DROP_IN}, if no file that is read before it says otherwise",
+        wanted=recipe.text("sshd_wanted"),
+        set_in=recipe.text("sshd_set_in", file=DROP_IN),
     )
     yield password_login_refused(a.deploy_user.name)
     yield root_login_refused()
@@ -97,37 +100,39 @@ def takes_keys_only(a: Answers) -> Iterator[Check]:
 
 def watches_sshd(a: Answers) -> Iterator[Check]:
     yield on_server(
-        "fail2ban watches sshd",
+        recipe.text("watches"),
         "fail2ban-client status sshd >/dev/null && fail2ban-client get sshd bantime",
-        wanted="a jail sshd",
+        wanted=recipe.text("watches_wanted"),
         set_in="/etc/fail2ban/jail.d/wizard.local",
     )
     # where sshd's own lines cannot be told from others', nobody would be banned, and you could be
     ours = "_UID=0 _EXE=/usr/sbin/sshd + _UID=0 _EXE=/usr/lib/openssh/sshd-session"
     last = f"journalctl -q -o cat -n 1 -g '^Accepted publickey for ' {ours} | sed 's/.* from //; s/ .*//'"
-    known = f'sh {KNOWN_ADDRESS} "$address" && echo "$address is not banned"'
+    known = f'sh {KNOWN_ADDRESS} "$address" && say hardening/not_banned address="$address"'
     yield on_server(
-        "fail2ban knows from where you log in",
+        recipe.text("knows_you"),
         f"address=$({last})\n{known}",
-        wanted="a login with a key that sshd itself has written into the journal",
-        set_in="/etc/fail2ban/jail.d/wizard.local (or answer hardening.fail2ban with false)",
+        wanted=recipe.text("knows_you_wanted"),
+        set_in=recipe.text("knows_you_set_in"),
     )
 
 
 def installs_by_itself(a: Answers) -> Iterator[Check]:
     yield says(
-        "apt installs security updates",
+        recipe.text("updates"),
         "apt-config dump APT::Periodic::Unattended-Upgrade",
         'APT::Periodic::Unattended-Upgrade "1";',
-        set_in="/etc/apt/apt.conf.d/20auto-upgrades, or a file that sorts after it",
+        set_in=recipe.text("updates_set_in"),
     )
     timer = "apt-daily-upgrade.timer"
-    yield says("and does so every day", f"systemctl is-active {timer}", "active", set_in=f"the unit {timer}")
+    yield says(
+        recipe.text("updates_daily"), f"systemctl is-active {timer}", "active", set_in=recipe.text("unit", unit=timer)
+    )
 
 
 def kernel_is_set(a: Answers) -> Iterator[Check]:
     cookies = "cat /proc/sys/net/ipv4/tcp_syncookies"
-    yield says("a flood of half-open connections is survived", cookies, "1", set_in="/etc/sysctl.d/60-wizard.conf")
+    yield says(recipe.text("syn_flood"), cookies, "1", set_in="/etc/sysctl.d/60-wizard.conf")
 
 
 @recipe.step("software", when=lambda a: a[firewall] or a[fail2ban] or a[automatic_updates])

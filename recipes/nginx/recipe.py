@@ -61,7 +61,7 @@ media_url = recipe.ask(
 
 def site_answers(a: Answers) -> Iterator[Check]:
     yield http_answers(
-        "the site answers through nginx",
+        recipe.text("answers"),
         "127.0.0.1:80",
         a.project.domain,
         marked=a.site.name,
@@ -69,11 +69,11 @@ def site_answers(a: Answers) -> Iterator[Check]:
     )
     if a[default_site]:
         yield http_answers(
-            "other names get no answer",
+            recipe.text("others"),
             "127.0.0.1:80",
             "unknown.invalid",
             allowed=("closed",),
-            set_in="/etc/nginx/sites-available/unknown-names, if no other site is the default_server",
+            set_in=recipe.text("others_set_in"),
         )
 
 

@@ -40,7 +40,7 @@ def underscored(a: Answers) -> str:
 
 def reserved(name: str) -> str | None:
     taken = name.startswith("pg_") or name in ("postgres", "template0", "template1", "public", "none")
-    return "must not be a name that PostgreSQL keeps for itself" if taken else None
+    return recipe.text("reserved") if taken else None
 
 
 NAME = r"[a-z_][a-z0-9_]{0,62}"

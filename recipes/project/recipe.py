@@ -46,9 +46,9 @@ def from_git(source: str) -> bool:
 
 def source_refused(source: str) -> str | None:
     if source.startswith("-") or not source.isprintable():
-        return "must be the address of a git repository, or a folder of this computer"
+        return recipe.text("source_refused")
     if re.match(r"https?://[^/]*@", source):
-        return "must not hold a user name or a password, which would be shown and kept: use a deploy key"
+        return recipe.text("source_secret")
     return clone.refused(source)
 
 
@@ -79,7 +79,7 @@ def name_of(a: Answers) -> str | None:
 
 def taken(name: str) -> str | None:
     reserved = name in TAKEN or name.startswith("systemd-")
-    return "is the name of a user or a service that Debian has" if reserved else None
+    return recipe.text("taken") if reserved else None
 
 
 source = recipe.ask(
@@ -137,12 +137,12 @@ wsgi = recipe.ask(
 def manage_py_is_there(a: Answers) -> Iterator[Check]:
     site, file = a.site, f'"$link"/{sh(a[subdirectory])}/manage.py'
     yield on_server(
-        "the site's user can read manage.py, and others cannot",
+        recipe.text("readable"),
         f"link={site.next}; [ -e $link ] || link={site.current}\n"
         f"runuser -u {sh(site.user)} -- test -r {file} && ! runuser -u nobody -- test -r {file} && "
         'basename "$(readlink $link)"',
-        wanted=f"readable for {site.user} alone",
-        set_in="the owner and mode of the file and the folders above it",
+        wanted=recipe.text("readable_wanted", user=site.user),
+        set_in=recipe.text("readable_set_in"),
     )
 
 

@@ -77,15 +77,15 @@ def from_outside(a: Answers) -> Iterator[Check]:
 def all_is_back(a: Answers) -> Iterator[Check]:
     # sshd answers before the start is complete; and is-active is content with one active unit out of several
     yield on_server(
-        "every service came back",
+        recipe.text("back"),
         f"""timeout 120 systemctl is-system-running --wait >/dev/null
 for unit in {" ".join(map(sh, a.units()))}; do
-    systemctl is-active --quiet $unit || {{ echo "$unit is $(systemctl is-active $unit)"; exit 1; }}
+    systemctl is-active --quiet $unit || {{ say sanity_check/unit_is unit="$unit" state="$(systemctl is-active $unit)"; exit 1; }}
 done
-echo {sh(", ".join(unit.removesuffix(".service") for unit in a.units()) + " run")}
+say sanity_check/all_run units={sh(", ".join(unit.removesuffix(".service") for unit in a.units()))}
 """,
         wanted="active",
-        set_in="the unit; why: systemctl status",
+        set_in=recipe.text("back_set_in"),
     )
     yield from site_answers(a)
 

@@ -46,7 +46,7 @@ def zones() -> set[str]:
 
 
 def known_zone(name: str) -> str | None:
-    return "must be a name like Europe/Berlin or UTC" if zones() and name not in zones() else None
+    return recipe.text("zone_refused") if zones() and name not in zones() else None
 
 
 upgrade = recipe.ask(Question("upgrade", bool, True))
@@ -65,23 +65,23 @@ def small_machine(a: Answers) -> bool:
 
 def packages_are_whole(a: Answers) -> Iterator[Check]:
     yield on_server(
-        "no package is half installed",
+        recipe.text("whole"),
         'audit=$(dpkg --audit); echo "$audit"; [ -z "$audit" ]',
-        wanted="no package",
-        set_in="dpkg's list; to finish them: dpkg --configure -a",
+        wanted=recipe.text("whole_wanted"),
+        set_in=recipe.text("whole_set_in"),
     )
 
 
 def clock_is_right(a: Answers) -> Iterator[Check]:
     zone = sh(f"/usr/share/zoneinfo/{a[timezone]}")
     yield on_server(
-        "the server tells the time of this zone",
+        recipe.text("zone"),
         f"date; cmp {zone} /etc/localtime",
         wanted=a[timezone],
         set_in="/etc/localtime",
     )
     yield on_server(
-        "the locale works",
+        recipe.text("locale_works"),
         f"LC_ALL={sh(a[locale])} locale charmap | grep -x UTF-8",
         wanted="UTF-8",
         set_in="/etc/locale.gen",
@@ -89,7 +89,12 @@ def clock_is_right(a: Answers) -> Iterator[Check]:
 
 
 def swap_in_use(a: Answers) -> Iterator[Check]:
-    yield on_server("swap is in use", "grep '^/swapfile ' /proc/swaps", wanted="/swapfile in use", set_in="/etc/fstab")
+    yield on_server(
+        recipe.text("swap_used"),
+        "grep '^/swapfile ' /proc/swaps",
+        wanted=recipe.text("swap_wanted"),
+        set_in="/etc/fstab",
+    )
 
 
 @recipe.step("upgrade", check=packages_are_whole, when=lambda a: a[upgrade])
