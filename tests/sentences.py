@@ -40,6 +40,7 @@ PROGRAMMERS = {
     "ValueError",
     "LookupError",
     "KeyError",
+    "AttributeError",
     "KindTaken",
     "NotImplementedError",
 }

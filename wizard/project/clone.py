@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.project import git
+from wizard.text import text
 
 PATIENCE = 60  # seconds
 PROTOCOLS = "https:ssh:file"  # git itself refuses the others (git(1), GIT_ALLOW_PROTOCOL)
@@ -44,10 +45,7 @@ def refused(url: str) -> str | None:
     """Why this address of a repository is not used, in a phrase that follows "…:"; None when it is."""
     scheme, marked, rest = url.partition("://")
     if marked and scheme.lower() in ("http", "git", "git+http"):
-        return (
-            f"must not be {scheme}://, which is not encrypted: anybody on the way can change the code; "
-            f"use https://{rest} or a deploy key with ssh"
-        )
+        return text("project.not_encrypted", scheme=scheme, rest=rest)
     return None
 
 

@@ -23,6 +23,7 @@ from wizard.project.source import Source, dotted
 from wizard.project.startup import Startup, app_files
 from wizard.project.urls import UrlPatterns
 from wizard.project.validate_server import old_gunicorn, server_problems
+from wizard.text import text
 
 __all__ = ["DependencyFile", "EnvName", "Found", "Page", "Problem", "inspect"]
 
@@ -39,7 +40,7 @@ def inspect(folder: Path, *, subdirectory: str | None = None, settings_module: s
     subdirectory: where manage.py is, and settings_module: what the site runs with, where a person has said so.
     """
     if not folder.is_dir():
-        raise UsageError(f"cannot look at {folder}: it is not a folder", hint="give the project's own folder")
+        raise UsageError("project.no_folder", folder=folder)
     source = Source(folder)
     chosen = posixpath.normpath(subdirectory) if subdirectory else ""
     inside = "" if chosen == "." else f"{chosen}/"
@@ -65,11 +66,7 @@ def inspect_source(source: str, branch: str = "", **chosen: str | None) -> Found
 
         with cloned(source, branch) as clone:
             return inspect(clone, **chosen) if clone is not None else None
-    raise NoSource(
-        f"cannot use {source!r} as the project: "
-        + ("it is a file" if folder.exists() else "there is no such folder here"),
-        hint="give the folder of the Django project on this computer, or the address of a git repository",
-    )
+    raise NoSource("project.source_is_file" if folder.exists() else "project.source_missing", source=repr(source))
 
 
 def _root(source: Source, folder: Path) -> tuple[str, list[Problem]]:
@@ -92,11 +89,7 @@ def _root(source: Source, folder: Path) -> tuple[str, list[Problem]]:
             while posixpath.join(package, "__init__.py") in source and package:
                 package = posixpath.dirname(package)
             return package or ".", []
-    raise UsageError(
-        f"cannot find a Django project in {folder}",
-        details="looked for manage.py, wsgi.py, asgi.py and settings.py, also in the folders below",
-        hint="give the folder that has manage.py in it, or the one above",
-    )
+    raise UsageError("project.not_django", folder=folder, details=text("project.looked_for"))
 
 
 def _signs_of_a_site(source: Source, folder: str) -> int:

@@ -115,4 +115,4 @@ if __name__ == "__main__":
         with open(sys.argv[1], encoding="utf-8-sig") as file:  # noqa: PTH123  (no import more than is needed)
             print(*requirements(sys.argv[1], file.read()), sep="\n")
     except (ValueError, OSError) as error:
-        sys.exit(f"cannot read {sys.argv[1]}: {error}")
+        sys.exit(f"::project.list_unreadable\tfile={sys.argv[1]}\treason={error}")  # the client has the words (text.py)

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wizard.text import text
+
 MAX_ENTRIES = 50_000
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 12
@@ -116,7 +118,7 @@ class Source:
         except SyntaxError as error:
             self.broken[path] = (error.lineno or 1, error.msg)
         except (ValueError, RecursionError, MemoryError) as error:
-            self.broken[path] = (1, str(error) if isinstance(error, ValueError) else "it is nested too deeply")
+            self.broken[path] = (1, str(error) if isinstance(error, ValueError) else text("project.nested"))
         else:
             return tree
         return None

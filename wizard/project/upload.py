@@ -54,14 +54,12 @@ def pack(folder: Path) -> Packed:
     UsageError when the folder is not there or its files exceed 200 MB.
     """
     if not folder.is_dir():
-        raise UsageError(f"cannot pack {folder}: it is not a folder", hint="give the project's own folder")
+        raise UsageError("project.pack_no_folder", folder=folder)
     try:
         return _packed(folder.resolve())
     except OSError as error:
         raise WizardError(
-            f"cannot pack {folder}: {error.strerror or error}",
-            details=str(error.filename or ""),
-            hint="make it readable for you, or move it out of the project",
+            "project.cannot_pack", details=str(error.filename or ""), folder=folder, reason=error.strerror or error
         ) from error
 
 
@@ -71,8 +69,7 @@ def _packed(top: Path) -> Packed:
     total = sum(sizes.values())
     if total > MAX_BYTES:
         raise UsageError(
-            f"cannot pack {top}: its files are {_mb(total)} together, more than {_mb(MAX_BYTES)}",
-            hint=f"the largest are {_largest(sizes)}; name what the site does not need in .gitignore",
+            "project.too_large", folder=top, size=_mb(total), limit=_mb(MAX_BYTES), largest=_largest(sizes)
         )
     file = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  (the caller closes it)
     try:
