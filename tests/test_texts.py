@@ -18,7 +18,7 @@ from wizard.guide import read_guide
 
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 SAID = re.compile(
-    r"(?:\bsay |::)((?:[a-z][a-z0-9_]*[./])+[a-z0-9_]+)"
+    r"(?:\bsay |(?<![\w)'])::)((?:[a-z][a-z0-9_]*[./])+[a-z0-9_]+)"
     r"((?:[ \t]+[a-z_]+=(?:\"(?:[^\"\\]|\\.)*\"|\{[^}]*\}|[^ \t;\n]*))*)"
 )
 OTHERS = frozenset({"details", "hint", "wants", "problems"})  # arguments of errors that are no fields
