@@ -18,6 +18,12 @@ from wizard.text import FOLDER
 
 WORDS = re.compile(r"(?:(?:^|[\s“(])[A-Za-z’'é-]+[,.:;?!”)]*(?=\s)\s?){2,}\s?[“(]?[A-Za-z’']+")
 NO_SENTENCE = re.compile(r"[$|\n]|&&| -[A-Za-z-]|\[\[|==|/\^|\\[bdsSw]|[A-Z]{4,} [A-Z]+ ")
+SCRIPT = re.compile(r"[$|]|^#|&&|;\n|\bdo\n|\bthen\n|\[ ")
+PHRASE = re.compile(r"[“A-Za-z][\w’'“” ,:{}-]*[.:?!”]?")  # a short one, told from a command by its English words
+ENGLISH = frozenset(
+    ("the", "a", "an", "of", "to", "is", "are", "was", "be", "it", "its", "this", "that", "not", "no", "with", "for", "and", "or",
+     "your", "you", "there", "cannot", "from", "by", "as", "in", "on", "at")
+)  # fmt: skip
 COMMANDS = (
     "apt",
     "systemctl",
@@ -33,6 +39,17 @@ COMMANDS = (
     "ALTER ",
 )
 PRINTS = re.compile(r"""\b(?:echo|printf)\s+(?:'([^']*)'|"((?:[^"\\]|\\.)*)")""")
+COMPARING = {
+    "startswith",
+    "endswith",
+    "removeprefix",
+    "removesuffix",
+    "search",
+    "match",
+    "fullmatch",
+    "compile",
+    "findall",
+}
 # what a programmer has done wrong; `step` and such are never shown to anybody
 PROGRAMMERS = {
     "TypeError",
@@ -64,8 +81,16 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def is_sentence(text: str) -> bool:
-    plain = re.sub(r"\{\}", "x", text)
-    return bool(WORDS.search(plain)) and not NO_SENTENCE.search(plain) and not plain.startswith(COMMANDS)
+    plain = re.sub(r"\{\}", "x", text).strip()
+    if not plain.isascii() and len(plain) < 4:
+        return False
+    english = sum(word in ENGLISH for word in re.findall(r"[a-z’']+", plain.lower()))
+    if NO_SENTENCE.search(plain) or plain.startswith(COMMANDS):
+        return english > 2 and bool(WORDS.search(plain)) and not SCRIPT.search(plain)
+    words = len(re.findall(r"[A-Za-z’']{2,}", plain))
+    return bool(WORDS.search(plain)) or (
+        bool(english) and words > 1 and " " in plain and PHRASE.fullmatch(plain) is not None
+    )
 
 
 def printed(script: str) -> Iterator[str]:
@@ -98,6 +123,10 @@ def _exempt(node: ast.AST) -> Iterator[ast.AST]:
         yield from (part for arg in node.args for part in ast.walk(arg))
     if isinstance(node, ast.Assert) and node.msg is not None:
         yield from ast.walk(node.msg)
+    if isinstance(node, ast.Compare):  # what another program says
+        yield from (node.left, *node.comparators)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COMPARING:
+        yield from node.args
     if isinstance(node, ast.JoinedStr):
         yield from (part for part in node.values if isinstance(part, ast.Constant))
 

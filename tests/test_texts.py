@@ -25,13 +25,13 @@ OTHERS = frozenset({"details", "hint", "wants", "problems"})  # arguments of err
 # what looks like a sentence and is none
 NO_SENTENCES = {
     "sudo {} help", "root daemon bin sys", "from django.db import", "-P INPUT DROP", "whitenoise or psycopg", "found in the project",
-    "npm run build", "date; cmp",
+    "npm run build", "date; cmp", "wizard {}, Python {}",
 }  # fmt: skip
 # not moved yet
 PENDING = (
-    "wizard/transport", "wizard/checks", "wizard/operations", "wizard/engine", "wizard/app", "wizard/practice",
+    "wizard/checks", "wizard/operations", "wizard/engine", "wizard/app", "wizard/practice",
     "wizard/fronts/", "wizard/cli.py", "recipes/gunicorn", "wizard/role.py", "wizard/recipe_check.py",
-    "wizard/sshd.py", "wizard/crash.py",
+
 )  # fmt: skip
 ROOMS = sorted(path.stem for path in (text.FOLDER / "en").glob("*.toml") if path.stem != "language")
 

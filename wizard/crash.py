@@ -16,6 +16,7 @@ from wizard.errors import WizardError
 from wizard.local_state import state_folder
 from wizard.printable import printable
 from wizard.secret import without_secrets
+from wizard.text import text
 
 
 def as_error(error: BaseException) -> WizardError:
@@ -24,11 +25,11 @@ def as_error(error: BaseException) -> WizardError:
         return error
     path = _written(error)
     what = f"{type(error).__name__}: {without_secrets(str(error))}"[:500]
-    report = f"; if it happens again, report it with the file {path} (it holds no secrets)" if path else ""
+    report = text("transport.crash.report", path=path) if path else ""
     return WizardError(
-        "cannot go on: there is a fault in wizard itself",
+        "transport.crash.fault",
+        report=report,
         details=what,
-        hint=f"nothing is lost: run the same command again, and it goes on where it stopped{report}",
     )
 
 

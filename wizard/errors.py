@@ -21,6 +21,9 @@ class WizardError(Exception):
     exit_status = 1
 
     def __init__(self, code: str, /, *, details: str = "", hint: str = "", **fields: object) -> None:
+        if isinstance(code, text.Text):  # of another error
+            fields = {**code.fields, **fields}
+            code = code.code or code
         coded = text.is_code(code)
         # a server's own words may be in any of them
         self.message = text.text(code, **fields) if coded else text.Text(printable(code))

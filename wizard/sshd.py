@@ -14,6 +14,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wizard.text import text as in_words
+
 CONFIG = "/etc/ssh/sshd_config"
 ADDING_UP = ("allowusers", "denyusers", "allowgroups", "denygroups")
 OTHER_NAMES = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
@@ -47,11 +49,11 @@ class Setting:
 
     @property
     def place(self) -> str:
-        return f"{self.file}, line {self.line}"
+        return in_words("transport.sshd.line", file=self.file, line=self.line)
 
     @property
     def text(self) -> str:
-        block = f" (in the block Match {' '.join(self.match)})" if self.match else ""
+        block = in_words("transport.sshd.match", match=" ".join(self.match)) if self.match else ""
         return f"{self.name} {' '.join(self.values)}{block}"
 
 

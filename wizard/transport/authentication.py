@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wizard.errors import ConnectError, LoginRefused
+from wizard.text import text
 from wizard.transport.base import Login
 from wizard.transport.keys import Offer, Offers, offers
 from wizard.transport.refusals import where
@@ -46,8 +47,8 @@ class Authentication:
             if not self.methods and self._enough(self._transport.auth_none):  # mostly to learn what the server takes
                 return
         except (SSHException, EOFError, OSError) as e:
-            raise self._refused("closed the connection after") from e
-        raise self._refused("refused")
+            raise self._refused("transport.authentication.closed") from e
+        raise self._refused("transport.authentication.refused")
 
     def _enough(self, attempt: Callable[..., object], *arguments: object) -> bool:
         """Whether that attempt lets us in. Anything but a plain refusal is raised."""
@@ -77,7 +78,9 @@ class Authentication:
                 continue
             small = offer.blob and key.get_name() == "ssh-rsa" and key.get_bits() < SMALL_RSA
             self.offered.append(
-                f"{offer.name}{f' (RSA of {key.get_bits()} bits: too small for many)' if small else ''}"
+                text("transport.authentication.small_rsa", name=offer.name, bits=key.get_bits())
+                if small
+                else offer.name
             )
             if self._enough(self._transport.auth_publickey, key):
                 self.used = offer
@@ -108,22 +111,26 @@ class Authentication:
                 answers.append(self._login.password.reveal() if self._login.password else "")
         return answers
 
-    def _refused(self, did: str) -> ConnectError:
+    def _refused(self, code: str) -> ConnectError:
         login = self._login
         if self._unanswered:
             return LoginRefused(
-                f"cannot log in as {login.user} on {login.host}: the server asks for more than a password",
-                details=f"it asks: {self._unanswered}",
-                hint=f"log in once with `ssh {where(login)}`; if it wants a new password, set one; "
-                "if it wants a code, use a key",
+                "transport.authentication.wants_more",
+                user=login.user,
+                host=login.host,
+                login=where(login),
+                details=text("transport.authentication.asks", unanswered=self._unanswered),
             )
         number = len(self.offered) + len(self._rest)
-        of_all = f" of {number}" if self._rest and self.offered else ""
-        tried = [f"{len(self.offered)}{of_all} key{'s' * (number != 1)}"]
+        some = "tried_some" if self._rest and self.offered else "tried_all"
+        tried = text(f"transport.authentication.{some}", tried=len(self.offered), n=number)
         if login.password:
-            tried.append("the password")
+            tried = text("transport.authentication.tried_password", tried=tried)
         return LoginRefused(
-            f"cannot log in as {login.user} on {login.host}: the server {did} {' and '.join(tried)}",
+            code,
+            user=login.user,
+            host=login.host,
+            tried=tried,
             details=self._seen(),
             hint=self._way_out(),
             wants="password" if "password" in self.methods else "",
@@ -131,22 +138,21 @@ class Authentication:
 
     def _seen(self) -> str:
         """Each key that was offered, each that was not and why, and what the server would take."""
-        lines = [] if self._login.key else ["no key was named"]
-        lines += [f"tried: {name}" for name in self.offered]
-        lines += [f"not tried: {key.name}" for key in self._rest]
-        lines += [f"not used: {note}" for note in self._offers.notes]
-        lines += [f"the server takes: {', '.join(self.methods)}"] if self.methods else []
+        lines = [] if self._login.key else [text("transport.authentication.no_key")]
+        lines += [text("transport.authentication.was_tried", name=name) for name in self.offered]
+        lines += [text("transport.authentication.not_tried", name=key.name) for key in self._rest]
+        lines += [text("transport.authentication.not_used", note=note) for note in self._offers.notes]
+        lines += (
+            [text("transport.authentication.server_takes", methods=", ".join(self.methods))] if self.methods else []
+        )
         return "\n".join(lines)
 
     def _way_out(self) -> str:
         login = self._login
         if self._rest and self.offered:
-            return (
-                "name the right key with --key FILE (its public half is enough where the agent has the key): a server "
-                "takes only a few tries"
-            )
+            return text("transport.authentication.name_right_key")
         if "password" in self.methods and not login.password:
-            return f"give the password of {login.user}, or put your key there with: ssh-copy-id {where(login)}"
+            return text("transport.authentication.give_password", user=login.user, login=where(login))
         if not login.key:
-            return "name your key with --key FILE"
-        return f"is it the right user, and is the public key in ~{login.user}/.ssh/authorized_keys on the server?"
+            return text("transport.authentication.name_key")
+        return text("transport.authentication.right_user", user=login.user)

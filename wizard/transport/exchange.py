@@ -131,11 +131,12 @@ class Exchange:
             self._ready.set()
         if self._given_up:  # its input has ended already
             raise ConnectionLost(
-                f"cannot run commands as {self._login.user} on {self._login.host}: its shell was not ready in "
-                f"{START_PATIENCE:g} s; nothing was run",
+                "transport.exchange.shell_not_ready",
+                user=self._login.user,
+                host=self._login.host,
+                start_patience=f"{START_PATIENCE:g}",
+                login=where(self._login),
                 details=self._said(),
-                hint=f"a start file there that waits for input, or a very busy server: see how long "
-                f"`ssh {where(self._login)} true` takes",
             )
 
     def _give_up_late(self) -> None:
@@ -190,8 +191,9 @@ class Exchange:
         if self._size > OUT_LIMIT or self._err_size > ERR_LIMIT:
             limit = (OUT_LIMIT if self._size > OUT_LIMIT else ERR_LIMIT) >> 20
             raise WizardError(
-                f"cannot take in all that {self._login} sends: more than {limit} MiB from one script",
-                hint="what it was doing may go on there; look at the server, then run the same command again",
+                "transport.exchange.too_much",
+                login=self._login,
+                limit=limit,
             )
         if data:
             self._chunks.append(data)
@@ -231,9 +233,9 @@ class Exchange:
         self._channel.status_event.wait(STATUS_PATIENCE)
         if self._channel.exit_status == -1:
             raise ConnectionLost(
-                f"cannot tell how the script ended: {self._login} closed it without an exit status",
+                "transport.exchange.no_status",
+                login=self._login,
                 details=self._tail.decode("utf-8", "replace")[-2000:],
-                hint="it was killed, or the server is going down; run the same command again",
             )
         return self._channel.exit_status
 

@@ -84,7 +84,7 @@ class FakeTransport:
 
     def _check(self) -> None:
         if not self.connected:
-            raise ConnectionLost("cannot go on: the fake server is not connected")
+            raise ConnectionLost("transport.fake.not_connected")
 
     def _reply(self, script: str, label: str) -> Reply:
         what = label if label in self._told else next((what for what in self._told if what in script), None)

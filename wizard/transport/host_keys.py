@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from wizard import private
 from wizard.errors import HostKeyError, UsageError
 from wizard.own_files import lenient
+from wizard.text import text as words
 from wizard.transport.base import AskHostKey, HostKey, Login
 from wizard.transport.patterns import matches
 
@@ -55,9 +56,8 @@ def checked_fingerprint(text: str) -> str:
         size = 0
     if size != hashlib.sha256().digest_size:
         raise UsageError(
-            f"cannot use {text!r} as a host key's fingerprint",
-            hint="it looks like SHA256:… with 43 letters; `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` "
-            "on the server's own console prints it",
+            "transport.host_keys.no_fingerprint",
+            text=repr(text),
         )
     return "SHA256:" + digest
 
@@ -76,7 +76,7 @@ def known_keys(path: Path, name: str) -> list[KnownKey]:
     except FileNotFoundError:
         return []
     except OSError as e:
-        raise HostKeyError(f"cannot read {path}: {e.strerror}", hint="make it readable or choose another") from e
+        raise HostKeyError("transport.host_keys.unreadable", path=path, strerror=e.strerror) from e
     return list(_matching(text, name.lower()))
 
 
@@ -129,8 +129,9 @@ class HostKeys:
         lines = self.known(login)
         if any(k.marker == "@revoked" and k.blob == blob for k in lines):
             raise HostKeyError(
-                f"cannot trust {login.host}: its host key is marked as revoked in {self.path}",
-                hint="do not connect; ask whoever runs the server",
+                "transport.host_keys.revoked",
+                host=login.host,
+                path=self.path,
             )
         plain = [k for k in lines if not k.marker]
         if any(k.blob == blob for k in plain):
@@ -161,32 +162,39 @@ class HostKeys:
             if offered.fingerprint == self.expected:
                 return
             raise HostKeyError(
-                f"cannot trust {login.host}: its host key is not the expected one",
+                "transport.host_keys.unexpected",
+                host=login.host,
+                type=offered.type,
                 details=f"expected {self.expected}\noffered  {offered.fingerprint} ({offered.type})",
-                hint=f"give the fingerprint of its {offered.type} key: `cat /etc/ssh/*_key.pub | ssh-keygen -lf -` "
-                "on the server's own console prints them all",
             )
         if self.ask is None:
             raise HostKeyError(
-                f"cannot trust {login.host} yet: its host key is not known here",
-                details=f"offered {offered.fingerprint} ({offered.type})",
-                hint=f"compare it with what your provider shows, then give --host-key {offered.fingerprint}",
+                "transport.host_keys.unknown",
+                host=login.host,
+                fingerprint=offered.fingerprint,
+                details=words("transport.host_keys.offered", fingerprint=offered.fingerprint, type=offered.type),
             )
         if not self.ask(offered):
             raise HostKeyError(
-                f"cannot go on with {login.host}: its host key was not accepted",
-                hint="compare the fingerprint with the one that your provider shows for this server",
+                "transport.host_keys.not_accepted",
+                host=login.host,
             )
 
     def _changed(self, login: Login, known: KnownKey, offered: str) -> HostKeyError:
         name = known_name(login)
         return HostKeyError(
-            f"cannot trust {login.host}: its host key has changed",
-            details=f"known   {known.fingerprint} ({known.type}, {self.path} line {known.line})\n"
-            f"offered {offered}\n"
-            "Either the server was installed anew, or somebody is between you and it and would read all you send.",
-            hint="if you or your provider installed it anew, forget the old key with "
-            f"`ssh-keygen -R '{name}' -f '{self.path}'` and start again; otherwise do not connect",
+            "transport.host_keys.other",
+            host=login.host,
+            name=name,
+            path=self.path,
+            details=words(
+                "transport.host_keys.changed",
+                known=known.fingerprint,
+                type=known.type,
+                path=self.path,
+                line=known.line,
+                offered=offered,
+            ),
         )
 
     def _remember(self, login: Login, kind: str, blob: bytes) -> None:
@@ -198,6 +206,4 @@ class HostKeys:
                     line = b"\n" + line
                 file.write(line)
         except OSError as e:
-            raise HostKeyError(
-                f"cannot write the host key to {self.path}: {e.strerror}", hint="make it writable or choose another"
-            ) from e
+            raise HostKeyError("transport.host_keys.unwritable", path=self.path, strerror=e.strerror) from e

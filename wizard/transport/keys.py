@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from wizard.errors import ConnectError
 from wizard.secret import Secret
+from wizard.text import text as in_words
 from wizard.transport.base import Login
 from wizard.transport.host_keys import fingerprint
 
@@ -62,31 +63,31 @@ def load_key(path: Path, passphrase: Secret | None) -> PKey | None:
         status = path.stat()
         private = b"PRIVATE KEY-----" in _head(path)
     except OSError as e:
-        raise ConnectError(f"cannot read the key {path}: {e.strerror}", hint="name another with --key FILE") from e
+        raise ConnectError("transport.keys.unreadable", path=path, strerror=e.strerror) from e
     if not private:
         raise ConnectError(
-            f"cannot use {path} as a key: there is no private key in it",
-            hint=f"use {path.with_suffix('')}, or add its private half to the agent (ssh-add)"
+            "transport.keys.not_private", path=path,
+            hint=in_words("transport.keys.use_private", value=path.with_suffix(''))
             if path.suffix == ".pub" else "name another with --key FILE",
         )  # fmt: skip
     if status.st_uid == os.getuid() and status.st_mode & 0o077:
-        raise ConnectError(f"cannot use the key {path}: others on this computer can read it", hint=f"chmod 600 {path}")
+        raise ConnectError("transport.keys.readable_by_others", path=path)
     try:
         return _plain(PKey.from_path(path))
     except TypeError:
         pass  # that is how it says that the key is locked
     except (ValueError, SSHException, UnknownKeyType, UnsupportedAlgorithm) as e:
         raise ConnectError(
-            f"cannot use the key {path}: it is damaged or of a kind that is not supported",
+            "transport.keys.damaged",
+            path=path,
             details=str(e),
-            hint=f"if `ssh-add {path}` takes it, it can be used through the agent",
         ) from e
     if not passphrase:
         return None
     try:
         return _plain(PKey.from_path(path, passphrase.reveal().encode()))  # type: ignore[arg-type]  # bytes are wanted
     except (ValueError, AssertionError, SSHException) as e:
-        raise ConnectError(f"cannot use the key {path}: the passphrase is not the right one", wants="passphrase") from e
+        raise ConnectError("transport.keys.wrong_passphrase", path=path, wants="passphrase") from e
 
 
 def _plain(key: PKey) -> PKey:
@@ -144,15 +145,15 @@ def agent_keys(where: str | None) -> list[PKey]:
 def _about_agent(where: str | None) -> list[str]:
     """Why the agent had no key, where it had none."""
     if where == "":
-        return ["the agent: ~/.ssh/config leaves it out (IdentityAgent)"]
+        return [in_words("transport.keys.agent_left_out")]
     path = where or os.environ.get("SSH_AUTH_SOCK", "")
     if not path:
-        return ["the agent: there is none here ($SSH_AUTH_SOCK is not set; is agent forwarding off?)"]
+        return [in_words("transport.keys.no_agent")]
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
         probe.connect(path)
-        return ["the agent: it holds no key (ssh-add -l)"]
-    return [f"the agent: nobody answers at {path}"]
+        return [in_words("transport.keys.agent_empty")]
+    return [in_words("transport.keys.agent_silent", path=path)]
 
 
 def _named(path: Path, login: Login, held: list[PKey]) -> Offer:
@@ -164,8 +165,8 @@ def _named(path: Path, login: Login, held: list[PKey]) -> Offer:
     key = load_key(path, login.passphrase)
     if key is None:
         raise ConnectError(
-            f"cannot use the key {path}: it is locked with a passphrase",
-            hint=f"unlock it for this session with: ssh-add {path}",
+            "transport.keys.locked",
+            path=path,
             wants="passphrase",
         )
     return _with_certificate(Offer(str(path), key.asbytes(), lambda: key, path), path)
@@ -175,7 +176,7 @@ def _opens(path: Path) -> bool:
     try:
         return load_key(path, None) is not None
     except ConnectError as e:
-        if "others on this computer" in e.message:
+        if e.code == "transport.keys.readable_by_others":
             raise
         return False
 
@@ -189,15 +190,13 @@ def _all(login: Login, held: list[PKey]) -> tuple[list[Offer], list[str]]:
     for key in held:
         blob = key.asbytes()
         path = next((path for path in files if blobs[path] and _same(blobs[path], blob)), None)
-        name = str(path or f"{_comment(key)} of the agent ({fingerprint(blob)})")
+        name = str(path or in_words("transport.keys.of_agent", key=_comment(key), blob=fingerprint(blob)))
         held_key = Offer(name, blob, partial(_itself, key), path, in_agent=True)
         (of_agent if path else others).append(held_key)
     in_agent = {offer.path for offer in of_agent}
     from_files = [offer for path in files if path not in in_agent and (offer := _of_file(path, login, notes))]
     if login.identities_only:
-        notes += (
-            [f"{len(others)} of the agent's keys: IdentitiesOnly in ~/.ssh/config leaves them out"] if others else []
-        )
+        notes += [in_words("transport.keys.identities_only", others=len(others))] if others else []
         others = []
     keys = [*of_agent, *others, *from_files]
     return [*_certified(login.certificates, keys), *_beside(keys)], notes
@@ -211,19 +210,19 @@ def _of_file(path: Path, login: Login, notes: list[str]) -> Offer | None:
     """What the file offers without the agent; the reason goes to the notes where it is none."""
     if not path.exists() or path == Path(os.devnull):  # which stands for `IdentityFile none`
         if path in login.identities and not path.name.startswith("id_") and path != Path(os.devnull):
-            notes.append(f"{path}: not there")
+            notes.append(in_words("transport.keys.not_there", path=path))
         return None
     try:
         private = b"PRIVATE KEY-----" in _head(path)
         key = load_key(path, None) if private else None
     except (ConnectError, OSError) as e:
-        notes.append(f"{path}: {getattr(e, 'message', e)}".replace(f"the key {path}: ", "it: "))
+        notes.append(in_words("transport.keys.unusable", path=path, reason=getattr(e, "message", e)))
         return None
     if not private:
-        notes.append(f"{path}: the public half, and the agent does not hold the private one")
+        notes.append(in_words("transport.keys.public_half", path=path))
         return None
     if key is None and not login.passphrase:
-        notes.append(f"{path}: locked with a passphrase (unlock it for this session with: ssh-add {path})")
+        notes.append(in_words("transport.keys.locked_note", path=path))
         return None
     return Offer(str(path), public_half(path), lambda: key or load_key(path, login.passphrase), path)
 
@@ -273,7 +272,9 @@ def _certificate(file: Path, key: Offer) -> Offer | None:
         again.load_certificate(str(file))
         return again
 
-    return Offer(f"{file} with {key.name}", certificate, load, key.path, key.in_agent)
+    return Offer(
+        in_words("transport.keys.with_certificate", file=file, name=key.name), certificate, load, key.path, key.in_agent
+    )
 
 
 def _same(one: bytes, other: bytes) -> bool:
@@ -290,7 +291,7 @@ def _same(one: bytes, other: bytes) -> bool:
 
 def _head(path: Path) -> bytes:
     if not path.is_file() and path.exists():  # a pipe would never end
-        raise IsADirectoryError(21, "it is no file", str(path))
+        raise IsADirectoryError(21, in_words("transport.keys.no_file"), str(path))
     with path.open("rb") as file:
         return file.read(LARGEST)
 

@@ -41,7 +41,10 @@ def offered(transport: Transport, user: str) -> Reply:
             return Reply(tuple(e.allowed_types))
         except (SSHException, EOFError, OSError) as e:
             raise ConnectError(
-                f"cannot learn what {transport.login.host} takes from {user}", details=str(e) or type(e).__name__
+                "transport.probe.unknown",
+                host=transport.login.host,
+                user=user,
+                details=str(e) or type(e).__name__,
             ) from e
         return Reply(("none",), let_in=True)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from wizard.errors import ConnectError, ConnectionLost, WizardError
+from wizard.text import text
 from wizard.transport.authentication import Authentication
 from wizard.transport.base import AskHostKey, Login, OnLine, Result
 from wizard.transport.exchange import Exchange, Watchdog
@@ -85,14 +86,14 @@ class SshTransport:
     ) -> Result:
         """See Transport.run. WizardError when the script writes more than exchange.OUT_LIMIT to stdout."""
         frame = script_frame(self.login, root=root)
-        with self._exchange(frame, label or "the script", silence, on_line) as exchange:
+        with self._exchange(frame, label or text("transport.ssh.script"), silence, on_line) as exchange:
             exchange.send(wrapped(script))
             return exchange.finish()
 
     def put(self, source: BinaryIO, path: str, *, mode: int = 0o600) -> None:
         """See Transport.put. WizardError when the server can't store it; then nothing is left there."""
         if "\n" in path or not path.startswith("/"):
-            raise WizardError(f"cannot write to {path!r}: not an absolute path on one line")
+            raise WizardError("transport.ssh.path_not_absolute", path=repr(path))
         frame = store_frame(self.login, mode)
         with self._exchange(frame, f"sending {path}", PUT_SILENCE, None) as exchange:
             exchange.send(f"{path}\n".encode())
@@ -101,7 +102,7 @@ class SshTransport:
             exchange.send(frame.mark)
             result = exchange.finish()
         if result.status:
-            raise WizardError(f"cannot write {path} on {self.login.host}", details=result.err.strip())
+            raise WizardError("transport.ssh.unwritable", path=path, host=self.login.host, details=result.err.strip())
 
     def tunnel(self, port: int, host: str = "127.0.0.1") -> AbstractContextManager[int]:
         """See Transport.tunnel. A connection that the server cannot make is closed at once."""
@@ -134,7 +135,7 @@ class SshTransport:
     def _connected(self) -> paramiko.Transport:
         if self._transport and self._transport.is_active():
             return self._transport
-        raise ConnectionLost(f"cannot go on: there is no connection to {self.login}", hint="connect again")
+        raise ConnectionLost("transport.ssh.not_connected", login=self.login)
 
     @contextlib.contextmanager
     def _exchange(self, frame: Frame, what: str, silence: float, on_line: OnLine | None) -> Iterator[Exchange]:
@@ -150,12 +151,14 @@ class SshTransport:
                     yield exchange
             except (SSHException, EOFError, OSError, ConnectionLost) as e:
                 if watchdog.bitten:
-                    raise self._lost(f"{self.login} was silent for {silence:g} s during {what}", "") from e
+                    raise self._lost(
+                        text("transport.ssh.silent", login=self.login, silence=f"{silence:g}", what=what), ""
+                    ) from e
                 # what on_line or a source raises is not ours
                 if isinstance(e, ConnectionLost) or (isinstance(e, OSError) and transport.is_active()):
                     raise
                 words = str(e) or type(e).__name__
-                raise self._lost(f"the connection to {self.login} broke during {what}", words) from e
+                raise self._lost(text("transport.ssh.broke", login=self.login, what=what), words) from e
 
     def _begun(self, transport: paramiko.Transport, command: str) -> paramiko.Channel:
         from paramiko import ChannelException, SSHException
@@ -168,17 +171,18 @@ class SshTransport:
             if not isinstance(e, ChannelException) and not (channel and channel.closed and transport.is_active()):
                 raise
             raise ConnectError(
-                f"cannot run anything on {self.login.host}: it refuses to run commands for {self.login.user}",
+                "transport.ssh.refuses_commands",
+                host=self.login.host,
+                user=self.login.user,
                 details=str(e),
-                hint="sshd_config there may say so (MaxSessions, ForceCommand, Match)",
             ) from e
         return channel
 
     def _lost(self, what: str, details: str) -> ConnectionLost:
         return ConnectionLost(
-            f"cannot tell how it went: {what}",
+            "transport.ssh.lost",
+            what=what,
             details=details,
-            hint="what was running on the server goes on; run the same command again to take it up",
         )
 
     def _tcp(self) -> socket.socket:
@@ -188,8 +192,8 @@ class SshTransport:
         except OSError as e:
             raise _unreachable(host, port, e) from e
         except UnicodeError as e:
-            raise ConnectError(f"cannot reach {host!r}: not a host name", hint="check the spelling") from e
-        _refuse_to_be_shut_out(sock, f"{host} port {port}")
+            raise ConnectError("transport.ssh.not_a_host", host=repr(host)) from e
+        _refuse_to_be_shut_out(sock, text("transport.ssh.port", host=host, port=port))
         # Nagle's algorithm makes each small command wait for an acknowledgement: 13 times slower.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
@@ -206,9 +210,11 @@ class SshTransport:
             )
         except (SSHException, EOFError, OSError) as e:
             raise ConnectError(
-                f"cannot reach {self.login.host} port {self.login.port} from {self.login.jump}",
+                "transport.ssh.from_jump",
+                host=self.login.host,
+                port=self.login.port,
+                jump=self.login.jump,
                 details=str(e),
-                hint="the jump host must be able to reach it, and must allow forwarding (AllowTcpForwarding)",
             ) from e
 
     def _handshake(self, transport: paramiko.Transport) -> None:
@@ -219,20 +225,17 @@ class SshTransport:
         transport.channel_timeout = HANDSHAKE_TIMEOUT  # an hour by default
         options = transport.get_security_options()
         options.key_types = in_order(options.key_types, self._host_keys.known(self.login))
-        where = f"{self.login.host} port {self.login.port}"
+        where = text("transport.ssh.port", host=self.login.host, port=self.login.port)
         try:
             transport.start_client(timeout=HANDSHAKE_TIMEOUT)
             transport.get_remote_server_key()  # start_client only stops waiting after its timeout
         except IncompatiblePeer as e:
-            raise ConnectError(
-                f"cannot agree with {where} on how to encrypt", details=str(e), hint="update the server's OpenSSH"
-            ) from e
+            raise ConnectError("transport.ssh.no_encryption", where=where, details=str(e)) from e
         except (SSHException, EOFError, OSError) as e:
             raise ConnectError(
-                f"cannot speak SSH with {where}: something answers there, but not an SSH server in good order",
+                "transport.ssh.no_ssh",
+                where=where,
                 details=str(e) or type(e).__name__,
-                hint="is it the right port? a server that just started may need a minute; one that was asked too "
-                "often stays silent for a while",
             ) from e
 
 
@@ -249,41 +252,37 @@ def _refuse_to_be_shut_out(sock: socket.socket, where: str) -> None:
     if words.startswith("Not allowed at this time"):
         sock.close()
         raise ConnectError(
-            f"cannot log in on {where}: the server shuts this computer out for a while",
-            details=f"it says: {words}",
-            hint="it has refused too many logins from here (PerSourcePenalties in sshd_config(5)): wait some minutes without "
-            "trying, then name the right key with --key FILE, so that no try is wasted",
+            "transport.ssh.shut_out",
+            where=where,
+            details=text("transport.ssh.says", words=words),
         )
     if words.startswith("Exceeded MaxStartups"):
         sock.close()
         raise ConnectError(
-            f"cannot log in on {where}: too many others are logging in at the moment",
-            details=f"it says: {words}",
-            hint="try again in a minute; a server with a public address is knocked at all the time (MaxStartups in "
-            "sshd_config(5))",
+            "transport.ssh.too_many",
+            where=where,
+            details=text("transport.ssh.says", words=words),
         )
 
 
 def _unreachable(host: str, port: int, e: OSError) -> ConnectError:
-    where = f"{host} port {port}"
+    where = text("transport.ssh.port", host=host, port=port)
     if isinstance(e, socket.gaierror):
         return ConnectError(
-            f"cannot find {host}: no address belongs to that name",
+            "transport.ssh.no_address",
+            host=host,
             details=str(e.strerror),
-            hint="check the spelling, or give the server's IP address",
         )
     if isinstance(e, ConnectionRefusedError):
         return ConnectError(
-            f"cannot reach {where}: the connection was refused",
-            hint="the computer is there, but no SSH server listens on that port: is the port right, does sshd run?",
+            "transport.ssh.connection_refused",
+            where=where,
         )
     if isinstance(e, TimeoutError):
         return ConnectError(
-            f"cannot reach {where}: no answer",
-            hint="is the server on, the address right, and is the port open in your provider's firewall?",
+            "transport.ssh.no_answer",
+            where=where,
         )
     if e.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
-        return ConnectError(
-            f"cannot reach {where}: there is no route to it", hint="is this computer online, and is the address right?"
-        )
-    return ConnectError(f"cannot reach {where}", details=str(e), hint="check the address and your connection")
+        return ConnectError("transport.ssh.no_route", where=where)
+    return ConnectError("transport.ssh.unreachable", where=where, details=str(e))

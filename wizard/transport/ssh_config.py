@@ -113,7 +113,7 @@ class _Options:
                 continue
             elif keyword == "include":
                 if depth == INCLUDE_DEPTH:
-                    raise UsageError(f"cannot read {path}: line {number} includes files without end")
+                    raise UsageError("transport.ssh_config.include_loop", path=path, number=number)
                 for file in _included(words):
                     self.read(file, depth + 1)
             elif keyword in _ADD_UP:
@@ -205,11 +205,17 @@ def _lines(path: Path) -> Iterator[tuple[int, str, list[str]]]:
     except FileNotFoundError:
         return
     except OSError as e:
-        raise UsageError(f"cannot read {path}: {e.strerror}", hint="make it readable, or write user@host") from e
+        raise UsageError("transport.ssh_config.unreadable", path=path, strerror=e.strerror) from e
     for number, line in enumerate(text.splitlines(), 1):
         if not (match := _LINE.fullmatch(line.strip())):
             continue  # blank, a comment, or a keyword without a value
         try:
             yield number, match[1].lower(), shlex.split(match[2], comments=True)
         except ValueError as e:
-            raise UsageError(f"cannot understand line {number} of {path}: {line.strip()}", details=str(e)) from e
+            raise UsageError(
+                "transport.ssh_config.bad_line",
+                number=number,
+                path=path,
+                line=line.strip(),
+                details=str(e),
+            ) from e

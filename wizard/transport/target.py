@@ -18,7 +18,6 @@ from wizard.transport.base import Login
 from wizard.transport.ssh_config import HostConfig, read_host_config
 
 JUMPS = 8  # more is a loop in ~/.ssh/config
-HINT = "write user@host, user@host:port, user@[IPv6 address]:port, or a Host of ~/.ssh/config"
 
 _SHAPE = re.compile(r"(?:(?P<user>[^:]+)@)?(?:\[(?P<six>[^][]+)\]|(?P<host>[^@:]+))(?::(?P<port>\d+))?")
 # no shell or option syntax; ~/.ssh/config may hold these names, too
@@ -53,8 +52,9 @@ def parse_target(
     user = name.user or found.user
     if not user:
         raise UsageError(
-            f"cannot tell as whom to log in on {text!r}: no user is named",
-            hint=f"write root@{text}, or add `User` for it in ~/.ssh/config",
+            "transport.target.no_user",
+            text=repr(text),
+            text2=text,
         )
     return Login(
         host=found.host,
@@ -95,33 +95,33 @@ def _look_up(text: str, config: Path | None, by_ssh: bool = False) -> tuple[_Nam
     path = config or Path.home() / ".ssh" / "config"
     found = read_host_config(name.host, path, user=name.user, port=name.port, by_ssh=by_ssh)
     if found.proxy_command:
-        raise UsageError(
-            f"cannot use the ProxyCommand that ~/.ssh/config has for {name.host}", hint="use ProxyJump there instead"
-        )
+        raise UsageError("transport.target.proxy_command", host=name.host)
     return name, found
 
 
 def _split(text: str) -> _Name:
     if not text or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise UsageError(f"cannot use {text!r} as a target: it is empty or has spaces in it", hint=HINT)
+        raise UsageError("transport.target.empty", text=repr(text))
     if text.startswith("-"):
-        raise UsageError(f"cannot use {text!r} as a target: it starts with a dash, like an option", hint=HINT)
+        raise UsageError("transport.target.dash", text=repr(text))
     match = _SHAPE.fullmatch(text)
     if not match:
         bare = text.rpartition("@")[2]
         if _is_ipv6(bare):
             raise UsageError(
-                f"cannot use {text!r} as a target: an IPv6 address needs brackets",
-                hint=f"write {text.removesuffix(bare)}[{bare}]",
+                "transport.target.ipv6_brackets",
+                text=repr(text),
+                text2=text.removesuffix(bare),
+                bare=bare,
             )
-        raise UsageError(f"cannot use {text!r} as a target", hint=HINT)
+        raise UsageError("transport.target.no_target", text=repr(text))
     user, six, host, port = match["user"], match["six"], match["host"], match["port"]
     if user is not None and not _USER.fullmatch(user):
-        raise UsageError(f"cannot use {user!r} as a user", hint=HINT)
+        raise UsageError("transport.target.user", user=repr(user))
     if six is not None and not _is_ipv6(six):
-        raise UsageError(f"cannot use {six!r} as an address: between brackets stands an IPv6 address", hint=HINT)
+        raise UsageError("transport.target.no_ipv6", six=repr(six))
     if host is not None and not _HOST.fullmatch(host):
-        raise UsageError(f"cannot use {host!r} as a host name", hint=HINT)
+        raise UsageError("transport.target.host", host=repr(host))
     return _Name(six or host, user, _checked_port(port, text) if port else None)
 
 
@@ -138,7 +138,7 @@ def _port(name: _Name, found: HostConfig) -> int:
 
 def _checked_port(text: str, where: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise UsageError(f"cannot use port {text} of {where}", hint="a port is a number from 1 to 65535")
+        raise UsageError("transport.target.port", text=text, where=where)
     return int(text)
 
 
@@ -147,7 +147,7 @@ def _jump(found: HostConfig, config: Path | None, left: int, by_ssh: bool) -> Lo
     way: Login | None = None
     for position, hop in enumerate(found.jumps):
         if left == 0:
-            raise UsageError("cannot follow ProxyJump in ~/.ssh/config: it goes round in circles")
+            raise UsageError("transport.target.jump_loop")
         name, of_hop = _look_up(hop.removeprefix("ssh://"), config, by_ssh)
         if position == 0:
             way = _jump(of_hop, config, left - 1, by_ssh)
