@@ -18,7 +18,7 @@ from wizard.text import FOLDER
 
 WORDS = re.compile(r"(?:(?:^|[\s“(])[A-Za-z’'é-]+[,.:;?!”)]*(?=\s)\s?){2,}\s?[“(]?[A-Za-z’']+")
 NO_SENTENCE = re.compile(r"[$|\n]|&&| -[A-Za-z-]|\[\[|==|/\^|\\[bdsSw]|[A-Z]{4,} [A-Z]+ ")
-SCRIPT = re.compile(r"[$|]|^#|&&|;\n|\bdo\n|\bthen\n|\[ ")
+SCRIPT = re.compile(r"[$|]|^#|&&|^import |^from \S+ import |;\n|\bdo\n|\bthen\n|\[ ")
 PHRASE = re.compile(r"[“A-Za-z][\w’'“” ,:{}-]*[.:?!”]?")  # a short one, told from a command by its English words
 ENGLISH = frozenset(
     ("the", "a", "an", "of", "to", "is", "are", "was", "be", "it", "its", "this", "that", "not", "no", "with", "for", "and", "or",
@@ -82,15 +82,13 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
 
 def is_sentence(text: str) -> bool:
     plain = re.sub(r"\{\}", "x", text).strip()
-    if not plain.isascii() and len(plain) < 4:
+    if len(re.findall(r"[A-Za-z’']{2,}", plain)) < 2:
         return False
-    english = sum(word in ENGLISH for word in re.findall(r"[a-z’']+", plain.lower()))
+    english = sum(word in ENGLISH for word in re.findall(r"[A-Za-z’']+", plain))
     if NO_SENTENCE.search(plain) or plain.startswith(COMMANDS):
         return english > 2 and bool(WORDS.search(plain)) and not SCRIPT.search(plain)
-    words = len(re.findall(r"[A-Za-z’']{2,}", plain))
-    return bool(WORDS.search(plain)) or (
-        bool(english) and words > 1 and " " in plain and PHRASE.fullmatch(plain) is not None
-    )
+    phrase = english > 0 and " " in plain and PHRASE.fullmatch(plain) is not None
+    return phrase or bool(WORDS.search(plain))
 
 
 def printed(script: str) -> Iterator[str]:

@@ -18,18 +18,18 @@ from wizard.guide import read_guide
 
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 SAID = re.compile(
-    r"(?:\bsay |(?<![\w)'])::)((?:[a-z][a-z0-9_]*[./])+[a-z0-9_]+)"
+    r"(?:\bsay \"?|(?<![\w)'])::)((?:[a-z][a-z0-9_]*[./])+[a-z0-9_]*)"
     r"((?:[ \t]+[a-z_]+=(?:\"(?:[^\"\\]|\\.)*\"|\{[^}]*\}|[^ \t;\n]*))*)"
 )
 OTHERS = frozenset({"details", "hint", "wants", "problems"})  # arguments of errors that are no fields
 # what looks like a sentence and is none
 NO_SENTENCES = {
-    "sudo {} help", "root daemon bin sys", "from django.db import", "-P INPUT DROP", "whitenoise or psycopg", "found in the project",
-    "npm run build", "date; cmp", "wizard {}, Python {}",
+    "sudo {} help", "root daemon bin sys", "from django.db import", "from django.conf import", "-P INPUT DROP",
+    "whitenoise or psycopg", "found in the project", "npm run build", "date; cmp", "wizard {}, Python {}",
 }  # fmt: skip
 # not moved yet
 PENDING = (
-    "wizard/checks", "wizard/operations", "wizard/engine", "wizard/app", "wizard/practice",
+    "wizard/operations", "wizard/engine", "wizard/app", "wizard/practice",
     "wizard/fronts/", "wizard/cli.py", "recipes/gunicorn", "wizard/role.py", "wizard/recipe_check.py",
 
 )  # fmt: skip
@@ -153,7 +153,10 @@ def _in_shell(path: Path) -> Iterator[Use]:
 
 def _said(script: str, where: str) -> Iterator[Use]:
     for code, given in SAID.findall(script):
-        yield Use(code, frozenset(re.findall(r"[ \t]([a-z_]+)=", given)), where)
+        if code.partition(".")[0] not in ROOMS and "/" not in code:
+            continue
+        composed = code.endswith((".", "_"))  # its end is a variable of the shell's, or of Python's
+        yield Use(code, None if composed else frozenset(re.findall(r"[ \t]([a-z_]+)=", given)), where, prefix=composed)
 
 
 def _in_python(path: Path) -> Iterator[Use]:

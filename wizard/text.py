@@ -20,7 +20,8 @@ from wizard.printable import printable
 FOLDER = Path(__file__).parent / "fronts" / "text"
 ENGLISH = "en"  # what is missing in another language is said in this one
 FIELD = re.compile(r"\{([a-z_]\w*)\}")
-CODED = re.compile(r"^::([a-z0-9_./-]+)((?:\t[a-z_]+=[^\t\n]*)*)$", re.MULTILINE)  # `say` in engine/remote/prelude.sh
+# what `say` in engine/remote/prelude.sh prints: ::CODE, and NAME=VALUE after tabs; a line may have several
+CODED = re.compile(r"^::[a-z0-9_./-]+(?:\t(?:[a-z_]+=|::)[^\t\n]*)*$", re.MULTILINE)
 _chosen: list[str] = []
 _recipes: dict[str, Callable[[str], str | None]] = {}  # what says the codes RECIPE/…
 
@@ -72,11 +73,14 @@ def hint(code: str, /, **fields: object) -> Text | None:
 
 
 def from_output(output: str) -> str:
-    """What a script of ours printed; its lines that name a code are put into words."""
+    """What a script of ours printed; its lines that name codes are put into words."""
 
     def said(line: re.Match[str]) -> str:
-        pairs = (pair.partition("=") for pair in line[2].split("\t")[1:])
-        return text(line[1], **{name: value for name, _, value in pairs})
+        texts = []
+        for coded in line[0].removeprefix("::").split("\t::"):
+            code, *pairs = coded.split("\t")
+            texts.append(text(code, **dict(pair.split("=", 1) for pair in pairs)))
+        return texts[0] if len(texts) == 1 else "; ".join(texts)
 
     return CODED.sub(said, output) if "::" in output else output
 

@@ -12,6 +12,7 @@ from importlib import resources
 from wizard.checks.base import Check, Vantage, on_server
 from wizard.operations.quoting import sh
 from wizard.operations.trial import look
+from wizard.text import text
 
 
 def settings_in_use(
@@ -26,8 +27,8 @@ def settings_in_use(
     wanted = json.dumps({"host": host, "database": database})
     program = resources.files("wizard.checks").joinpath("look_at_django.py").read_text(encoding="utf-8")
     script = look(root, unit, f"{load}\n\nWANTED = {wanted!r}\n{program}", server=server, link=link)
-    good = "DEBUG off, this server's database, secret key and hosts, and the settings that manage.py has"
-    return on_server(name, script, wanted=good, set_in=f"the variables of {unit}, and the settings module")
+    good = text("checks.django.settings_wanted")
+    return on_server(name, script, wanted=good, set_in=text("checks.django.settings_set_in", unit=unit))
 
 
 # Prints the addresses without parameters that the site has, and where its admin is.
@@ -59,7 +60,7 @@ def addresses(vantage: Vantage, manage: str) -> dict[str, list[str]]:
     """What the site on the server says of its own addresses: "page" and "admin" ("none" without one). Nothing it says is trusted."""
     command = f"env WIZARD_RELEASE=current timeout 60 {manage} shell --command {sh(ADDRESSES)} 2>/dev/null </dev/null"
     found: dict[str, list[str]] = {}
-    for line in vantage.transport.run(command, label="the site's addresses", root=True).out.splitlines():
+    for line in vantage.transport.run(command, label=text("checks.django.addresses"), root=True).out.splitlines():
         kind, _, value = line.partition(": ")
         if kind in ("page", "admin") and (ADDRESS.fullmatch(value) or value == "none"):
             found.setdefault(kind, []).append(value)
@@ -67,21 +68,28 @@ def addresses(vantage: Vantage, manage: str) -> dict[str, list[str]]:
 
 
 LOGIN = """\
-if ss -Hltn 'sport = :443' | grep -q .; then echo 'HTTPS is there'; exit 0; fi
+if ss -Hltn 'sport = :443' | grep -q .; then say checks.login.https; exit 0; fi
 said=$({manage} shell --command {code} 2>&1)
-echo "$said" | sed -n 's/^cookies: //p' | tail -n 1 | grep . || {{ echo "$said" | tail -n 1; exit 1; }}
-! echo "$said" | grep -q '^cookies: .* on'
+case $(echo "$said" | sed -n 's/^cookies: //p' | tail -n 1) in
+    none) say checks.login.cookies ;;
+    '') echo "$said" | tail -n 1; exit 1 ;;
+    *) say checks.login.secure_cookies names="$(echo "$said" | sed -n 's/^cookies: //p' | tail -n 1)"; exit 1 ;;
+esac
 """
 COOKIES = (
     "from django.conf import settings as s; "
     "on = [n for n in ('SESSION_COOKIE_SECURE', 'CSRF_COOKIE_SECURE') if getattr(s, n)]; "
-    "print('cookies:', ' and '.join(on) + ' on: nobody can log in without HTTPS, which this server has not yet; "
-    "set to False until then' if on else 'are sent over http, too')"
+    "print('cookies:', ', '.join(on) or 'none')"
 )
 
 
 def logins_last(manage: str) -> Check:
     """While there is no HTTPS: no cookie is for HTTPS only, or nobody could log in."""
     script = LOGIN.format(manage=manage, code=sh(COOKIES))
-    set_in = "SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE in the settings"
-    return on_server("one can log in over http", script, wanted="both False until there is HTTPS", set_in=set_in)
+    set_in = text("checks.django.cookies_set_in")
+    return on_server(
+        text("checks.django.login_over_http"),
+        script,
+        wanted=text("checks.django.cookies_wanted"),
+        set_in=set_in,
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside
+from wizard.text import text as words
 
 if TYPE_CHECKING:
     import httpx
@@ -63,10 +64,10 @@ def fetch(address: str, url: str) -> tuple[str, httpx.Response]:
 
 def leads_nowhere(begun: str, url: str, status: int) -> str:
     """What a person reads of a redirect to an address where nothing answers."""
-    text = f"{urlsplit(begun).path or '/'} leads to {url} ({status}), and nothing answers there"
+    said = words("checks.http.leads_nowhere", path=urlsplit(begun).path or "/", url=url, status=status)
     if urlsplit(url).scheme == "https" and urlsplit(begun).scheme == "http":
-        text += ": the settings send visitors to https (SECURE_SSL_REDIRECT), and this server has no HTTPS yet"
-    return text
+        return words("checks.http.https_only", said=said)
+    return said
 
 
 def page_answers(host: str, path: str = "/", *, status: int = 200, contains: str = "", scheme: str = "http") -> Check:
@@ -75,11 +76,19 @@ def page_answers(host: str, path: str = "/", *, status: int = 200, contains: str
     def look(page: Page) -> Finding:
         _, response = page.get(path)
         missing = contains and contains not in response.text
-        seen = f"{path}: {_line(response)}" + (f", without {contains!r}" if missing else "")
+        seen = words("checks.http.seen", path=path, answer=_line(response))
+        seen = words("checks.http.without", seen=seen, text=repr(contains)) if missing else seen
         return Finding(response.status_code == status and not missing, seen)
 
-    wanted = f"{status}" + (f", with {contains!r}" if contains else "")
-    return _check(f"the page {path} answers", host, scheme, look, wanted=wanted, set_in=VIEWS)
+    wanted = words("checks.http.with", status=status, text=repr(contains)) if contains else f"{status}"
+    return _check(
+        words("checks.http.page_answers", path=path),
+        host,
+        scheme,
+        look,
+        wanted=wanted,
+        set_in=words("checks.http.views"),
+    )
 
 
 def front_page_answers(host: str, path: str = "/", others: Callable[[Vantage], Iterable[str]] = lambda _: ()) -> Check:
@@ -94,11 +103,18 @@ def front_page_answers(host: str, path: str = "/", others: Callable[[Vantage], I
             return Finding(False, seen)
         other, answer = _first(page, others)
         if answer is None:
-            return Finding(False, f"{seen}; no other page is known: which page should answer? (sanity_check.page)")
-        return Finding(True, f"works; no front page yet: add a view for / ({seen}); {other}: {_line(answer)}")
+            return Finding(False, words("checks.http.no_page", seen=seen))
+        return Finding(True, words("checks.http.no_front_page", seen=seen, other=other, answer=_line(answer)))
 
-    wanted = "200" if path != "/" else "200; or 404, where another page of the site answers"
-    return _check(f"the page {path} answers", host, "http", look, wanted=wanted, set_in=VIEWS)
+    wanted = "200" if path != "/" else words("checks.http.front_page_wanted")
+    return _check(
+        words("checks.http.page_answers", path=path),
+        host,
+        "http",
+        look,
+        wanted=wanted,
+        set_in=words("checks.http.views"),
+    )
 
 
 def static_file_answers(
@@ -115,13 +131,13 @@ def static_file_answers(
             return Finding(False, f"{path}: {_line(response)}")
         files = page.files(url, response.text)
         if not files:
-            return Finding(True, f"{where} names no file of the site's own")
+            return Finding(True, words("checks.http.no_file", where=where))
         _, answer = page.get(files[0])
         return Finding(answer.status_code == 200 and bool(answer.content), f"{files[0]}: {_line(answer)}")
 
-    set_in = "STATIC_URL and STATIC_ROOT in the settings; /static/ in the web server's site"
-    name = f"a static file of the page {path} arrives"
-    return _check(name, host, scheme, look, wanted="200, and a file that is not empty", set_in=set_in)
+    set_in = words("checks.http.static_set_in")
+    name = words("checks.http.static_file", path=path)
+    return _check(name, host, scheme, look, wanted=words("checks.http.static_wanted"), set_in=set_in)
 
 
 def _first(page: Page, others: Callable[[Vantage], Iterable[str]]) -> tuple[str, httpx.Response | None]:
@@ -141,12 +157,12 @@ def unknown_page_shows_no_debug(host: str, *, scheme: str = "http") -> Check:
         _, response = page.get(path)
         seen = f"{path}: {_line(response)}"
         if DEBUG_PAGE.search(response.text):
-            return Finding(False, f"{seen}: Django's page for developers, because DEBUG is on; it must be off")
+            return Finding(False, words("checks.http.debug_page", seen=seen))
         return Finding(True, seen)
 
-    name = "an unknown page shows nothing of the code (DEBUG is off)"
+    name = words("checks.http.unknown_page")
     return _check(
-        name, host, scheme, look, wanted="a plain 404", set_in="DEBUG in the settings that the service runs with"
+        name, host, scheme, look, wanted=words("checks.http.plain_404"), set_in=words("checks.http.debug_set_in")
     )
 
 
@@ -166,33 +182,27 @@ def admin_login_with_css(
         at, (url, response) = path, page.get(path)
         if response.status_code == 404 and (other := where(page.vantage)) not in (None, path):
             if not other:
-                return Finding(True, "this project has no admin")
+                return Finding(True, words("checks.http.no_admin"))
             at, (url, response) = str(other), page.get(str(other))
         if response.status_code != 200 or 'type="password"' not in response.text:
-            return Finding(False, f"{at}: {_line(response)}, without a login form")
+            return Finding(False, words("checks.http.no_form", at=at, response=_line(response)))
         if urlsplit(url).scheme == "http" and (names := _secure_cookies(response)):
-            return Finding(False, f"{at}: nobody can log in over http: {NO_LOGIN.format(', '.join(names))}")
+            return Finding(False, words("checks.http.no_login", at=at, names=names))
         styles = [f for f in page.files(url, response.text) if urlsplit(f).path.endswith(".css")]
         if not styles:
-            return Finding(False, f"{at} names no stylesheet")
+            return Finding(False, words("checks.http.no_stylesheet", at=at))
         _, answer = page.get(styles[0])
         is_css = answer.headers.get("content-type", "").startswith("text/css") and bool(answer.content)
         return Finding(answer.status_code == 200 and is_css, f"{styles[0]}: {_line(answer)}")
 
-    wanted = "200 with a login form, a stylesheet that arrives as text/css, and cookies that this address may keep"
-    set_in = "the admin's line in urls.py; STATIC_URL, STATIC_ROOT, SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE in the settings"
-    return _check("the admin's login page has its style", host, scheme, look, wanted=wanted, set_in=set_in)
-
-
-NO_LOGIN = (
-    "browsers send {} by https only (Set-Cookie: Secure), and this server has no HTTPS yet. In the settings, "
-    "CSRF_COOKIE_SECURE and SESSION_COOKIE_SECURE must be False until it has"
-)
+    wanted = words("checks.http.admin_wanted")
+    set_in = words("checks.http.admin_set_in")
+    return _check(words("checks.http.admin"), host, scheme, look, wanted=wanted, set_in=set_in)
 
 
 def _secure_cookies(response: httpx.Response) -> list[str]:
     cookies: list[str] = response.headers.get_list("set-cookie")
-    return [f"the cookie {cookie.partition('=')[0]}" for cookie in cookies if SECURE.search(cookie)]
+    return [words("checks.http.cookie", value=cookie.partition("=")[0]) for cookie in cookies if SECURE.search(cookie)]
 
 
 class Page:
@@ -229,11 +239,11 @@ class _Files(HTMLParser):
 
 def _line(response: httpx.Response) -> str:
     kind = response.headers.get("content-type", "").partition(";")[0]
-    to = f" to {response.headers['location']}" if response.has_redirect_location else ""
-    return f"{response.status_code} {response.reason_phrase}{to}, {len(response.content)} bytes of {kind or 'no type'}"
-
-
-VIEWS = "urls.py and the views of the project; which page it is: sanity_check.page in the answers"
+    answer = f"{response.status_code} {response.reason_phrase}"
+    if response.has_redirect_location:
+        answer = words("checks.http.leads_to", answer=answer, to=response.headers["location"])
+    code = "checks.http.bytes" if kind else "checks.http.bytes_of_no_type"
+    return words(code, answer=answer, n=len(response.content), kind=kind)
 
 
 def _check(

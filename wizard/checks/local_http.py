@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from wizard.checks.base import Check, on_server
 from wizard.operations.quoting import sh
+from wizard.text import text
 
 ASK = """\
 import http.client, socket, sys, time
@@ -21,21 +22,21 @@ def ask():
         connection.request("GET", path, headers={"Host": host})
         answer = connection.getresponse()
         if mark and answer.getheader("X-Site") != mark:
-            return answer.status, "of another site"
-        return answer.status, answer.getheader("Content-Type", "")
+            return answer.status, "other_site", ""
+        return answer.status, "seen", answer.getheader("Content-Type", "")
     except (http.client.RemoteDisconnected, ConnectionResetError):
-        return "closed", ""
+        return "closed", "closed", ""
 
 for attempt in range(10): # a web server that has been told to read its files anew still answers with the old ones for a moment
     try:
-        status, kind = ask()
+        status, code, kind = ask()
     except OSError as error:
-        status, kind = "nothing", error
-    good = str(status) in allowed and kind != "of another site"
+        status, code, kind = error, "nothing", ""
+    good = str(status) in allowed and code != "other_site"
     if good:
         break
     time.sleep(0.5)
-print(f"{path}: {status} {kind}".strip())
+print(f"::checks.local_http.{code}\\tpath={path}\\tstatus={status}\\tkind={kind}")
 sys.exit(not good)"""
 
 ALIVE = ("200", "301", "302", "303", "307", "308", "401", "403", "404")
@@ -59,5 +60,8 @@ def answers(
     """
     words = " ".join(map(sh, (address, host, path, marked, *allowed)))
     return on_server(
-        name, f"python3 - {words} 2>&1 <<'PYTHON'\n{ASK}\nPYTHON", wanted=" or ".join(allowed), set_in=set_in
+        name,
+        f"python3 - {words} 2>&1 <<'PYTHON'\n{ASK}\nPYTHON",
+        wanted=text("checks.local_http.wanted", allowed=allowed),
+        set_in=set_in,
     )

@@ -54,8 +54,8 @@ def assigned_by():
         with open(path, encoding="utf-8", errors="replace") as file:
             for number, text in enumerate(file, 1):
                 if re.search(r"""^[^#]*environ\[["']DJANGO_SETTINGS_MODULE["']\]\s*=""", text):
-                    return "%s:%d names %s" % (os.path.relpath(path), number, os.environ["DJANGO_SETTINGS_MODULE"])
-    return "the project names %s" % os.environ["DJANGO_SETTINGS_MODULE"]
+                    return "%s:%d" % (os.path.relpath(path), number)
+    return "?"
 
 
 def problems():
@@ -65,28 +65,34 @@ def problems():
 
     other = assigned_by()
     if STARTED_WITH not in (None, settings.SETTINGS_MODULE):
-        said = (settings.SETTINGS_MODULE, STARTED_WITH, " (%s)" % other if other else "")
-        yield "the site runs with the settings %s, and manage.py with %s%s" % said
+        code = "assigned" if other else "other"
+        yield said(code, runs=settings.SETTINGS_MODULE, manage=STARTED_WITH, place=other, named=named())
     if settings.DEBUG:
-        yield "DEBUG is on, and must be off" + where("DEBUG")
+        yield said("debug", where=where("DEBUG"))
     database = (connection.vendor, os.path.basename(str(connection.settings_dict["NAME"])))
     ours = database == ("postgresql", WANTED["database"]) or (not WANTED["database"] and database[0] != "sqlite")
     if not ours and database[0] != "unknown":  # a site may have none at all
         wanted = ("postgresql " + WANTED["database"]).strip()
-        yield "the database is %s %s, and must be %s%s" % (*database, wanted, where("DATABASES"))
+        yield said("database", vendor=database[0], name=database[1], wanted=wanted, where=where("DATABASES"))
     key = settings.SECRET_KEY
     key = key.decode(errors="replace") if isinstance(key, bytes) else str(key)
     if key not in os.environ.values():
-        yield "SECRET_KEY is not one of this server's variables, so others may know it" + where("SECRET_KEY")
+        yield said("key", where=where("SECRET_KEY"))
     hosts = [str(host) for host in settings.ALLOWED_HOSTS]
     if "*" in hosts:
-        yield "ALLOWED_HOSTS takes every name (*), and must be %s%s" % (WANTED["host"], where("ALLOWED_HOSTS"))
+        yield said("all_hosts", host=WANTED["host"], where=where("ALLOWED_HOSTS"))
     elif not validate_host(WANTED["host"], hosts):
-        yield "ALLOWED_HOSTS is %s, and must name %s%s" % (hosts[:9], WANTED["host"], where("ALLOWED_HOSTS"))
+        yield said("hosts", hosts=hosts[:9], host=WANTED["host"], where=where("ALLOWED_HOSTS"))
 
 
-def line(text):
-    return re.sub(r"[^\x20-\x7e\xa0-\uffff]", "?", text)[:900]
+def named():
+    return os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def said(code, **fields):
+    """A code and its fields, for which the client has the words (text.py)."""
+    values = (("%s=%s" % (name, re.sub(r"[^\x20-\x7e\xa0-\uffff]", "?", str(v))[:400])) for name, v in fields.items())
+    return "\t".join(("::checks.settings." + code, *values))
 
 
 STARTED_WITH = os.environ.get("DJANGO_SETTINGS_MODULE")
@@ -97,9 +103,9 @@ if WANTED:
     found = list(problems())
     from django.db import connection
 
-    fine = "%s: DEBUG off, %s, a SECRET_KEY of its own" % (settings.SETTINGS_MODULE, connection.vendor)
+    fine = [said("fine", settings=settings.SETTINGS_MODULE, vendor=connection.vendor)]
     other = assigned_by()
-    fine += "; %s, which is not used here" % other if other else ""
+    fine += [said("unused", place=other, named=named())] if other else []
     sys.stdout.flush()
-    print("\nlooked: " + line("; ".join(found) or fine), flush=True)
+    print("\nlooked: " + "\t".join(found or fine), flush=True)
     os._exit(1 if found else 0)  # threads of the site must not keep it

@@ -13,6 +13,7 @@ from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server
 from wizard.operations.postgres import PSQL
 from wizard.operations.quoting import sh, sql_literal
 from wizard.secret import Secret
+from wizard.text import text
 
 PATIENCE = 15  # seconds
 
@@ -38,11 +39,16 @@ def row_written_and_read(role: str, database: str, password: Secret, *, port: in
                 connection.rollback()
         except psycopg.Error as e:
             return Finding(False, (str(e).strip().splitlines() or [type(e).__name__])[0])
-        return Finding(row == (word, role), f"wrote {word} as {role} and read {row[0] if row else 'nothing'}")
+        if row is None:
+            return Finding(False, text("checks.postgres.wrote_only", word=word, role=role))
+        return Finding(row == (word, role), text("checks.postgres.wrote_read", word=word, role=role, row=row[0]))
 
-    set_in = f"the role {role} and the database {database} in PostgreSQL (\\du, \\l), and pg_hba.conf"
+    set_in = text("checks.postgres.row_set_in", role=role, database=database)
     return from_outside(
-        "the site's role writes and reads a row", look, wanted=f"a row written and read as {role}", set_in=set_in
+        text("checks.postgres.row"),
+        look,
+        wanted=text("checks.postgres.row_wanted", role=role),
+        set_in=set_in,
     )
 
 
@@ -51,52 +57,52 @@ def answers() -> Check:
     return on_server(
         "PostgreSQL answers",
         _query("SHOW server_version"),
-        wanted="its version",
-        set_in="PostgreSQL's cluster (pg_lsclusters)",
+        wanted=text("checks.postgres.version"),
+        set_in=text("checks.postgres.cluster"),
     )
 
 
 def listens_locally() -> Check:
     """PostgreSQL listens on this server only."""
     return on_server(
-        "PostgreSQL listens on this server only",
+        text("checks.postgres.listens"),
         r"""listening=$(ss -Hltnp | awk '/"postgres"/ { print $4 }'); echo $listening
 [ -n "$listening" ] && ! echo "$listening" | grep -qv -e '^127\.' -e '^\[::1\]'""",
-        wanted="127.0.0.1 and [::1] only",
-        set_in="listen_addresses in /etc/postgresql/…/main/conf.d/wizard.conf",
+        wanted=text("checks.postgres.local_only"),
+        set_in=text("checks.postgres.listen_addresses"),
     )
 
 
 def network_logins_need_scram() -> Check:
     """No line of pg_hba.conf lets anybody in over the network without a password kept as SCRAM."""
     return _says(
-        "every login over TCP needs a password, kept as SCRAM",
+        text("checks.postgres.scram"),
         "SELECT current_setting('password_encryption'), count(*) FROM pg_catalog.pg_hba_file_rules"
         " WHERE error IS NOT NULL OR type <> 'local' AND auth_method NOT IN ('scram-sha-256', 'reject')",
         "scram-sha-256|0",
-        set_in="/etc/postgresql/…/main/conf.d/wizard.conf (password_encryption) and pg_hba.conf (the lines of type host)",
+        set_in=text("checks.postgres.scram_set_in"),
     )
 
 
 def role_may_only_log_in(role: str) -> Check:
     """The role may log in, and nothing else: no superuser, no other databases or roles."""
     return _says(
-        f"the role {role} may log in and nothing more",
+        text("checks.postgres.plain_role", role=role),
         "SELECT rolcanlogin, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls,"
         f" left(rolpassword, 13) FROM pg_catalog.pg_authid WHERE rolname = {sql_literal(role)}",
         "t|f|SCRAM-SHA-256",
-        set_in=f"the role {role} in PostgreSQL (\\du)",
+        set_in=text("checks.postgres.role", role=role),
     )
 
 
 def database_belongs_to(database: str, role: str) -> Check:
     """The database is there, and this role owns it."""
     return _says(
-        f"the database {database} belongs to {role}, and others cannot connect to it",
+        text("checks.postgres.owner", database=database, role=role),
         "SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), has_database_privilege('public', oid, 'CONNECT')"
         f" FROM pg_catalog.pg_database WHERE datname = {sql_literal(database)}",
         f"{role}|UTF8|f",
-        set_in=f"the database {database} in PostgreSQL (\\l)",
+        set_in=text("checks.postgres.database", database=database),
     )
 
 

@@ -7,8 +7,8 @@ import contextlib
 from wizard.checks.base import Check, Finding, Vantage, from_outside
 from wizard.errors import ConnectError, LoginRefused, WizardError
 from wizard.secret import Secret
+from wizard.text import text
 
-SSHD = "/etc/ssh/sshd_config and /etc/ssh/sshd_config.d (the first value wins)"
 BY_PASSWORD = {"password", "keyboard-interactive", "none"}
 
 
@@ -25,11 +25,14 @@ def login_works(user: str, sudo_password: Secret | None = None) -> Check:
         except WizardError as e:
             seen = ": ".join(filter(None, (e.message, e.details.splitlines()[0] if e.details else "")))
             return Finding(False, seen, final=isinstance(e, LoginRefused))
-        return Finding(name == user and root == "root", f"logged in as {name}, with sudo as {root}")
+        return Finding(name == user and root == "root", text("checks.ssh_login.logged_in", name=name, root=root))
 
-    set_in = f"~{user}/.ssh/authorized_keys, /etc/sudoers.d and {SSHD}"
+    set_in = text("checks.ssh_login.login_set_in", user=user)
     return from_outside(
-        f"{user} logs in with the key, and sudo works", look, wanted=f"in as {user}, and root by sudo", set_in=set_in
+        text("checks.ssh_login.login", user=user),
+        look,
+        wanted=text("checks.ssh_login.login_wanted", user=user),
+        set_in=set_in,
     )
 
 
@@ -43,9 +46,17 @@ def password_login_refused(user: str) -> Check:
             methods = offered(vantage.transport, user).methods
         except ConnectError as e:
             return Finding(False, e.message)
-        return Finding(not BY_PASSWORD & set(methods), f"the server takes from {user}: {', '.join(methods)}")
+        return Finding(
+            not BY_PASSWORD & set(methods),
+            text("checks.ssh_login.takes", user=user, methods=", ".join(methods)),
+        )
 
-    return from_outside(f"no password login for {user}", look, wanted="publickey only", set_in=SSHD)
+    return from_outside(
+        text("checks.ssh_login.no_password", user=user),
+        look,
+        wanted=text("checks.ssh_login.keys_only"),
+        set_in=text("checks.ssh_login.sshd_config"),
+    )
 
 
 def root_login_refused() -> Check:
@@ -65,9 +76,14 @@ def root_login_refused() -> Check:
         except ConnectError as e:
             return Finding(False, e.message)
         if reply.let_in:
-            return Finding(False, "the server lets root in")
+            return Finding(False, text("checks.ssh_login.root_gets_in"))
         vantage.refused.add("root")
         refused = not BY_PASSWORD & set(reply.methods)
-        return Finding(refused, f"root was refused; the server takes from root: {', '.join(reply.methods)}")
+        return Finding(refused, text("checks.ssh_login.root_refused", methods=", ".join(reply.methods)))
 
-    return from_outside("no login as root", look, wanted="root is refused, publickey only", set_in=SSHD)
+    return from_outside(
+        text("checks.ssh_login.no_root"),
+        look,
+        wanted=text("checks.ssh_login.no_root_wanted"),
+        set_in=text("checks.ssh_login.sshd_config"),
+    )

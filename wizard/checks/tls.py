@@ -7,6 +7,7 @@ import ssl
 import time
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside
+from wizard.text import text
 
 PATIENCE = 15.0  # seconds
 
@@ -23,15 +24,15 @@ def certificate_good(name: str, *, days: int = 14, port: int = 443) -> Check:
                 certificate = connection.getpeercert() or {}
                 protocol = connection.version()
         except ssl.SSLCertVerificationError as e:
-            return Finding(False, f"not trusted: {e.verify_message}")
+            return Finding(False, text("checks.tls.not_trusted", verify_message=e.verify_message))
         except OSError as e:
-            return Finding(False, f"port {port}: {e.strerror or e}")
+            return Finding(False, text("checks.tls.port", port=port, strerror=e.strerror or e))
         left = int((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) // 86400)
-        return Finding(left >= days, f"{protocol}, {left} days to go")
+        return Finding(left >= days, text("checks.tls.days_left", protocol=protocol, left=left))
 
     return from_outside(
-        f"the certificate of {name} is good",
+        text("checks.tls.certificate", name=name),
         look,
-        wanted=f"trusted, and {days} days to go",
-        set_in="the site's certificate",
+        wanted=text("checks.tls.certificate_wanted", days=days),
+        set_in=text("checks.tls.certificate_set_in"),
     )

@@ -30,12 +30,12 @@ trial_failed() {{ # WHAT: says it last, after what the site said
     journalctl -o cat --no-pager -n 60 -u "$trial.service" --since "@$began" >"$change/said" || true
     cat "$change/said"
     case $old in
-        '') with= ;;
-        "$release") with=' with what was changed'; rest='The site goes on as it runs, until it is restarted.' ;;
-        *) with=' with the new code'; rest="The release that was live before, $old, stays live." ;;
+        '') new=first ;;
+        "$release") new=changed ;;
+        *) new=code ;;
     esac
-    echo "${{1:-Django does not start$with: $({last_error} "$change/said")}}"
-    [ -z "$with" ] || echo "$rest"
+    if [ -n "$1" ]; then printf '%s\\n' "$1"; else say "operations.trial.fails_$new" reason="$({last_error} "$change/said")"; fi
+    [ $new = first ] || say "operations.trial.stays_$new" old="$old"
     exit 1
 }}
 trial_over 2>/dev/null
@@ -60,7 +60,7 @@ said=$(python3 - "/run/$site/trial.sock" "$host" "$trial.service" <<'PYTHON'
 {ask}
 PYTHON
 ) || trial_failed "$said"
-echo "the release $release answers on a socket of its own: $said"
+say operations.trial.answers release="$release" said="$said"
 trial_over 2>/dev/null
 trap - EXIT
 """
@@ -79,9 +79,9 @@ def ask():
         connection.request("GET", "/", headers={"Host": host, "X-Forwarded-Proto": "http"})
         said.append(connection.getresponse().status)
     except TimeoutError:
-        said.append("gives no answer within 60 s")
+        said.append("silent")
     except (OSError, http.client.HTTPException):
-        said.append("closes the connection without an answer")
+        said.append("closed")
 
 asking = threading.Thread(target=ask, daemon=True)
 asking.start()
@@ -90,11 +90,11 @@ while asking.is_alive(): # the socket is systemd's: it stays open when the site 
         sys.exit(1)
     asking.join(0.5)
 if not isinstance(said[0], int):
-    print(f"The new release starts, and {said[0]}.")
+    print(f"::operations.trial.{said[0]}")
 elif said[0] == 400:
-    print(f"The new release refuses the name {host} (400): ALLOWED_HOSTS must name it.")
+    print(f"::operations.trial.refuses\thost={host}")
 elif said[0] >= 500:
-    print(f"The new release starts, and answers / with {said[0]}: its own code fails.")
+    print(f"::operations.trial.broken\tstatus={said[0]}")
 else: # a redirect or a page that is not there is an answer
     print(f"/: {said[0]}")
     sys.exit(0)
@@ -127,7 +127,7 @@ release=$(basename "$(readlink "$root/$link" || readlink "$root/current" || read
 systemctl cat "$unit" | sed -e "s#$root/current#$root/releases/$release#g" -e '/^Requires=.*\\.socket/d' \\
     -e "s#^ExecStart=\\(.*/bin/\\)$server #ExecStart=\\1python $place/look.py #" >"$units/$look.service"
 if ! grep -q "^ExecStart=.*$place/look.py" "$units/$look.service"; then
-    echo "$unit is not there, or does not start $server any more"; exit 1
+    say operations.trial.no_unit unit="$unit" server="$server"; exit 1
 fi
 printf '\\n[Service]\\nType=oneshot\\nRestart=no\\nTimeoutStartSec=60\\n' >>"$units/$look.service"
 printf 'Standard%s=append:%s/out\\n' Output "$place" Error "$place" >>"$units/$look.service"
@@ -136,7 +136,7 @@ systemctl start "$look.service" 2>/dev/null; ended=$?
 head -c 200000 "$place/out" >"$place/said"
 grep -v '^looked: ' "$place/said" | tail -n 30
 if ! grep -q '^looked: ' "$place/said"; then
-    echo "Django does not start: $({last_error} "$place/said")"; exit 1
+    say operations.trial.fails_first reason="$({last_error} "$place/said")"; exit 1
 fi
 sed -n 's/^looked: //p' "$place/said" | tail -n 1
 [ $ended = 0 ]
