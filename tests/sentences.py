@@ -18,7 +18,11 @@ from wizard.text import FOLDER
 
 WORDS = re.compile(r"(?:(?:^|[\s“(])[A-Za-z’'é-]+[,.:;?!”)]*(?=\s)\s?){2,}\s?[“(]?[A-Za-z’']+")
 NO_SENTENCE = re.compile(r"[$|\n]|&&| -[A-Za-z-]|\[\[|==|/\^|\\[bdsSw]|[A-Z]{4,} [A-Z]+ ")
-SCRIPT = re.compile(r"[$|]|^#|&&|^import |^from \S+ import |;\n|\bdo\n|\bthen\n|\[ ")
+SCRIPT = re.compile(r"[$|]|&&|^import |^from \S+ import |;\n|\bdo\n|\bthen\n|\[ ")
+# lines of shell, SQL and Python that read like words
+CODE = re.compile(
+    r"^#|\b(?:put_file|chown|if_unit|getent|REVOKE|GRANT|NULL|AND NOT|swap sw|assert|import os)\b|^false "
+)
 PHRASE = re.compile(r"[“A-Za-z][\w’'“” ,:{}-]*[.:?!”]?")  # a short one, told from a command by its English words
 ENGLISH = frozenset(
     ("the", "a", "an", "of", "to", "is", "are", "was", "be", "it", "its", "this", "that", "not", "no", "with", "for", "and", "or",
@@ -82,6 +86,8 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
 
 def is_sentence(text: str) -> bool:
     plain = re.sub(r"\{\}", "x", text).strip()
+    if CODE.search(plain):
+        return False
     if len(re.findall(r"[A-Za-z’']{2,}", plain)) < 2:
         return False
     english = sum(word in ENGLISH for word in re.findall(r"[A-Za-z’']+", plain))

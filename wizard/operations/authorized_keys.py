@@ -15,6 +15,7 @@ from wizard.errors import UsageError
 from wizard.operations.base import Operation, State
 from wizard.operations.quoting import sh
 from wizard.operations.user import user_name
+from wizard.text import text as in_words
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ if [ -f "$path" ] && [ ! -L "$path" ]; then grep -xF {patterns} "$path" | sort -
 
 AS_USER = """\
 home=$(getent passwd {user} | cut -d: -f6)
-[ -d "$home" ] || {{ echo "cannot find the home of {user}" >&2; exit 1; }}
+[ -d "$home" ] || {{ say operations.authorized_keys.no_home user={user} >&2; exit 1; }}
 as_user() {{ runuser -u {user} -- sh -euc "cd \\"\\$1/.ssh\\"; shift; $1" sh "$home" {keys}; }}
 if [ -L "$home/.ssh" ] || [ -L "$home/.ssh/authorized_keys" ]; then
-    echo "cannot change the keys of {user}: $home/.ssh or authorized_keys in it is a link; put a real one there" >&2
+    say operations.authorized_keys.link user={user} home="$home" >&2
     exit 1
 fi"""
 
@@ -116,7 +117,7 @@ class AuthorizedKeys(Operation):
         lines = [AS_USER.format(**words), TAKE_BACK.format(put_back=put_back, mode=mode, leftover=leftover)]
         if after.directory == "absent":
             lines.append(
-                '[ ! -d "$home/.ssh" ] || rmdir "$home/.ssh" 2>/dev/null || echo "$home/.ssh stays: it has newer files"'
+                '[ ! -d "$home/.ssh" ] || rmdir "$home/.ssh" 2>/dev/null || say operations.authorized_keys.folder_stays home="$home"'
             )
         else:
             lines.append(f'runuser -u {sh(self.user)} -- chmod {after.directory.split()[0]} "$home/.ssh"')
@@ -131,13 +132,13 @@ def refusal(text: str) -> str | None:
     """Why these lines cannot be public keys, in a phrase that follows "…:"; None when they can."""
     for line in text.splitlines():
         if line.strip() and not any(re.fullmatch("AAAA[A-Za-z0-9+/=]+", word) for word in line.split()):
-            return "must be public keys, a line each, as in a file like ~/.ssh/id_ed25519.pub"
-    return None if text.strip() else "must not be empty"
+            return in_words("operations.authorized_keys.must_be_keys")
+    return None if text.strip() else in_words("operations.authorized_keys.must_be_given")
 
 
 def authorized_keys(user: str, keys: tuple[str, ...]) -> AuthorizedKeys:
     """Lines for the user's authorized_keys. UsageError for what isn't lines that hold a public key each."""
     lines = tuple(dict.fromkeys(line.strip() for key in keys for line in key.splitlines() if line.strip()))
     if reason := refusal("\n".join(lines)):
-        raise UsageError(f"cannot let {user} in: the keys {reason}", hint="paste the line of a file that ends in .pub")
+        raise UsageError("operations.authorized_keys.refused", user=user, reason=reason)
     return AuthorizedKeys(user_name(user), lines)

@@ -14,6 +14,7 @@ from wizard.operations.base import Foreign, Operation, State
 from wizard.operations.quoting import sh
 from wizard.operations.user import user_name
 from wizard.site import Site
+from wizard.text import text as words
 
 
 class Look(Operation):
@@ -103,34 +104,40 @@ class SiteName(Look):
                     yield self._unit(name, path, state)
                 case "account":
                     yield self._taken(
-                        f"account:{name}", f"the account or group {name}, which a package made", f"user:{name}"
+                        f"account:{name}",
+                        words("operations.claims.account", name=name),
+                        f"user:{name}",
                     )
                 case "command":
-                    yield self._taken(path, f"the command {path}", f"file:{self.site.manage}")
+                    yield self._taken(path, words("operations.claims.command", path=path), f"file:{self.site.manage}")
                 case "folder":
-                    whose = f", which belongs to the package {name}" if name else ", which a running program uses"
+                    code = "operations.claims.folder_of_package" if name else "operations.claims.folder_in_use"
                     socket = f"file:{self.site.socket_unit_file}"
-                    yield self._taken(path, f"the folder {path}{whose}", *([socket] if not name else []))
+                    yield self._taken(path, words(code, path=path, name=name), *([socket] if not name else []))
 
     def _unit(self, unit: str, path: str, state: str) -> Foreign:
         own = {self.site.unit_file, self.site.socket_unit_file}
         if path not in own:
             keys = [f"file:{file}" for file in own if file.endswith(f"/{unit}")]
-            return self._taken(f"unit:{unit}", f"systemd's unit {unit}" + (f" ({path})" if path else ""), *keys)
+            return self._taken(
+                f"unit:{unit}",
+                words("operations.claims.unit_file" if path else "operations.claims.unit", unit=unit, path=path),
+                *keys,
+            )
         if state == "active":
             return Foreign(
-                path, f"systemd's unit {unit}, which runs ({path})",
-                f"stop it first (systemctl disable --now {unit}), or choose another name",
+                path, words("operations.claims.unit_runs", unit=unit, path=path),
+                words("operations.claims.stop_it_first", unit=unit),
                 adoptable=False, keys=(f"file:{path}",), instead="project.name",
             )  # fmt: skip
         return Foreign(
-            path, f"systemd's unit {unit} ({path})",
-            "its file is replaced: what it started is not started any more; rolling back brings it back",
+            path, words("operations.claims.unit_file", unit=unit, path=path),
+            words("operations.claims.unit_replaced"),
             keys=(f"file:{path}",), instead="project.name",
         )  # fmt: skip
 
     def _taken(self, name: str, what: str, *keys: str) -> Foreign:
-        does = "it is not the wizard's to take: choose another name for the project"
+        does = words("operations.claims.not_ours")
         return Foreign(name, what, does, adoptable=False, keys=keys or ("none",), instead="project.name")
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 from wizard.operations.base import Foreign, State
 from wizard.operations.claims import Look
 from wizard.operations.quoting import sh
+from wizard.text import text as words
 
 DEFAULT = "/etc/nginx/sites-enabled/default"
 OTHERS = (
@@ -24,7 +25,7 @@ EVERY = ("", "*", "0.0.0.0", "[::]")  # noqa: S104  (as nginx writes it)
 LOOK = """\
 ss -Hltnp 'sport = :80' | while read -r line; do
     who=$(echo "$line" | sed -n 's/.*users:(("\\([^"]*\\)".*/\\1/p')
-    echo "port|${{who:-a program that cannot be named}}|"
+    echo "port|${{who:-?}}|"
 done | sort -u
 for unit in {others}; do if systemctl is-enabled --quiet $unit.service; then echo "unit|$unit|"; fi; done
 for file in /etc/nginx/sites-available/unknown-names /etc/nginx/sites-enabled/unknown-names; do
@@ -95,25 +96,34 @@ class WebServer(Look):
                 case "port" if said != "nginx":
                     yield self._no(
                         "port:80",
-                        f"port 80 is used by {said}",
-                        "nginx cannot listen there: stop it, or use another server",
+                        words("operations.claims_nginx.port_used", said=said),
+                        words("operations.claims_nginx.cannot_listen"),
                     )
                 case "unit":
                     off = f"switch it off (systemctl disable --now {said}), or use another server"
                     yield self._no(
-                        f"unit:{said}", f"the web server {said}, which starts at boot", f"it would take port 80: {off}"
+                        f"unit:{said}",
+                        words("operations.claims_nginx.at_boot", said=said),
+                        words("operations.claims_nginx.takes_port", off=off),
                     )
                 case "broken":
                     yield self._no(
-                        "nginx", f"nginx's configuration has a mistake ({said})", "mend it first: nginx -t shows it"
+                        "nginx",
+                        words("operations.claims_nginx.broken", said=said),
+                        words("operations.claims_nginx.mend_first"),
                     )
                 case "file":
-                    does = "its content is replaced; what it was is kept, and comes back when you roll back"
-                    yield Foreign(said, f"the file {said}", does, keys=(f"file:{said}", f"symlink:{said}"))
+                    does = words("operations.claims_nginx.file_replaced")
+                    yield Foreign(
+                        said,
+                        words("operations.claims_nginx.file", said=said),
+                        does,
+                        keys=(f"file:{said}", f"symlink:{said}"),
+                    )
                 case "changed" if self.default:
                     yield Foreign(
-                        DEFAULT, f"the site {DEFAULT}, which is not the welcome page that Debian made",
-                        "it is switched off, and comes back when you roll back", keys=(f"absent:{DEFAULT}",),
+                        DEFAULT, words("operations.claims_nginx.default_site", default=DEFAULT),
+                        words("operations.claims_nginx.switched_off"), keys=(f"absent:{DEFAULT}",),
                         instead="nginx.default_site = false",
                     )  # fmt: skip
         if statements:
@@ -122,9 +132,8 @@ class WebServer(Look):
     def _configuration(self, statements: list[tuple[str, str]]) -> Iterator[Foreign]:
         if not any(re.match(r"include (/etc/nginx/)?sites-enabled/", said) for _, said in statements):
             yield self._no(
-                "nginx", "an nginx that does not read /etc/nginx/sites-enabled (as that of nginx.org)",
-                "the wizard works with Debian's own package: put `include /etc/nginx/sites-enabled/*;` into the http block "
-                "of /etc/nginx/nginx.conf and let it run as www-data, or use another server",
+                "nginx", words("operations.claims_nginx.other_layout"),
+                words("operations.claims_nginx.use_debians"),
             )  # fmt: skip
         ours = {f"/etc/nginx/sites-enabled/{name}" for name in (self.site, "unknown-names")}
         for where, said in statements:
@@ -134,8 +143,8 @@ class WebServer(Look):
             if word == "server_name" and (same := set(self.names) & set(values)):
                 yield self._no(
                     where,
-                    f"the site of {where}, which has the name {min(same)}",
-                    "one name can have one site",
+                    words("operations.claims_nginx.same_name", where=where, same=min(same)),
+                    words("operations.claims_nginx.one_site"),
                     "project.domain",
                 )
             if word == "listen":
@@ -146,12 +155,12 @@ class WebServer(Look):
         if port != "80" or address.startswith("unix:"):
             return
         if address not in EVERY:
-            does = "nginx would give it all visitors of that address: let it `listen 80`"
-            yield self._no(where, f"the site of {where}, which listens at the address {address} alone", does)
+            does = words("operations.claims_nginx.takes_visitors")
+            yield self._no(where, words("operations.claims_nginx.one_address", where=where, address=address), does)
         elif self.default and where != DEFAULT and {"default_server", "default"} & set(values):
             yield self._no(
-                where, f"the site of {where}, which answers for all names that no other site has (default_server)",
-                "it stays as it is: answer that the wizard makes no site for all names",
+                where, words("operations.claims_nginx.other_default", where=where),
+                words("operations.claims_nginx.no_default"),
                 "nginx.default_site = false",
             )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from wizard.operations.base import Foreign, State
 from wizard.operations.claims import Look
+from wizard.text import text as words
 
 PORT = "5432"
 LOOK = """\
@@ -23,7 +24,7 @@ done
 if command -v pg_lsclusters >/dev/null; then pg_lsclusters -h | awk '{ print "cluster|" $1 "|" $2 "|" $3 "|" $4 }'; fi
 ss -Hltnp 'sport = :5432' | while read -r line; do
     who=$(echo "$line" | sed -n 's/.*users:(("\\([^"]*\\)".*/\\1/p')
-    echo "port|${who:-a program that cannot be named}|||"
+    echo "port|${who:-?}|||"
 done | sort -u
 if [ -n "$v" ] && id postgres >/dev/null; then
     (cd /; PGOPTIONS='-c search_path=' runuser -u postgres -- psql -X -q -A -t -w -p 5432 -d postgres <<'SQL'
@@ -65,37 +66,45 @@ class OnePostgres(Look):
         clusters = [tuple(rest) for kind, *rest in found.said if kind == "cluster"]
         newest = next((rest[0] for kind, *rest in found.said if kind == "newest"), "")
         others = {rest[0] for kind, *rest in found.said if kind == "port"} - {"postgres"}
-        listed = ", ".join(f"{v}/{name} at port {port} ({state})" for v, name, port, state in clusters)
+        listed = ", ".join(
+            words("operations.claims_postgres.cluster", v=v, name=name, port=port, state=state)
+            for v, name, port, state in clusters
+        )
         main = next((c for c in clusters if c[:2] == (newest, "main")), None)
         at_port = next((c for c in clusters if c[2] == PORT and "online" in c[3]), None)
         held = [rest[0] for kind, *rest in found.said if kind == "port"]
         if main is not None and main[2] != PORT:
             yield self._no(
-                f"PostgreSQL's clusters: {listed}", f"the site would use {newest}/main, and that is not at port {PORT}"
+                words("operations.claims_postgres.clusters", listed=listed),
+                words("operations.claims_postgres.newest_elsewhere", newest=newest, port=PORT),
             )
         elif main is None and any(c[2] == PORT for c in clusters):
-            yield self._no(f"PostgreSQL's clusters: {listed}", f"port {PORT} belongs to another one than {newest}/main")
-        elif others or (held and at_port is None):
-            who = ", ".join(sorted(others)) or "a PostgreSQL that is not Debian's"
             yield self._no(
-                f"port {PORT}, which is used by {who}", "PostgreSQL would get another port, and the site would miss it"
+                words("operations.claims_postgres.clusters", listed=listed),
+                words("operations.claims_postgres.port_of_another", port=PORT, newest=newest),
+            )
+        elif others or (held and at_port is None):
+            who = ", ".join(sorted(others)) or words("operations.claims_postgres.not_debians")
+            yield self._no(
+                words("operations.claims_postgres.port_used", port=PORT, who_=who),
+                words("operations.claims_postgres.other_port"),
             )
         ours = ("postgres_settings:wizard.conf",)
         for kind, *rest in found.said:
             if kind == "listens" and not {one.strip() for one in rest[0].split(",")} <= LOCAL:
                 yield Foreign(
-                    "postgres:listen_addresses", f"PostgreSQL, which listens on the network (listen_addresses = {rest[0]})",
-                    "it listens on this server only from then on: whoever uses it from elsewhere loses it", keys=ours,
+                    "postgres:listen_addresses", words("operations.claims_postgres.listens", rest=rest[0]),
+                    words("operations.claims_postgres.listens_locally"), keys=ours,
                 )  # fmt: skip
             if kind == "hba" and rest[0] != "0":
                 yield Foreign(
-                    "postgres:pg_hba", f"PostgreSQL's pg_hba.conf, with {rest[0]} lines for the network that are not scram-sha-256",
-                    "the wizard wants every login over the network to need a password kept as SCRAM: change these lines",
+                    "postgres:pg_hba", words("operations.claims_postgres.pg_hba", rest=rest[0]),
+                    words("operations.claims_postgres.wants_scram"),
                     adoptable=False, keys=ours,
                 )  # fmt: skip
 
     def _no(self, what: str, why: str) -> Foreign:
-        does = f"{why}. Give {PORT} to the cluster main of the newest version (port in its postgresql.conf), or use another server"
+        does = words("operations.claims_postgres.give_port", why=why, port=PORT)
         return Foreign(f"port:{PORT}", what, does, adoptable=False, keys=("none",))
 
 

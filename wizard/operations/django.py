@@ -19,6 +19,7 @@ from wizard.operations.quoting import sh, sql_literal
 from wizard.operations.user import run_as, user_name
 from wizard.secret import Secret
 from wizard.site import Site
+from wizard.text import text as in_words
 
 SALT = secrets.token_hex(
     16
@@ -36,9 +37,7 @@ class Managed(Operation):
         database = getattr(self, "database", "")
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}|", database):
             # pg_dump would take some others for the address of a server
-            raise UsageError(
-                f"cannot dump the database {database!r}", hint="use letters, digits, - and _ in a database's name"
-            )
+            raise UsageError("operations.django.database_name", database=repr(database))
 
     @property
     def wrapper(self) -> str:
@@ -108,15 +107,17 @@ class Migrations(Managed):
 
     def apply(self, before: MigrationsState, after: MigrationsState) -> str:
         if after.status == "applied":
-            dump = DUMP.format(database=sh(self.database), back=back_into(self.database)) if self.database else ""
+            what = sh(in_words("operations.django.database_before", database=self.database))
+            back = back_into(self.database) if self.database else ""
+            dump = DUMP.format(database=sh(self.database), back=back, what=what) if self.database else ""
             return f"{OWNER if dump else ''}{dump}{self.manage} migrate --no-input"
         if not self.database:
-            return "echo 'the tables stay: their database is not on this server'"
+            return "say operations.django.tables_stay"
         query = sh(f"SELECT 1 FROM pg_catalog.pg_database WHERE datname = {sql_literal(self.database)}")  # noqa: S608  (quoted)
+        what = sh(in_words("operations.django.database", database=self.database))
         return OWNER + RESTORE.format(
-            database=sh(self.database), site=self.site, query=query, what=sh(f"the database {self.database}"),
-            back=back_into(self.database),
-        )  # fmt: skip
+            database=sh(self.database), site=self.site, query=query, what=what, back=back_into(self.database)
+        )
 
     def verify(self, after: MigrationsState) -> str:
         check = f"{self.manage} migrate --check"
@@ -131,7 +132,7 @@ DELETE = "print('deleted:', *mine.delete())"
 SAVE = """\
 begin_save {database} .dump
 if ! dump_of {database} >"$saved.part"; then
-    rm "$saved.part"; echo 'cannot dump the database {database}: nothing was changed' >&2; exit 1
+    rm "$saved.part"; say operations.django.cannot_dump database={database} >&2; exit 1
 fi
 pg_restore --list "$saved.part" >/dev/null # with a full disk pg_dump ends well, and leaves nothing
 end_save {what} {back}
@@ -148,7 +149,7 @@ pg_restore --list "$change/database.dump" >"$change/database.list"
 if grep -q 'TABLE DATA' "$change/database.list"; then
     begin_save {database}-before-"$(basename "$change")" .dump
     cat "$change/database.dump" >"$saved.part"
-    end_save 'the database before its tables change, '{database} {back}
+    end_save {what} {back}
 fi
 umask 022
 """
@@ -157,7 +158,7 @@ RESTORE = (
 there=yes
 # somebody may have dropped it, and then nothing is to be put right; an undo that broke off may have dropped it as well
 if [ ! -e "$change/saved" ]; then there=$(psql_ -d postgres -c {query}); fi
-if [ -z "$there" ]; then echo 'the database is not there any more'
+if [ -z "$there" ]; then say operations.django.database_gone
 elif [ -e "$change/database.dump" ]; then
     pg_restore --list "$change/database.dump" >/dev/null # one that cannot be read stops this before anything is dropped
     running=$(systemctl is-active {site}.service || true)
@@ -231,7 +232,7 @@ class StaticFiles(Managed):
 
     def apply(self, before: StaticFilesState, after: StaticFilesState) -> str:
         static, mark, as_site = sh(self.directory), sh(self.mark), run_as(self.site)
-        save = save_folder(self.directory, f"files in {self.directory}, which somebody changed,")
+        save = save_folder(self.directory, in_words("operations.django.changed_files", directory=self.directory))
         back = (
             f'if [ -e "$change/static.tar" ] && [ {sh(after.collected)} = "$(cat "$change/static.of")" ]; then\n'
             f'if [ -n "$(find {static} ! -type d -cnewer {mark} -print -quit 2>/dev/null)" ]; then\n{save}fi\n'
@@ -320,7 +321,7 @@ class Superuser(Managed):
     def apply(self, before: SuperuserState, after: SuperuserState) -> str:
         if not after.exists:
             # what belongs to the account goes with it
-            what = sh(f"the database {self.database} with the account {self.name}")
+            what = sh(in_words("operations.django.database_account", database=self.database, name=self.name))
             words = {"database": sh(self.database), "what": what, "back": back_into(self.database)}
             # where somebody has taken the site's code away, the account goes with the database
             return self.guarded((OWNER + SAVE.format(**words) if self.database else "") + self._run(DELETE))

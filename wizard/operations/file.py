@@ -11,6 +11,7 @@ from typing import ClassVar
 from wizard.operations.base import Blob, Foreign, Operation, State, not_journalled
 from wizard.operations.quoting import sh
 from wizard.secret import Secret
+from wizard.text import text as words
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,12 @@ class Path(Operation):
 
     def foreign(self, found: FileState) -> Iterable[Foreign]:
         if found.type == "directory" and isinstance(self, Directory):
-            does = "the site's files go into it, and its mode and owner become what they must be; what is in it stays"
-        elif found.type in ("absent", "directory", "other"):
-            does = "" if found.type == "absent" else "it is in the way: move it away"
+            does = "used"
         else:
-            does = "its content is replaced; what it was is kept, and comes back when you roll back"
+            does = {"absent": "", "directory": "in_the_way", "other": "in_the_way"}.get(found.type, "replaced")
         if does and (found.type == "directory" or not self.satisfied(found)):
-            kind = {"directory": "folder", "symlink": "link"}.get(found.type, found.type)
-            yield Foreign(self.path, f"the {kind} {self.path}", does, adoptable="in the way" not in does)
+            what = words(f"operations.file.what.{found.type}", path=self.path)
+            yield Foreign(self.path, what, words(f"operations.file.does.{does}"), adoptable=does != "in_the_way")
 
     def parse(self, text: str) -> FileState:
         kind, mode, owner, group, sha256, rest = text.strip("\n").split("|", 5)

@@ -13,6 +13,7 @@ from typing import ClassVar
 from wizard.errors import UsageError
 from wizard.operations.base import Operation, State
 from wizard.operations.quoting import sh
+from wizard.text import text as in_words
 
 PORT = re.compile(r"([1-9][0-9]{0,4})(?:/(tcp|udp))?")
 TUPLE = re.compile(r"allow (tcp|udp|any) ([0-9]+) 0\.0\.0\.0/0 any 0\.0\.0\.0/0 in")  # "from anywhere to anywhere"
@@ -142,12 +143,12 @@ def _rule(text: str) -> str:
 def refusal(port: str) -> str | None:
     """Why this cannot be a port to let in, or None."""
     match = PORT.fullmatch(port)
-    return None if match and int(match[1]) <= 65535 else f"{port!r} is not a port such as 8080 or 51820/udp"
+    return None if match and int(match[1]) <= 65535 else in_words("operations.firewall.not_a_port", port=repr(port))
 
 
 def firewall(*allow: str) -> Firewall:
     """ufw is on: SSH (wherever sshd listens) and these ports, such as "80/tcp", are let in. UsageError for no port."""
     for port in allow:
         if reason := refusal(port):
-            raise UsageError(f"cannot let in {port}: {reason}", hint="give a port, or port/tcp or port/udp")
+            raise UsageError("operations.firewall.refused", port=port, reason=reason)
     return Firewall(tuple(sorted(set(allow))))

@@ -113,16 +113,15 @@ if [ -z "$found" ]; then
     if [ ! -s "$known.new" ]; then
         rm "$known.new"
         if [ -z "$shown" ]; then
-            echo "cannot reach the git server $host, port $port: no SSH server answers there"
+            say operations.git_host.unreachable host="$host" port="$port"
         elif [ -z "$accepted" ]; then
-            echo "cannot trust the git server $host yet: its host key is not known. It shows$shown"
-            echo "Compare it with what the people who run it publish, then give it as git_host_key in [project]."
+            say operations.git_host.unknown host="$host" shown="${{shown# }}"
+            say operations.git_host.compare
         else
-            echo "cannot trust the git server $host: it does not show the host key that it should"
-            echo "expected $accepted"
-            echo "offered $shown"
-            echo "Either it has new keys (look at what its people publish, and give git_host_key in [project] anew), or"
-            echo "somebody is between the server and it."
+            say operations.git_host.other host="$host"
+            say operations.git_host.expected accepted="$accepted"
+            say operations.git_host.offered shown="${{shown# }}"
+            say operations.git_host.changed_or_intercepted
         fi >&2
         exit 1
     fi

@@ -17,8 +17,9 @@ from typing import ClassVar
 from wizard.errors import UsageError
 from wizard.operations import scram
 from wizard.operations.base import Blob, Foreign, Operation, State, not_journalled
-from wizard.operations.quoting import sh, sql_identifier, sql_literal
+from wizard.operations.quoting import for_a_person, sh, sql_identifier, sql_literal
 from wizard.secret import Secret
+from wizard.text import text as in_words
 
 SALT = secrets.token_hex(16)  # stands before a password in a blob, so that the blob's name tells nothing of it
 NOTHING_MORE = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
@@ -108,12 +109,10 @@ class Role(Operation):
 
     def foreign(self, found: RoleState) -> Iterable[Foreign]:
         if found.exists:
-            powers = f", with the powers {', '.join(found.powers)}" if found.powers else ""
-            does = "it gets a new password" + (" and loses its powers" if found.powers else "")
-            yield Foreign(
-                f"role:{self.name}", f"PostgreSQL's role {self.name}{powers}",
-                f"{does}: whatever logs in as it now is shut out; rolling back gives both back", instead="postgres.role",
-            )  # fmt: skip
+            role = "powerful_role" if found.powers else "role"
+            what = in_words(f"operations.postgres.{role}", name=self.name, powers=found.powers)
+            does = in_words(f"operations.postgres.{role}_does")
+            yield Foreign(f"role:{self.name}", what, does, instead="postgres.role")
 
     def wanted(self, found: RoleState) -> RoleState:
         return RoleState(True, True, (), self.verifier)
@@ -174,7 +173,7 @@ def back_into(database: str) -> str:
 
     all of it, or nothing when that fails.
     """
-    return sh(f'{OWNER}restore_into {sh(database)} "$saved" clean')
+    return sh(f'{for_a_person(OWNER)}restore_into {sh(database)} "$saved" clean')
 
 
 @dataclass(frozen=True)
@@ -217,11 +216,9 @@ class Database(Operation):
 
     def foreign(self, found: DatabaseState) -> Iterable[Foreign]:
         if found.exists:
-            yield Foreign(
-                f"database:{self.name}", f"PostgreSQL's database {self.name}, which belongs to {found.owner}",
-                f"it belongs to {self.owner} from then on, others cannot connect to it any more, and the site's tables "
-                "are made in it beside what is there", instead="postgres.database",
-            )  # fmt: skip
+            what = in_words("operations.postgres.database", name=self.name, owner=found.owner)
+            does = in_words("operations.postgres.database_does", owner=self.owner)
+            yield Foreign(f"database:{self.name}", what, does, instead="postgres.database")
 
     def wanted(self, found: DatabaseState) -> DatabaseState:
         return DatabaseState(True, self.owner, found.encoding or "UTF8", ())
@@ -262,7 +259,7 @@ if [ "$used" = t ]; then
     begin_save {file} .dump
     dump_of {sh(self.name)} >"$saved.part"
     pg_restore --list "$saved.part" >/dev/null
-    end_save {sh(f"the database {self.name}")} {back_into(self.name)}
+    end_save {sh(in_words("operations.django.database", database=self.name))} {back_into(self.name)}
 fi"""
 
     @property
@@ -284,7 +281,7 @@ fi"""
 def role(name: str, password: Secret) -> Role:
     """A role for one site. UsageError for names that PostgreSQL keeps for itself, and passwords that SCRAM cannot take."""
     if name == "postgres" or name.startswith("pg_"):
-        raise UsageError(f"cannot use {name!r} as the site's role: PostgreSQL keeps that name for itself")
+        raise UsageError("operations.postgres.role_reserved", name=repr(name))
     sql_identifier(name)
     verifier = scram.verifier(name, password).reveal()
     set_verifier = Blob(f"\\set verifier '{verifier}'\n".encode(), secret=True)
@@ -297,6 +294,6 @@ def role(name: str, password: Secret) -> Role:
 def database(name: str, owner: str) -> Database:
     """A database in UTF-8 that belongs to the role `owner`. UsageError for PostgreSQL's own ones."""
     if name in ("postgres", "template0", "template1"):
-        raise UsageError(f"cannot use {name!r} as the site's database: PostgreSQL keeps that name for itself")
+        raise UsageError("operations.postgres.database_reserved", name=repr(name))
     sql_identifier(name)
     return Database(name, owner)

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.postgres import OWNER, PSQL
-from wizard.operations.quoting import sh, sql_literal
+from wizard.operations.quoting import for_a_person, in_shell, sh, sql_literal
+from wizard.text import text
 
 FIND = """\
 v=
@@ -38,7 +39,7 @@ fi
 {try_start}
 {in_force}
 if [ -n "$refused" ]; then
-    echo "not in force: $refused" >&2
+    say operations.postgres_cluster.not_in_force refused="$refused" >&2
     {undo}
     {start}
     exit 1
@@ -56,8 +57,8 @@ if [ -n "$broken" ] && { [ -e "$etc" ] || [ -e "$data" ]; }; then
     # the first number that PostgreSQL gives to what its users make
     if find "$data/base" -mindepth 1 -printf '%f\\n' 2>/dev/null | awk '/^[0-9]+/ && $1 + 0 >= 16384 { n++ } END { exit !n }'
     then
-        echo "cannot mend the cluster $v/main: it is damaged, and there is data in it" >&2
-        echo "look at it with: pg_lsclusters; journalctl -u postgresql@$v-main" >&2
+        say operations.postgres_cluster.damaged cluster="$v/main" >&2
+        say operations.postgres_cluster.look version="$v" >&2
         exit 1
     fi
     systemctl stop "postgresql@$v-main" || :
@@ -65,7 +66,7 @@ if [ -n "$broken" ] && { [ -e "$etc" ] || [ -e "$data" ]; }; then
     (umask 077; mkdir -p /var/backups/wizard "$saved")
     if [ -e "$etc" ]; then mv "$etc" "$saved/etc"; fi
     if [ -e "$data" ]; then mv "$data" "$saved/data"; fi
-    echo "the cluster $v/main was damaged and held nothing: its files are kept in $saved"
+    say operations.postgres_cluster.made_anew cluster="$v/main" saved="$saved"
     repaired cluster "$saved"
 fi
 if [ -n "$broken" ]; then pg_createcluster "$v" main; fi"""
@@ -77,25 +78,28 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = :'name') \\
 SQL
 restore_into "$name" "$saved" clean"""
 
+
 # One of its databases, and beside it the commands that make it anew, of the same owner, and fill it.
-SAVE_DATABASE = (
-    OWNER
-    + f"""\
+def save_database() -> str:
+    what = in_shell(text("operations.django.database", database="{database}"), database='"$1"')
+    return (
+        OWNER
+        + f"""\
 save_database() {{
     begin_save "postgresql-$v-main-$1" .dump
     dump_of "$1" >"$saved.part" </dev/null
     pg_restore --list "$saved.part" >"$change/list"
     if [ "$1" = postgres ] && ! grep -q '^[0-9]' "$change/list"; then rm "$saved.part"; return 0; fi # nothing is in it
     quoted() {{ printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }}
-    end_save "the database $1" {sh(OWNER)}"
+    end_save {what} {sh(for_a_person(OWNER))}"
 name=$(quoted "$1") owner=$(quoted "$(owner_of "$1" </dev/null)")
 "{sh(MAKE_ANEW)}
 }}
 """
-)
+    )
+
 
 DROP = f"""\
-{SAVE_DATABASE}
 if [ -e "$etc/postgresql.conf" ]; then
     {START.replace(chr(10), chr(10) + "    ")}
     # whatever came later is saved: a cluster is dropped with all that is in it
@@ -142,11 +146,11 @@ if [ -n "$v" ] && "$bin/pg_isready" -q; then echo '|online'; else echo '|'; fi""
     def apply(self, before: ClusterState, after: ClusterState) -> str:
         if after.online:
             return f"""{FIND}
-[ -n "$v" ] || {{ echo "cannot find the programs of PostgreSQL's server" >&2; exit 1; }}
+[ -n "$v" ] || {{ say operations.postgres_cluster.no_programs >&2; exit 1; }}
 # with a full disk apt ends well, and yet there is no cluster
 {MEND}
 {START}"""
-        return FIND + (DROP if not after.cluster else 'systemctl stop "postgresql@$v-main"')
+        return FIND + (save_database() + DROP if not after.cluster else 'systemctl stop "postgresql@$v-main"')
 
     def verify(self, after: ClusterState) -> str:
         return f"{PSQL}[ \"$(psql_ -d postgres -c 'SELECT 1')\" = 1 ]" if after.online else ":"

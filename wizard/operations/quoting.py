@@ -9,6 +9,7 @@ import re
 import shlex
 
 from wizard.errors import UsageError
+from wizard.text import text as words
 
 PLAIN = (
     r"[\w./:@+,=-]*"  # letters of any alphabet, digits, and signs that mean nothing to a shell, nginx, systemd or SQL
@@ -31,22 +32,41 @@ def plain(value: object) -> object:
     if isinstance(value, Quoted | int) or (isinstance(value, str) and re.fullmatch(PLAIN, value)):
         return value
     raise UsageError(
-        f"cannot put {value!r} into a configuration file as it is",
-        hint="in the template, give it to the filter that quotes for this file: sh, nginx or sql",
+        "operations.quoting.unquoted",
+        value=repr(value),
     )
 
 
 def sh(value: object) -> str:
     """One word for a POSIX shell. NUL cannot be in a shell word (nor in an argument or environment of a process)."""
     text = str(value)
-    _refuse_no_text(text, "a word for the shell")
+    _refuse_no_text(text, words("operations.quoting.shell"))
     return Quoted(shlex.quote(text))
 
 
 def as_written(text: str) -> str:
     """Lines that a recipe adds to another one's file, in that file's own language: what a person gave is quoted in them already."""
-    _refuse_no_text(text, "a configuration file")
+    _refuse_no_text(text, words("operations.quoting.file"))
     return Quoted(text)
+
+
+def in_shell(words: str, **values: str) -> str:
+    """Words of the catalogue as one word for the shell, each {name} replaced by a piece of shell text, which is quoted already."""
+    parts = re.split(r"\{([a-z_]+)\}", words)
+    return "".join(values[part] if i % 2 else sh(part) for i, part in enumerate(parts) if part)
+
+
+SAY = re.compile(r"\bsay ([a-z_.]+)((?: [a-z_]+=\"[^\"]*\")*)")
+
+
+def for_a_person(script: str) -> str:
+    """Shell text for a script that a person starts without us: what it would `say` by a code, it prints in words."""
+
+    def printed(said: re.Match[str]) -> str:
+        values = dict(re.findall(r" ([a-z_]+)=(\"[^\"]*\")", said[2]))
+        return f"printf '%s\\n' {in_shell(words(said[1]), **values)}"
+
+    return SAY.sub(printed, script)
 
 
 def heredoc(text: str) -> str:
@@ -62,7 +82,7 @@ def sql_literal(value: str) -> str:
 
     PostgreSQL manual, 4.1.2.2 "String Constants With C-Style Escapes".
     """
-    _refuse_no_text(value, "a PostgreSQL text")
+    _refuse_no_text(value, words("operations.quoting.sql_text"))
     escaped = value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
     return Quoted(f" E'{escaped}'" if "\\" in escaped else f"'{escaped}'")
 
@@ -72,11 +92,9 @@ def sql_identifier(value: str) -> str:
 
     Control characters are refused because a line of a .pgpass file cannot hold them.
     """
-    _refuse_no_text(value, "a PostgreSQL name")
+    _refuse_no_text(value, words("operations.quoting.sql_name"))
     if not value or len(value.encode()) > 63 or _control(value):
-        raise UsageError(
-            f"cannot use {value!r} as a PostgreSQL name: it must have 1 to 63 bytes and no control characters"
-        )
+        raise UsageError("operations.quoting.no_sql_name", value=repr(value))
     escaped = value.replace('"', '""')
     return Quoted(f'"{escaped}"')
 
@@ -88,21 +106,23 @@ def systemd_environment(name: str, value: str) -> str:
     """
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise UsageError(
-            f"cannot use {name!r} as the name of an environment variable",
-            hint="use letters, digits and underscores, not starting with a digit",
+            "operations.quoting.variable_name",
+            name=repr(name),
         )
     if name == "OPTIND":
-        raise UsageError("cannot set the environment variable OPTIND: the shell keeps it for itself")
-    _refuse_no_text(value, f"the environment variable {name}")
+        raise UsageError("operations.quoting.optind")
+    _refuse_no_text(value, words("operations.quoting.variable", name=name))
     if bad := [c for c in value if _control(c, but="\t\n") or _is_no_character(c)]:
         raise UsageError(
-            f"cannot write the environment variable {name}: systemd refuses the character {bad[0]!r}",
-            hint="remove it, or keep the value in a file and give the program the file's path",
+            "operations.quoting.variable_character",
+            name=name,
+            bad=repr(bad[0]),
         )
     if len(f"{name}={value}".encode()) > LONGEST:
         raise UsageError(
-            f"cannot write the environment variable {name}: it has more than {LONGEST} bytes",
-            hint="keep the value in a file and give the program the file's path",
+            "operations.quoting.variable_too_long",
+            name=name,
+            longest=LONGEST,
         )
     escaped = re.sub(r'([\\"$`])', r"\\\1", value)
     return Quoted(f'{name}="{escaped}"')
@@ -113,8 +133,9 @@ def nginx_string(value: str) -> str:
     _refuse_no_text(value, "nginx's configuration")
     if "$" in value or _control(value) or len(value.encode()) > NGINX_LONGEST:
         raise UsageError(
-            f"cannot write {value[:200]!r} into nginx's configuration",
-            hint=f"use no $, no control characters, and at most {NGINX_LONGEST} bytes",
+            "operations.quoting.nginx",
+            value=repr(value[:200]),
+            nginx_longest=NGINX_LONGEST,
         )
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return Quoted(f'"{escaped}"')
@@ -132,4 +153,4 @@ def _is_no_character(c: str) -> bool:
 def _refuse_no_text(value: str, what: str) -> None:
     """NUL ends a text for C; half of a UTF-16 pair stands for bytes that were no UTF-8 (PEP 383)."""
     if bad := re.search("[\0\ud800-\udfff]", value):
-        raise UsageError(f"cannot use the character {bad[0]!r} in {what}: it is no text", hint="remove the character")
+        raise UsageError("operations.quoting.no_text", bad=repr(bad[0]), what=what)

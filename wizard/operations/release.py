@@ -16,6 +16,7 @@ from wizard.operations import git_host
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.file import Directory, FileState, save_folder
 from wizard.operations.quoting import sh
+from wizard.text import text as words
 
 NEWEST = "newest"  # stands for a commit that only the server can name, once it has git and the network
 ID_LENGTH = 12
@@ -105,7 +106,7 @@ class Release(Operation):
 
     def _remove(self, release: str) -> str:
         folder = f"{self.root}/releases/{release}"
-        save = save_folder(folder, f"files in {folder}, which somebody changed,", leave_out="./.venv")
+        save = save_folder(folder, words("operations.release.changed_files", folder=folder), leave_out="./.venv")
         edited = (
             f'find {sh(folder)} -path {sh(folder)}/.venv -prune -o ! -type d -cnewer "$change/arrived" -print -quit'
         )
@@ -238,7 +239,8 @@ class DataDirectory(Directory):
         if after.type != "absent":
             return super().apply(before, after)
         there = f'[ -n "$(ls -A {sh(self.path)} 2>/dev/null)" ]'
-        return f"if {there}; then\n{save_folder(self.path, f'the files in {self.path}')}fi\nrm -rf {sh(self.path)}"
+        save = save_folder(self.path, words("operations.release.files", folder=self.path))
+        return f"if {there}; then\n{save}fi\nrm -rf {sh(self.path)}"
 
     def verify(self, after: FileState) -> str:
         return f"[ ! -e {sh(self.path)} ]" if after.type == "absent" else super().verify(after)

@@ -24,9 +24,7 @@ def verifier(role: str, password: Secret) -> Secret:
     """
     text = password.reveal()
     if not re.fullmatch(r"[ -~]+", text):
-        raise UsageError(
-            f"cannot use this password for the role {role}", hint="use letters, digits and signs of the ASCII alphabet"
-        )
+        raise UsageError("operations.scram.password", role=role)
     salt = _hmac(text.encode(), b"wizard/scram-salt/" + role.encode())[:16]
     salted = hashlib.pbkdf2_hmac("sha256", text.encode(), salt, ITERATIONS)
     stored_key = hashlib.sha256(_hmac(salted, b"Client Key")).digest()

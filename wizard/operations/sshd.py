@@ -9,6 +9,7 @@ from wizard.errors import StoppedError
 from wizard.operations.base import Operation
 from wizard.operations.command import command
 from wizard.sshd import CONFIG, Setting, Sshd, applies
+from wizard.text import text
 
 TAKE_UP = """\
 by=$(systemctl show -P TriggeredBy ssh.service)
@@ -25,7 +26,6 @@ else
 fi"""
 """For `then=` of sshd's files: whoever accepts SSH reads them anew and goes on listening where it does."""
 
-UNTOUCHED = "Nothing on the server was changed by this step"
 KEYS = (".ssh/authorized_keys", "%h/.ssh/authorized_keys")
 OPENING = {
     "passwordauthentication": "passwords",
@@ -65,15 +65,15 @@ def must_stay_at_its_port(server: Sshd) -> None:
     said = "; ".join(f"{s.text} ({s.place})" for s in lines)
     if server.by_socket:
         raise StoppedError(
-            f"cannot change sshd's settings: sshd listens on port {port} beside the socket of systemd that starts it",
-            details="it would be restarted by the socket, and leave the port that you came by",
-            hint=f"restart it yourself (systemctl restart ssh.service) and log in by the socket's port. {UNTOUCHED}",
+            "operations.sshd.beside_socket",
+            port=port,
+            details=text("operations.sshd.leaves_port"),
         )
     raise StoppedError(
-        f"cannot change sshd's settings: sshd listens on port {port}, but its files say port {where}",
-        details=f"its files were changed and it has not read them yet: {said}".rstrip(": "),
-        hint="it would leave the port that you came by. Take those lines out, or restart it yourself (systemctl restart ssh) "
-        f"and log in by the new port. {UNTOUCHED}",
+        "operations.sshd.other_port",
+        port=port,
+        where=where,
+        details=text("operations.sshd.not_read_yet", said=said).rstrip(": "),
     )
 
 
@@ -82,10 +82,12 @@ def must_let_in(server: Sshd, user: str, *groups: str) -> None:
     who = server.someone(user, *groups)
     shut = server.shut_to(who)
     if shut is not None:
-        names = f"add {user} to it" if shut.name == "allowusers" else "change it"
+        names = (
+            text("operations.sshd.add_user", user=user) if shut.name == "allowusers" else text("operations.sshd.change")
+        )
         if shut.name == "allowgroups":
-            names = f"add a group of {user} to it ({', '.join(dict.fromkeys(who.groups))})"
-        raise _against(user, shut, f"{names} and reload sshd (systemctl reload ssh), then run this again")
+            names = text("operations.sshd.add_group", user=user, groups=", ".join(dict.fromkeys(who.groups)))
+        raise _against(user, shut, text("operations.sshd.then_reload", names=names))
     for name in (
         "pubkeyauthentication",
         "authenticationmethods",
@@ -95,7 +97,7 @@ def must_let_in(server: Sshd, user: str, *groups: str) -> None:
     ):
         for line in server.said(name, who):
             if _keeps_out(line):
-                raise _against(user, line, "change it and reload sshd (systemctl reload ssh), then run this again")
+                raise _against(user, line, text("operations.sshd.change_and_reload"))
 
 
 def _keeps_out(line: Setting) -> bool:
@@ -111,9 +113,11 @@ def _keeps_out(line: Setting) -> bool:
 
 def _against(user: str, line: Setting, advice: str) -> StoppedError:
     return StoppedError(
-        f"cannot set up the login of {user}: sshd would refuse it, because of {line.text}",
-        details=f"this stands in {line.place}",
-        hint=f"{advice}. Nothing on the server was changed",
+        "operations.sshd.keeps_out",
+        user=user,
+        text=line.text,
+        advice=advice,
+        details=text("operations.sshd.place", place=line.place),
     )
 
 
@@ -123,9 +127,10 @@ def must_not_open_again(server: Sshd, user: str) -> None:
         ours = [applies(line.match, server.someone(name)) for name in ("root", user)]
         if any(ours) or not _for_named_users(line):
             raise StoppedError(
-                f"cannot shut out {OPENING[line.name]}: a Match block of sshd's files lets them in again: {line.text}",
-                details=f"this stands in {line.place}",
-                hint=f"take the line out, or name in its Match who needs it (Match User …), then run this again. {UNTOUCHED}",
+                "operations.sshd.lets_in_again",
+                opening=text(f"operations.sshd.opening.{OPENING[line.name]}"),
+                text=line.text,
+                details=text("operations.sshd.place", place=line.place),
             )
 
 

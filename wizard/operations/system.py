@@ -174,14 +174,14 @@ done"""
 def kernel_settings(path: str, settings: dict[str, str]) -> KernelSettings:
     """Settings by their names in sysctl(8), such as {"net.ipv4.tcp_syncookies": "1"}."""
     if strange := [name for name in settings if not re.fullmatch(r"[a-z0-9_-]+(\.[A-Za-z0-9_-]+)+", name)]:
-        raise UsageError(f"cannot set {strange[0]!r}: it is not the name of a kernel setting", hint="see sysctl -a")
+        raise UsageError("operations.system.kernel_setting", strange=repr(strange[0]))
     return KernelSettings(path, tuple(f"{name}={value}" for name, value in settings.items()))
 
 
 def generated_locale(name: str) -> Command:
     """A locale such as de_DE.UTF-8, compiled from the package `locales`."""
     if not re.fullmatch(r"[A-Za-z]+_[A-Z]+(\.[A-Za-z0-9-]+)?(@[a-z]+)?", name):
-        raise UsageError(f"cannot make the locale {name!r}", hint="give a name like de_DE.UTF-8")
+        raise UsageError("operations.system.locale", name=repr(name))
     charset = name.partition(".")[2].partition("@")[0] or "UTF-8"
     line = f"{name} {charset}"
     return command(

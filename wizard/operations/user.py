@@ -16,6 +16,7 @@ from wizard.operations.base import Blob, Foreign, Operation, State, not_journall
 from wizard.operations.file import File, FileState
 from wizard.operations.quoting import sh
 from wizard.secret import Secret
+from wizard.text import text as in_words
 
 # A person's password is short: its bare hash, which names the blob, could be guessed from. This goes in front of it.
 SALT = secrets.token_hex(16)
@@ -93,10 +94,10 @@ rm -rf "$change/accounts\""""
 
 REMOVE = """\
 if [ "${{SUDO_USER:-}}" = {name} ]; then
-    echo 'cannot remove {name}: this connection is logged in as it; log in as another user' >&2; exit 1
+    say operations.user.logged_in name={name} >&2; exit 1
 fi
 uid=$(getent passwd {name} | cut -d: -f3)
-if [ "$uid" = 0 ]; then echo 'cannot remove {name}: it is root by now' >&2; exit 1; fi
+if [ "$uid" = 0 ]; then say operations.user.is_root name={name} >&2; exit 1; fi
 if [ -n "$uid" ]; then
     # nobody may be logged in as it, and nothing may run as it
     loginctl terminate-user {name} 2>/dev/null || :
@@ -105,7 +106,7 @@ if [ -n "$uid" ]; then
     n=0; while pgrep -u "$uid" >/dev/null && [ "$n" -lt 50 ]; do sleep 0.2; n=$((n + 1)); done
     # what it wrote elsewhere is not ours to remove, but has no owner from now on
     find / -xdev -uid "$uid" ! -path {home} ! -path {home}/'*' ! -path '/var/mail/*' ! -path '/var/spool/mail/*' \
--printf 'left behind by {name}: %p\\n' 2>/dev/null | head -n 50
+-print 2>/dev/null | head -n 50 | while read -r path; do say operations.user.left_behind name={name} path="$path"; done
 fi
 {remove_home}
 if [ -n "$uid" ]; then userdel {name}; fi
@@ -120,7 +121,7 @@ if [ -d {home} ] && [ ! -L {home} ] &&
     if [ -n "$(diff -rq --no-dereference --exclude=.sudo_as_admin_successful /etc/skel {home} 2>&1)" ]; then
         begin_save home-{name} .tar.gz
         tar -C {home} --one-file-system -czf "$saved.part" .
-        end_save {home}', which held more than a new home does,' {back}
+        end_save {saved} {back}
     fi
     rm -rf --one-file-system {home}
 fi"""
@@ -158,34 +159,37 @@ class User(Operation):
         if not found.exists and found.gid >= 0:
             yield Foreign(
                 f"group:{self.name}",
-                f"the group {self.name} (number {found.gid})",
-                "the account would have that group's rights: remove it (groupdel), or choose another name", adoptable=False,
+                in_words("operations.user.group", name=self.name, gid=found.gid),
+                in_words("operations.user.group_rights"), adoptable=False,
             )  # fmt: skip
         if not found.exists:
             return
-        groups = ", ".join(g for g in found.groups if g != self.name) or "none"
-        what = f"the account {self.name} (number {found.uid}, shell {found.shell}, other groups: {groups}"
-        what += f", password: {found.password})"
+        groups = ", ".join(g for g in found.groups if g != self.name) or "-"
+        what = in_words(
+            "operations.user.account",
+            name=self.name,
+            uid=found.uid,
+            shell=found.shell,
+            groups=groups,
+            password=found.password,
+        )
         unfit = self._unfit(found)
         added = ", ".join(g for g in self.groups if g not in found.groups)
-        does = "the site runs as it" if self.system else f"it is put into the groups {added}" if added else "it stays"
-        does += "" if self.system else "; it gets the SSH keys of the answers and may use sudo"
-        yield Foreign(
-            f"user:{self.name}", what, unfit or f"{does}; rolling back gives it back as it was",
-            adoptable=not unfit,
-        )  # fmt: skip
+        kind = "site" if self.system else "person_in_groups" if added else "person"
+        does = unfit or in_words(f"operations.user.adopted.{kind}", added=added)
+        yield Foreign(f"user:{self.name}", what, does, adoptable=not unfit)
 
     def _unfit(self, found: UserState) -> str:
         """Why this account can be neither a site's nor a person's, as the operation would have it; "" where it can."""
         no_shell = found.shell.endswith(("/nologin", "/false"))
         if not self.system:
             if found.uid < PEOPLE:
-                return "it belongs to the system, and must not be a person's"
-            return "nobody can log in to it: its shell lets nobody in" if no_shell else ""
+                return in_words("operations.user.system_account")
+            return in_words("operations.user.no_shell") if no_shell else ""
         if not no_shell or found.password in (SET, "empty") or found.uid == 0:
-            return "the site's account must be one that nobody can log in to"
+            return in_words("operations.user.site_can_log_in")
         if set(found.groups) - {self.name}:
-            return "the site's account must be in no other group"
+            return in_words("operations.user.site_in_groups")
         return ""
 
     def wanted(self, found: UserState) -> UserState:
@@ -229,7 +233,7 @@ class User(Operation):
         return lines
 
     def _in_the_way(self) -> str:
-        return sh(f"cannot create {self.name}: {self.home} is there already; move it away, or choose another name")
+        return sh(in_words("operations.user.home_there", name=self.name, home=self.home))
 
     def _regroup(self, before: UserState, after: UserState) -> list[str]:
         name = sh(self.name)
@@ -241,7 +245,13 @@ class User(Operation):
 
     def _remove(self, before: UserState, after: UserState) -> str:
         home = before.home or self.home
-        words = {"name": self.name, "home": sh(home), "back": sh(f'tar -C {sh(home)} -xpzf "$saved"')}
+        saved = in_words("operations.user.home", home=home)
+        words = {
+            "name": self.name,
+            "home": sh(home),
+            "back": sh(f'tar -C {sh(home)} -xpzf "$saved"'),
+            "saved": sh(saved),
+        }
         keep_home = self.system or after.home or home != self.home
         text = REMOVE.format(**words, remove_home="" if keep_home else REMOVE_HOME.format(**words))
         if after.gid >= 0:
@@ -267,20 +277,18 @@ def user_name(name: str) -> str:
     """The name, which Debian's account tools will take and no shell can take for something else; UsageError for another."""
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
         raise UsageError(
-            f"cannot use {name!r} as the name of a user",
-            hint="use up to 32 lower-case letters, digits, - and _, starting with a letter",
+            "operations.user.name",
+            name=repr(name),
         )
     return name
 
 
 def _check_password(name: str, password: str) -> None:
     if re.search(r"[\n\r\0\ud800-\udfff]", password):
-        reason = "it has a line break in it, or something that is no text"
-        raise UsageError(f"cannot set {name}'s password: {reason}", hint="use a password of one line")
+        reason = in_words("operations.user.line_break")
+        raise UsageError("operations.user.password", name=name, reason=reason)
     if len(password.encode()) > PASSWORD_BYTES:
-        raise UsageError(
-            f"cannot set {name}'s password: it has more than {PASSWORD_BYTES} bytes", hint="use a shorter one"
-        )
+        raise UsageError("operations.user.password_too_long", name=name, password_bytes=PASSWORD_BYTES)
 
 
 def _password_line(name: str, password: Secret) -> Blob:
@@ -328,6 +336,6 @@ class SudoRule(File):
 def sudo_rule(name: str, rule: str) -> SudoRule:
     """A rule in /etc/sudoers.d/name (sudo skips files there with a dot in their name)."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise UsageError(f"cannot name a sudo rule {name!r}", hint="use letters, digits, - and _")
+        raise UsageError("operations.user.sudo_rule", name=repr(name))
     content = f"{rule}\n".encode()
     return SudoRule(f"/etc/sudoers.d/{name}", content=content, mode="0440", ours=Blob(content).name)

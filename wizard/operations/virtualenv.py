@@ -155,7 +155,7 @@ class Virtualenv(Operation):
 # What the build left running could still write where it has opened the door to its group.
 CLOSED = """\
 if [ -n "$(find .venv ! -type l '(' ! -user root -o -perm /027 ')' -print -quit)" ]; then
-    echo 'cannot close .venv: it was changed while it was handed over' >&2; exit 1
+    say operations.virtualenv.changed >&2; exit 1
 fi"""
 
 # What pip does not read itself, but whose packages it can be told.

@@ -35,7 +35,7 @@ SQL
     } | psql_ -d postgres -v name="$_name" -v access="$_access"
 }
 give_back_owner() { # CONNECTION: what it made meanwhile is its owner's
-    psql_ -d "$1" -v name="$_name" <<'SQL' || echo 'the role wizard_for_owner stays; nobody knows its password' >&2
+    psql_ -d "$1" -v name="$_name" <<'SQL' || say operations.owner.role_stays >&2
 SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
     WHERE usename = 'wizard_for_owner' \g /dev/null
 SELECT pg_catalog.format('REASSIGN OWNED BY wizard_for_owner TO %I', r.rolname)
@@ -55,11 +55,11 @@ dump_of() { # NAME: the dump on stdout, in pg_dump's own format, which holds not
 }
 restore_into() { # NAME DUMP clean|empty: with `empty` what is the owner's in it; what others made in the database stays as it is
     _owner=$(owner_of "$1")
-    if [ -z "$_owner" ]; then echo "cannot put back the database $1: there is none of that name any more" >&2; return 1; fi
+    if [ -z "$_owner" ]; then say operations.owner.no_database name="$1" >&2; return 1; fi
     _super=$(printf "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = :'owner'" | psql_ -d postgres -v owner="$_owner")
     if [ "$_super" = t ]; then
-        echo "cannot put back the database $1: it belongs to $_owner, who may do everything, and so could what is in the dump." >&2
-        echo "Give it to the site first (ALTER DATABASE … OWNER TO …), or look at the dump, $2, and use pg_restore yourself." >&2
+        say operations.owner.belongs_to_superuser name="$1" owner="$_owner" >&2
+        say operations.owner.give_it_away dump="$2" >&2
         return 1
     fi
     _lists=$(mktemp -d /run/wizard-lists.XXXXXXXX)
@@ -79,7 +79,7 @@ SQL
         printf 'DROP OWNED BY :"owner";' | as_owner "$1" write psql -X -q -v ON_ERROR_STOP=1 -v owner="$_owner"
     fi
     as_owner "$1" write pg_restore --role="$_owner" --no-owner --use-list="$_lists/extensions" <"$2" ||
-        echo "not every extension could be put back; that matters only where something needs it" >&2
+        say operations.owner.extensions >&2
     _clean=; if [ "$3" = clean ]; then _clean='--clean --if-exists'; fi
     # shellcheck disable=SC2086
     as_owner "$1" write pg_restore --role="$_owner" --no-owner --exit-on-error --single-transaction $_clean \
