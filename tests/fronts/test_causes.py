@@ -9,11 +9,16 @@ import pytest
 
 from wizard.fronts import causes
 from wizard.fronts.causes import Record
+from wizard.text import text
+
+
+def change_failed(key: str) -> str:
+    return text("engine.worker.cannot_make", key=key, why="status 1")
 
 
 def reason_for(record: Record) -> str:
     kind = sorted(record.kinds)[0] if record.kinds else "long_command"
-    return record.seen[1] or f"cannot make the change {kind}:x (status 1)"
+    return record.seen[1] or change_failed(f"{kind}:x")
 
 
 def test_there_are_many_and_each_has_a_code_of_its_own() -> None:
@@ -51,25 +56,21 @@ def test_a_real_message_leads_to_its_own_cause(record: Record) -> None:
     ],
 )  # fmt: skip
 def test_messages_from_the_field(kind: str, output: str, code: str) -> None:
-    assert causes.likely(f"cannot make the change {kind}:x (status 1)", output).code == code
+    assert causes.likely(change_failed(f"{kind}:x"), output).code == code
 
 
 def test_a_fact_found_on_the_server_comes_before_what_was_printed() -> None:
     output = "E: The repository 'cdrom://[Debian 12.5]/ bookworm Release' does not have a Release file."
-    found = causes.likely(
-        "cannot make the change packages:nginx (status 100)", output, ["cdrom /etc/apt/sources.list 3"]
-    )
+    found = causes.likely(change_failed("packages:nginx"), output, ["cdrom /etc/apt/sources.list 3"])
     assert found.code == "apt.cdrom"
     assert "line 3 of /etc/apt/sources.list" in found.what
     assert found.look == "sed -i '/cdrom:/s/^/# /' /etc/apt/sources.list"
 
 
 def test_what_a_program_says_of_its_own_connection_is_not_about_ours() -> None:
-    found = causes.likely(
-        "cannot make the change long_command:x (status 1)", "psql: connection timed out: cannot reach db"
-    )
+    found = causes.likely(change_failed("long_command:x"), "psql: connection timed out: cannot reach db")
     assert not found.code.startswith("ssh.")
-    assert causes.likely("cannot reach root@203.0.113.7: no answer", "").code == "ssh.lost"
+    assert causes.likely(text("transport.ssh.no_answer", where="203.0.113.7 port 22"), "").code == "ssh.lost"
 
 
 def test_an_unknown_failure_claims_no_cause() -> None:

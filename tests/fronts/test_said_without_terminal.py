@@ -58,10 +58,12 @@ def test_json_has_the_likely_cause_of_a_failed_step() -> None:
 
 def test_json_has_the_error_that_ends_a_command() -> None:
     out = io.StringIO()
-    Headless(words(), lambda text: text, out).ended(ConnectError("cannot reach root@203.0.113.7", hint="is it on?"))
+    Headless(words(), lambda text: text, out).ended(
+        ConnectError("transport.ssh.unreachable", where="203.0.113.7", hint="is it on?")
+    )
     line = json.loads(out.getvalue())
     assert (line["event"], line["exit_status"], line["hint"]) == ("Error", 3, "is it on?")
-    assert line["cause"]["code"] == "ssh.lost"
+    assert (line["code"], line["cause"]["code"]) == ("transport.ssh.unreachable", "ssh.lost")
 
 
 def test_lines_say_the_likely_cause_where_nobody_is_asked_and_leave_it_to_the_question_else() -> None:

@@ -16,6 +16,7 @@ from wizard.operations.django import MigrationsState, migrations
 from wizard.operations.file import File, FileState, directory, file
 from wizard.operations.release import data_directory
 from wizard.secret import Secret
+from wizard.text import from_output
 
 FOLDER = Path(base.__file__).parent
 READ_ONLY = {"observe", "verify", "guarded", "_inputs", "OBSERVE", "ASK"}
@@ -128,7 +129,7 @@ def test_a_file_that_was_edited_since_is_saved_for_root_alone_before_it_goes(
     assert saved.name.startswith(str(path).strip("/").replace("/", "-") + "-2")
     assert [p.stat().st_mode & 0o777 for p in (saved, restore, saved.parent)] == [0o600, 0o600, 0o700]
     assert "EMAIL" not in undone.stdout and not path.exists()
-    assert undone.stdout.endswith(f"; to put it back: sh {restore}\n")
+    assert from_output(undone.stdout).endswith(f"; to put it back: sh {restore}\n")
     subprocess.run(["sh", restore], check=True)
     assert path.read_text() == saved.read_text() and path.stat().st_mode & 0o777 == 0o600
     path.write_text("KEY=2\n")

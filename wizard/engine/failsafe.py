@@ -13,6 +13,7 @@ from wizard import events
 from wizard.engine.remote.protocol import Failsafe
 from wizard.engine.remote.session import Emit, Session
 from wizard.errors import ConnectError, ConnectionLost, HostKeyError, LoginRefused, StepError, WizardError
+from wizard.text import text
 from wizard.transport.base import Login, Transport
 
 REVERT = "[ ! -e $W/failsafe/armed ] || sh $W/failsafe/revert now"
@@ -90,7 +91,7 @@ def _log_in(session: Session, login: Login) -> tuple[Transport | None, WizardErr
             if result.status == 0 and result.out.strip() == "0":
                 session.refused.discard(login.user)
                 return fresh, None
-            raise WizardError(f"cannot become root as {login}", details=result.err.strip())
+            raise WizardError("engine.failsafe.no_root", login=login, details=result.err.strip())
         except WizardError as error:
             fresh.close()
             last = error
@@ -110,14 +111,15 @@ def _taken_back(session: Session, emit: Emit, step: str, login: Login, error: Wi
     seen = f"{error.message}\n{error.details}".strip()
     if trouble is not None:
         return StepError(
-            f"cannot log in as {login} after {step}; {trouble.message}",
+            "engine.failsafe.locked_out", login=login, step=step, message=trouble.message,
             details=f"{seen}\n{trouble.details}".strip(), hint=trouble.hint,
         )  # fmt: skip
     return StepError(
-        f"cannot log in as {login} any more after {step}, so its changes were taken back",
+        "engine.failsafe.taken_back",
+        login=login,
+        step=step,
+        way=session.transport.login,
         details=seen,
-        hint=f"a new login as {session.transport.login} works: the server is as it was before this step; check the key "
-        "and the answers, then run it again",
     )
 
 
@@ -125,10 +127,11 @@ def too_late(session: Session, emit: Emit, step: str) -> StepError:
     """The error for changes that the server has taken back by itself; says whether the old way in is open again."""
     session.unguarded()
     trouble = old_way(session, emit, step)
-    message = f"the changes of {step} were taken back by the server: the proof of the new login came too late"
+    message = text("engine.failsafe.too_late", step=step)
     if trouble is not None:
-        return StepError(f"{message}; {trouble.message}", details=trouble.details, hint=trouble.hint)
-    return StepError(message, hint=f"a new login as {session.transport.login} works; run it again, nothing is lost")
+        said = text("engine.failsafe.and", first=message, second=trouble.message)
+        return StepError(said, details=trouble.details, hint=trouble.hint)
+    return StepError(message, hint=text("engine.failsafe.way_works", login=session.transport.login))
 
 
 def take_back(session: Session, emit: Emit, step: str) -> StepError | None:
@@ -145,9 +148,9 @@ def take_back(session: Session, emit: Emit, step: str) -> StepError | None:
         session.reconnect()
     if armed(session):
         return StepError(
-            f"not all of the changes of {step} could be taken back yet",
-            hint="the server tries again by itself, every half minute; keep this connection, look at `wizard status`, then "
-            f"run it again. {_at_the_console(session)}",
+            "engine.failsafe.still_armed",
+            step=step,
+            console=_at_the_console(session),
         )
     session.unguarded()
     return old_way(session, emit, step)
@@ -163,7 +166,8 @@ def old_way(session: Session, emit: Emit, step: str) -> StepError | None:
         return None
     assert error is not None
     return StepError(
-        f"its changes were taken back, but a new login as {login} does not work now either",
+        "engine.failsafe.old_way_fails",
+        login=login,
         details=f"{error.message}\n{error.details}".strip(),
         hint=_at_the_console(session),
     )
@@ -174,10 +178,7 @@ def _at_the_console(session: Session) -> str:
     sshd = session.server.sshd
     units = sorted({door.unit for door in sshd.doors if door.how == "socket"})
     again = f"systemctl stop ssh.service; systemctl restart {' '.join(units)}" if units else "systemctl restart ssh"
-    return (
-        "If you cannot log in any more, log in as root at your provider's console (not over SSH) and type these lines: "
-        f"sh /var/lib/wizard/failsafe/revert now; ufw disable; {again}; ss -ltnp (it must show port {sshd.came_by or 22})"
-    )
+    return text("engine.failsafe.at_the_console", again=again, came_by=sshd.came_by or 22)
 
 
 def armed(session: Session) -> bool:

@@ -56,9 +56,10 @@ class Entry:
             return operation_from_json(self.operation)
         except UNREADABLE as error:
             raise StoppedError(
-                f"cannot read change {self.id} of the journal: this version does not know {self.operation.get('kind')!r}",
+                "engine.journal.unknown_kind",
+                id=self.id,
+                value=repr(self.operation.get("kind")),
                 details=str(error),
-                hint="use the version of wizard that made it, or a newer one",
             ) from error
 
     @property
@@ -72,9 +73,9 @@ class Entry:
             after = self.thing.state.from_json(self.after)
         except UNREADABLE as error:
             raise StoppedError(
-                f"cannot read change {self.id} of the journal: its record is damaged",
+                "engine.journal.damaged",
+                id=self.id,
                 details=repr(error),
-                hint="undo it by hand, or restore a snapshot of the server; the other changes can be undone up to this one",
             ) from error
         if self.observed is not None:
             # another version may have printed its observations in another form: then what was wanted has to do

@@ -10,6 +10,7 @@ from wizard.engine.remote.session import Session
 from wizard.errors import RecipeError
 from wizard.operations.base import Change, Operation, State, canonical, diff
 from wizard.recipe import Answers, Recipe, Step
+from wizard.text import text
 
 
 @dataclass
@@ -66,13 +67,13 @@ def key_twice(steps: Iterable[tuple[str, Iterable[Operation]]]) -> Iterator[tupl
 def _refuse_second_owners(steps: Iterable[PlannedStep]) -> None:
     """RecipeError where two steps make the same thing: each would undo what the other has made."""
     twice = [
-        f"{key}: in {one} and in {other}" for key, one, other in key_twice((s.step.id, s.operations) for s in steps)
+        text("engine.plan.twice", key=key, one=one, other=other)
+        for key, one, other in key_twice((s.step.id, s.operations) for s in steps)
     ]
     if twice:
         raise RecipeError(
-            "cannot make a plan: two steps make the same thing",
+            "engine.plan.same_thing",
             details="\n".join(twice),
-            hint="let one step make it; `wizard recipes check FOLDER` names the lines. Nothing on the server was touched",
         )
 
 

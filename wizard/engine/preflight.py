@@ -13,6 +13,7 @@ from wizard.engine.journal import Journal
 from wizard.errors import StoppedError
 from wizard.limits import DISK_NEEDED_MB, MEMORY_NEEDED_MB
 from wizard.server import Server
+from wizard.text import text
 
 RELEASES = {"12", "13"}
 CLOCK_S = 24 * 3600
@@ -41,10 +42,10 @@ def check(server: Server, journal: Journal, emit: Callable[[events.Event], None]
     if refused:
         several = len(refused) > 1
         raise StoppedError(
-            f"cannot set up this server: {refused[0].what}" + (f", and {len(refused) - 1} more" if several else ""),
+            "engine.preflight.refused_several" if several else "engine.preflight.refused",
             details="\n".join(f"{o.what}: {o.why}" if several else o.why for o in refused),
-            hint=f"{'; '.join(o.advice for o in refused)}. Nothing on the server was touched",
-        )
+            what=refused[0].what, n=len(refused) - 1, advice="; ".join(o.advice for o in refused),
+        )  # fmt: skip
     for obstacle in found:
         emit(events.ServerWarning(obstacle.fact, obstacle.value))
     for fact, value in doubts(server):
@@ -54,37 +55,25 @@ def check(server: Server, journal: Journal, emit: Callable[[events.Event], None]
 def obstacles(server: Server) -> Iterator[Obstacle]:
     """What a set-up would fail of."""
     if server.distribution != "debian" or (server.version.isdecimal() and int(server.version) < 12):
-        yield Obstacle(
-            "distribution", server.pretty_name, f"it runs {server.pretty_name}",
-            "the recipes are made for Debian 12 and 13", "have it reinstalled with Debian 12 or 13",
-        )  # fmt: skip
+        yield _obstacle("distribution", server.pretty_name)
     if not server.systemd:
-        yield Obstacle(
-            "systemd", "", "systemd does not run there", "every service of a site is one of systemd's",
-            "take a server (not a container without an init system) with Debian 12 or 13", grave=True,
-        )  # fmt: skip
+        yield _obstacle("systemd", "", grave=True)
     if server.read_only:
-        yield Obstacle(
-            "read_only", server.read_only, f"{server.read_only} cannot be written to", "nothing could be installed",
-            "look why with `dmesg` (a broken disk is mounted read-only) and `mount -o remount,rw /`", grave=True,
-        )  # fmt: skip
+        yield _obstacle("read_only", server.read_only, grave=True)
     if server.disk_free_mb < DISK_NEEDED_MB:
-        yield Obstacle(
-            "disk", str(server.disk_free_mb), f"it has {server.disk_free_mb} MB of free disk, and {DISK_NEEDED_MB} are needed",
-            "packages that were only half unpacked are worse than none", "make room there (`df -h`, `apt-get clean`)",
-        )  # fmt: skip
+        yield _obstacle("disk", str(server.disk_free_mb), needed=DISK_NEEDED_MB)
     if server.memory_mb < MEMORY_NEEDED_MB and not server.swap_mb:
-        yield Obstacle(
-            "memory", str(server.memory_mb), f"it has {server.memory_mb} MB of memory and no swap, and 512 are needed",
-            "the kernel would stop apt in the middle", "take a larger server, or add swap",
-        )  # fmt: skip
+        yield _obstacle("memory", str(server.memory_mb))
     if abs(server.clock_off_s) > CLOCK_S:
         days = str(abs(server.clock_off_s) // (24 * 3600))
-        which = "ahead of" if server.clock_off_s > 0 else "behind"
-        yield Obstacle(
-            "clock", days, f"its clock is {days} days {which} the one of this computer",
-            "certificates and apt's lists would seem to be out of date", "set it there: `timedatectl set-ntp true`",
-        )  # fmt: skip
+        yield _obstacle("clock", days, code="clock_ahead" if server.clock_off_s > 0 else "clock_behind")
+
+
+def _obstacle(fact: str, value: str, *, code: str = "", grave: bool = False, **fields: object) -> Obstacle:
+    what, why, advice = (
+        text(f"engine.obstacle.{code or fact}.{part}", value=value, **fields) for part in ("what", "why", "advice")
+    )
+    return Obstacle(fact, value, what, why, advice, grave)
 
 
 def doubts(server: Server) -> Iterator[tuple[str, str]]:

@@ -93,6 +93,6 @@ def _digest(data: bytes) -> str:
 
 def newer(what: str) -> StoppedError:
     return StoppedError(
-        f"cannot read this server's journal: a newer version of wizard wrote it ({what})",
-        hint="upgrade wizard on this computer; nothing on the server was touched",
+        "engine.records.newer",
+        what=what,
     )

@@ -13,6 +13,7 @@ from wizard.engine.remote.session import Emit, Session
 from wizard.engine.worker import Worker
 from wizard.errors import StepError
 from wizard.operations.base import canonical
+from wizard.text import text as words
 
 
 def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: bool = True) -> bool:
@@ -28,7 +29,7 @@ def finish_pending(session: Session, worker: Worker, emit: Emit, *, forward: boo
     sweep_secrets(session)
     recovered = failsafe.armed(session)
     if recovered:
-        trouble = failsafe.take_back(session, emit, "an interrupted run")
+        trouble = failsafe.take_back(session, emit, words("engine.recovery.interrupted_run"))
         if trouble is not None:
             raise trouble
     for entry in session.journal.interrupted:

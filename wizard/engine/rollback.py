@@ -21,6 +21,7 @@ from wizard.errors import StoppedError, UsageError
 from wizard.operations.base import Change, State, canonical
 from wizard.operations.quoting import sh
 from wizard.secret import SECRETS_FOLDER
+from wizard.text import text
 
 DriftChoice = Callable[[str, State, State], str]
 
@@ -51,11 +52,11 @@ def plan_rollback(journal: Journal, checkpoint: str | None) -> list[Undo]:
 def _no_such(journal: Journal, checkpoint: str) -> UsageError:
     several = len({c.generation for c in journal.history}) > 1
     names = [c.name if several else c.step for c in journal.history]
-    hint = f"the journal has: {', '.join(names) or 'none'}"
+    hint = text("engine.rollback.checkpoints", names=", ".join(names) or "none")
     if checkpoint in journal.undone:
-        what = f"cannot go back to the checkpoint {checkpoint!r}: changes of it were undone since, and going back makes none"
-        return UsageError(what, hint=f"make them again with `wizard setup`; {hint}")
-    return UsageError(f"cannot find the checkpoint {checkpoint!r}", hint=hint)
+        what = text("engine.rollback.undone_since", checkpoint=repr(checkpoint))
+        return UsageError(what, hint=text("engine.rollback.make_again", hint_=hint))
+    return UsageError("engine.rollback.no_checkpoint", checkpoint=repr(checkpoint), hint=hint)
 
 
 def nothing_to_undo(session: Session, checkpoint: str | None) -> bool:
@@ -134,9 +135,9 @@ def _to_undo(emit: Emit, entry: Entry, found: State, on_drift: DriftChoice) -> C
         choice = on_drift(change.operation.key, change.after, found)
         if choice == "stop":
             raise StoppedError(
-                f"cannot undo {change.operation.identity}: it was changed by hand since",
+                "engine.rollback.drifted",
+                identity=change.operation.identity,
                 details=f"journal: {canonical(change.after)}\nfound: {canonical(found)}",
-                hint="keep what is there with --drift keep, or undo it all the same with --drift restore",
             )
         emit(events.DriftFound(entry.step, change.operation.key, choice))
         return change if choice == "restore" else None

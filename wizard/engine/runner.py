@@ -22,6 +22,7 @@ from wizard.engine.worker import Worker
 from wizard.errors import ConnectionLost, StepError, StoppedError, WizardError
 from wizard.operations.base import Change, Operation, State, canonical, diff
 from wizard.printable import all_printable
+from wizard.text import text
 from wizard.transport.base import Login
 
 # seconds between the looks of a check that fails; few, because a refused login is counted by fail2ban
@@ -170,9 +171,9 @@ class Runner:
         choice = self.decide(Decision("drift", planned.step.id, ("keep", "restore", "stop"), facts))
         if choice == "stop":
             raise StoppedError(
-                f"cannot go on: {operation.identity} was changed by hand since the journal left it",
+                "engine.runner.drifted",
+                identity=operation.identity,
                 details=f"journal: {canonical(known)}\nfound: {canonical(found)}",
-                hint="keep what is there with --drift keep, or put it back with --drift restore",
             )
         self.emit(events.DriftFound(planned.step.id, operation.key, choice))
         if choice == "keep":
@@ -186,8 +187,8 @@ class Runner:
         choice = self.decide(Decision(kind, planned.step.id, options, {"key": operation.key}))
         if choice == "stop":
             raise StoppedError(
-                f"stopped before {planned.step.id}, which cannot be undone",
-                hint="run the same command again to go on from here",
+                "engine.runner.point_of_no_return",
+                id=planned.step.id,
             )
         return choice
 
@@ -222,7 +223,9 @@ class Runner:
                 left_out.append(check.name)
             else:
                 self.emit(failed(step.id, check, finding))
-                error = StepError(f"the check {check.name} of {step.id} failed", details=_evidence(finding))
+                error = StepError(
+                    "engine.runner.check_failed", check=check.name, step=step.id, details=_evidence(finding)
+                )
                 error.check = check.name
                 raise error
         record: dict[str, Any] = {"step": step.id, "changes": spans(e.id for e in session.journal.in_force)}
@@ -235,7 +238,8 @@ class Runner:
 def _and(error: StepError, trouble: StepError) -> StepError:
     """A failure whose changes could not be taken back so that one gets in: the way in is what counts now."""
     details = f"{error.message}\n{error.details}\n{trouble.details}"
-    return StepError(f"{error.message}; {trouble.message}", details=details, hint=trouble.hint)
+    message = text("engine.failsafe.and", first=error.message, second=trouble.message)
+    return StepError(message, details=details, hint=trouble.hint)
 
 
 def look(check: Check, session: Session) -> Finding:
@@ -249,8 +253,9 @@ def failed(step: str, check: Check, finding: Finding) -> events.CheckFailed:
 
 def _evidence(finding: Finding) -> str:
     """For the details of an error: what was seen, what was wanted, and where it is set."""
-    rows = (("", finding.seen), ("wanted: ", finding.wanted), ("set in: ", finding.set_in))
-    return "\n".join(name + value for name, value in rows if value)
+    wanted = text("engine.runner.wanted", wanted=finding.wanted) if finding.wanted else ""
+    set_in = text("engine.runner.set_in", set_in=finding.set_in) if finding.set_in else ""
+    return "\n".join(filter(None, (finding.seen, wanted, set_in)))
 
 
 def _look(check: Check, session: Session) -> Finding:

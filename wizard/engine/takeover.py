@@ -12,6 +12,7 @@ from wizard.operations.base import Foreign, Operation, State
 from wizard.operations.file import Path
 from wizard.operations.user import User
 from wizard.site import Site
+from wizard.text import text
 
 
 class NotOurs(StoppedError):
@@ -19,10 +20,9 @@ class NotOurs(StoppedError):
 
     def __init__(self, things: list[Foreign]) -> None:
         super().__init__(
-            f"cannot use what is there already: {', '.join(t.name for t in things)}",
-            details="\n".join(map(line, things)),
-            hint=_hint(things),
-        )
+            "engine.takeover.there_already", details="\n".join(map(line, things)), hint=_hint(things),
+            names=[t.name for t in things],
+        )  # fmt: skip
         self.things = things
 
 
@@ -31,14 +31,12 @@ def line(thing: Foreign) -> str:
     other = f" ({thing.instead})" if thing.instead else ""
     if not thing.adoptable:
         return f"{thing.what}: {thing.does}{other}"
-    return f"{thing.what}: if it is taken over, {thing.does} (--adopt {thing.name}, or another answer{other})"
+    return text("engine.takeover.adoptable", what=thing.what, does=thing.does, name=thing.name, other=other)
 
 
 def _hint(things: list[Foreign]) -> str:
     names = " ".join(f"--adopt {t.name}" for t in things if t.adoptable)
-    other = "give other answers (such as another name), or do what is said above"
-    agree = f"{other}; or take it over, knowing what that does: {names}" if names else other
-    return f"{agree}. Nothing on the server was touched"
+    return text("engine.takeover.other_or_agree" if names else "engine.takeover.other", names=names)
 
 
 def foreign(plan: Plan, journal: Journal, *, login_user: str = "") -> list[Foreign]:
@@ -64,9 +62,8 @@ def other_sites(plan: Plan, journal: Journal) -> list[Foreign]:
     sites = {u.name for u in accounts if isinstance(u, User) and u.system and f"directory:{Site(u.name).root}" in done}
     return [
         Foreign(
-            f"site:{site}", f"the site {site}, which the wizard set up on this server",
-            "one server holds one site so far. If this is the same one, give its name (project.name); otherwise use another "
-            "server, or roll this one back first (wizard rollback TARGET --all)", adoptable=False,
+            f"site:{site}", text("engine.takeover.other_site", site=site),
+            text("engine.takeover.one_site"), adoptable=False,
         )
         for site in sorted(sites) if names and site not in names
     ]  # fmt: skip

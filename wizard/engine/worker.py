@@ -11,11 +11,11 @@ from wizard import events
 from wizard.engine import failsafe
 from wizard.engine.remote import scripts
 from wizard.engine.remote.protocol import Failsafe, Made, Reply, Running, observed
-from wizard.engine.remote.resources import AGAIN
 from wizard.engine.remote.scripts import Work, doing, settle_script, work_script
 from wizard.engine.remote.session import Emit, Session
 from wizard.errors import ConnectionLost, StepError
 from wizard.operations.base import Blob, Operation, State, canonical
+from wizard.text import text
 
 BREAKS = 20  # of the connection, during one change
 RESTART_S = 600  # how long a restart may take: a virtual server needs seconds, a machine with much memory minutes
@@ -87,7 +87,7 @@ class Worker:
         self._note(work, made)
         if made.repaired:
             self.emit(events.Repaired(work.step, op.key, made.repaired))
-        for line in (*made.output, *(f"on the server: {trouble}" for trouble in made.troubles)):
+        for line in (*made.output, *(text("engine.worker.fact", fact=trouble) for trouble in made.troubles)):
             show(line)
         if made.status != 0:
             raise _failed(work, made.status, reply, "\n".join(tail))
@@ -185,6 +185,7 @@ class Worker:
 
 def _failed(work: Work, status: int, reply: Reply, output: str) -> StepError:
     """What failed, and what the server had run out of where that is why."""
-    what = f"cannot {'undo' if work.undo else 'make'} the change {work.change.operation.key}"
-    why, hint = reply.why(status, f"the lines above say why; mend the cause and {AGAIN}")
-    return StepError(f"{what} ({why})", details=output or reply.err.strip(), hint=hint)
+    why, hint = reply.why(status, text("engine.worker.mend"))
+    code = "engine.worker.cannot_undo" if work.undo else "engine.worker.cannot_make"
+    key = work.change.operation.key
+    return StepError(code, details=output or reply.err.strip(), hint=hint, key=key, why=why)

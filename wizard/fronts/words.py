@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from wizard.guide import Guide, read_guide
 from wizard.project.found import Problem
 from wizard.recipe import Recipe
 from wizard.secret import SECRETS_FOLDER
-from wizard.text import has, text
+from wizard.text import Text, has, text
 
 
 class Words:
@@ -197,9 +196,11 @@ def describe(kind: str, key: str, *, undo: bool = False) -> str:
 
 def in_words(reason: str) -> str:
     """The engine names a change by its key, kind:name; a person knows it by its description."""
-    return re.sub(
-        r"(?<=the change )(\w+):(\S+)", lambda key: text("words.quoted", name=describe(key[1], key[0])), reason
-    )
+    if not isinstance(reason, Text) or "key" not in reason.fields:
+        return reason
+    key = reason.fields["key"]
+    named = text("words.quoted", name=describe(key.partition(":")[0], key))
+    return text(reason.code, **{**reason.fields, "key": named})
 
 
 def _spaced(name: str) -> str:

@@ -46,6 +46,6 @@ def _stream(blob: Blob, write: Write, put: Put) -> bool:
         return False
     size = len(blob.content) // MB
     if room.disk.left < 2 * size + 1:
-        raise StepError(f"cannot send {size} MB to the server ({room.disk.reason})", hint=room.disk.advice)
+        raise StepError("engine.blobs.no_room", size=size, reason=room.disk.reason, hint=room.disk.advice)
     put(io.BytesIO(blob.content), f"{FOLDER}/{blob.name}")
     return True

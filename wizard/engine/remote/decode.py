@@ -18,9 +18,9 @@ def decoding(server: object) -> Iterator[None]:
         yield
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, zlib.error, EOFError) as error:
         raise WizardError(
-            f"cannot make out what {server} says",
+            "engine.decode.unreadable",
+            server=server,
             details=f"{type(error).__name__}: {error}"[:300],
-            hint="is this the right server? what it says about its own state is damaged, or made up",
         ) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from wizard import sshd
 from wizard.errors import WizardError
 from wizard.server import Server
+from wizard.text import text as words
 from wizard.transport.base import Login
 
 LONGEST = 32 * 1024  # characters of a fact; a line of authorized_keys has a few hundred, with options some more
@@ -56,7 +57,7 @@ def server_from(text: str, login: Login) -> Server:
         elif name in several:
             several[name].append(value)
             if len(several[name]) > MOST:
-                raise _refused(name, f"more than {MOST} lines", login)
+                raise _refused(name, words("engine.facts.too_many_lines", most=MOST), login)
         elif kinds[name] == "bool":
             values[name] = bool(value)
         elif kinds[name] != "int":
@@ -75,8 +76,10 @@ def _number(name: str, value: str, login: Login, largest: int) -> int:
 
 def _refused(name: str, value: str, login: Login) -> WizardError:
     return WizardError(
-        f"cannot make out what {login} says about itself: its {name} is {value[:80]!r}",
-        hint="is this the right server? what it says about its own state is damaged, or made up",
+        "engine.facts.unreadable",
+        login=login,
+        name=name,
+        value=repr(value[:80]),
     )
 
 

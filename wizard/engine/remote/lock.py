@@ -9,6 +9,7 @@ import platform
 import uuid
 
 from wizard.errors import BusyError, HeldError, StoppedError
+from wizard.text import text as words
 
 
 def ourselves() -> str:
@@ -21,19 +22,11 @@ def held(text: str) -> StoppedError:
     fields = _fields(text)
     if "who" not in fields:
         return BusyError(
-            "cannot work on this server now: another script of wizard is still running on it",
+            "engine.lock.busy",
             details=text,
-            hint="wait a minute, then run the same command again",
         )
     who, since = _who(fields), fields.get("since", "")
-    return HeldError(
-        f"cannot work on this server now: {who} is setting it up" + (f", since {since}" if since else ""),
-        details=text,
-        hint="wait until they are done (--wait), watch them (--watch), or take over with --take-over (their run stops "
-        "before its next change)",
-        who=who,
-        since=since,
-    )
+    return HeldError("engine.lock.held_since" if since else "engine.lock.held", details=text, who=who, since=since)
 
 
 def taken(text: str) -> StoppedError:
@@ -41,18 +34,17 @@ def taken(text: str) -> StoppedError:
     fields = _fields(text)
     if "who" not in fields:
         return StoppedError(
-            "cannot go on: this run had lost the server's lock, and another wizard has worked there since",
-            hint="nothing is lost: run the same command again, and it goes on from where the server stands",
+            "engine.lock.lost",
         )
-    return StoppedError(
-        f"cannot go on: {_who(fields)} took this server over" + (f" at {fields['since']}" if "since" in fields else ""),
-        details=text,
-        hint="what was done stands in the journal, and they go on from there; to go on here again use --wait or --take-over",
-    )
+    code = "engine.lock.taken_since" if "since" in fields else "engine.lock.taken"
+    return StoppedError(code, details=text, who=_who(fields), since=fields.get("since", ""))
 
 
 def _who(fields: dict[str, str]) -> str:
-    return f"{fields.get('who', 'somebody')} on {fields.get('from', 'another computer')}"
+    who = fields.get("who") or words("engine.lock.somebody")
+    return words(
+        "engine.lock.who_and_where", who=who, place=fields.get("from") or words("engine.lock.another_computer")
+    )
 
 
 # the runs of this process that have not ended: each may hold a server's lock

@@ -102,7 +102,7 @@ put_blob() { # NAME, base64 on stdin
     base64 -d >"$blobs/.$1.$$" && sync "$blobs/.$1.$$" && mv "$blobs/.$1.$$" "$blobs/$1" && sync $blobs || cannot_write
 }
 keep_blob() { # FILE: what is in it now. Not what a link leads to: it would come back readable
-    [ ! -L "$1" ] || { echo "cannot keep $1: it has become a link" >&2; return 1; }
+    [ ! -L "$1" ] || { say engine.prelude.link path="$1" >&2; return 1; }
     _n=$(sha256sum <"$1" | cut -d' ' -f1)
     [ -e "$blobs/$_n" ] ||
         (umask 077; cat "$1" >"$blobs/.$_n.$$" && sync "$blobs/.$_n.$$" && mv "$blobs/.$_n.$$" "$blobs/$_n" && sync $blobs)
@@ -140,7 +140,7 @@ end_save() { # WHAT COMMAND: of data WHAT, which COMMAND puts back from "$saved"
         '[ "$1" = go ] || exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root /bin/sh -e "$0" go' \
         'saved=$(realpath "$0"); saved=${saved%.restore}; cd /' "$2" >"$saved.restore") || return 1
     sync "$saved.restore" "$saved.part" && mv "$saved.part" "$saved" && sync /var/backups/wizard || return 1
-    echo "$1 was saved to $saved; to put it back: sh $saved.restore"
+    say engine.prelude.saved what="$1" path="$saved"
 }
 
 # All of a cluster of PostgreSQL, or just its roles, into "$saved.part". With a full disk pg_dumpall ends well without its last line.
@@ -167,17 +167,17 @@ restore_kernel_values() { # those lines on stdin
 apt_get() {
     _n=0
     while _who=$(apt_lock_holder) && [ $_n -lt 600 ]; do # a first boot's unattended-upgrades may take that long
-        [ $((_n % 30)) -gt 0 ] || echo "waiting for another apt to finish: $_who"
+        [ $((_n % 30)) -gt 0 ] || say engine.prelude.apt_waits file="${_who%% *}" process="${_who#* }"
         sleep 1; _n=$((_n + 1))
     done
     apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef \
         -o APT::Get::AutomaticRemove=false -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
-apt_lock_holder() { # prints who has one of apt's and dpkg's locks: fcntl locks, which flock(1) can't see but the kernel lists
+apt_lock_holder() { # prints which of apt's and dpkg's locks is held, and by whom: fcntl locks, which flock(1) can't see but the kernel lists
     for _f in /var/lib/apt/lists/lock /var/cache/apt/archives/lock /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock; do
         [ -e $_f ] || continue
         _pid=$(awk -v inode=":$(stat -c %i $_f)\$" '$2 != "->" && $6 ~ inode {print $5; exit}' /proc/locks)
-        [ -z "$_pid" ] || { echo "$_f is held by process $_pid ($(cat "/proc/$_pid/comm" 2>/dev/null))"; return 0; }
+        [ -z "$_pid" ] || { echo "$_f $_pid ($(cat "/proc/$_pid/comm" 2>/dev/null))"; return 0; }
     done
     return 1
 }

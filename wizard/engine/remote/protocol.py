@@ -17,7 +17,7 @@ from wizard.engine.remote.resources import Shortage
 from wizard.errors import UsageError, WizardError
 from wizard.operations.base import Operation, State
 from wizard.secret import Secret
-from wizard.text import from_output
+from wizard.text import from_output, text
 
 
 class Status(IntEnum):
@@ -42,7 +42,7 @@ class Reply:
     records: dict[str, bytes] = field(default_factory=dict)
     status: int = 0
     err: str = ""
-    server: str = "the server"
+    server: str = ""
 
     def text(self, name: str) -> str:
         """A record that must be there. LookupError where it is not."""
@@ -54,19 +54,19 @@ class Reply:
 
     def read(self, kind: type[T]) -> T:
         """All of it as this kind of reply. WizardError where it is no such thing."""
-        with decoding(self.server):
+        with decoding(self.server or text("engine.protocol.server")):
             return kind.of(self)
 
     @property
     def shortage(self) -> Shortage | None:
         """What the server has run out of. WizardError where it says it in no such words."""
-        with decoding(self.server):
+        with decoding(self.server or text("engine.protocol.server")):
             return Shortage.of(self.text("shortage")) if "shortage" in self.records else None
 
     def why(self, status: int, advice: str) -> tuple[str, str]:
         """Why it failed, and what to do: what the server has run out of; else this status, and this advice."""
         short = self.shortage
-        return (short.reason, short.advice) if short else (f"status {status}", advice)
+        return (short.reason, short.advice) if short else (text("engine.protocol.status", status=status), advice)
 
 
 class Kind(Protocol):
@@ -191,8 +191,8 @@ def observed(operations: Iterable[Operation], reply: Reply) -> list[State]:
             states.append(operation.parse(reply.text(f"state.{i}")))
         except (LookupError, ValueError, TypeError, AttributeError, UsageError) as error:
             raise WizardError(
-                f"cannot make out the state of {operation.key}",
+                "engine.protocol.no_state",
+                key=operation.key,
                 details=f"{reply.records.get(f'state.{i}', b'')!r}\n{reply.err}\n{error!r}",
-                hint="the server answered something unexpected; `wizard status` shows what the journal knows",
             ) from error
     return states

@@ -51,7 +51,7 @@ class Reconnection:
         self._broken = broken
         self._resume = resume
         self._refusals = 0
-        self._last: ConnectError = ConnectError("cannot reach the server")
+        self._last: ConnectError = ConnectError("engine.reconnect.unreachable")
 
     def run(self, patience: float, first: Login | None = None) -> Login:
         """The way that got in. first: to be tried before those that are known. ConnectionLost after `patience` seconds."""
@@ -98,9 +98,9 @@ class Reconnection:
             time.sleep(max(self._ways.reverts_in + 5, SHUT_S))
 
     def _lost(self) -> ConnectionLost:
-        hint = "nothing is lost: run the same command again when the server answers, and it goes on where it stopped"
-        if self._ways.guard is not None:
-            step = self._ways.guard.step
-            hint = f"the server takes the changes of {step} back by itself, at the latest when it starts. {hint}"
-        message = f"cannot reach {self._broken.login} again: {self._last.message}"
-        return ConnectionLost(message, details=self._last.details, hint=hint)
+        guard = self._ways.guard
+        code = "engine.reconnect.lost" if guard is None else "engine.reconnect.lost_guarded"
+        return ConnectionLost(
+            code, details=self._last.details, login=self._broken.login, reason=self._last.message,
+            step="" if guard is None else guard.step,
+        )  # fmt: skip

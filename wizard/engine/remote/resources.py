@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-AGAIN = "run the same command again: it goes on from here"
+from wizard.text import text
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Shortage:
         """Why something failed."""
         match self.what:
             case "memory":
-                return f"the server ran out of memory, of which it has {self.size} MB: programs that its kernel ended: {self.left}"
+                return text("engine.resources.memory", size=self.size, left=self.left)
             case "disk":
-                return f"the disk is full: {self.left} MB of {self.size} MB are left on {self.place}"
-        return f"the disk takes no more files: {self.left} of {self.size} are left on {self.place}"
+                return text("engine.resources.disk", left=self.left, size=self.size, place=self.place)
+        return text("engine.resources.inodes", left=self.left, size=self.size, place=self.place)
 
     @property
     def advice(self) -> str:
         match self.what:
             case "memory":
-                return f"give the server more memory, or a swap file; then {AGAIN}"
+                return text("engine.resources.memory_advice")
             case "disk":
                 rooms = "apt-get clean; journalctl --vacuum-size=50M; du -xhd2 / | sort -h"
-                return f"make room (on the server: {rooms}), then {AGAIN}"
-        return f"remove files that nobody needs (df -i), then {AGAIN}"
+                return text("engine.resources.disk_advice", rooms=rooms)
+        return text("engine.resources.inodes_advice")

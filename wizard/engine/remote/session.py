@@ -31,6 +31,7 @@ from wizard.operations.quoting import heredoc, sh
 from wizard.printable import printable
 from wizard.secret import Secret
 from wizard.server import Server
+from wizard.text import text as words
 from wizard.transport.base import Login, Transport
 
 Emit = Callable[[events.Event], None]
@@ -148,7 +149,8 @@ class Session:
         opened = reply.read(Opened)
         if opened.facts is None:
             raise WizardError(
-                f"cannot look at {self.transport.login}: the server did not answer as a Linux server does",
+                "engine.session.not_linux",
+                login=self.transport.login,
                 details=reply.err,
             )
         with decoding(self.transport.login):
@@ -211,8 +213,7 @@ class Session:
         self.open(acquire=True)
         if known.id and (self.journal.id != known.id or self.journal.size < known.size):
             raise StoppedError(
-                "cannot go on: this is not the server as we left it, it was wiped or put back to an earlier state",
-                hint="run the same command again: it looks at what is there now, and goes on from that",
+                "engine.session.other_server",
             )
         if self.run in known.runs and {*self.journal.runs[len(known.runs) :]} != {self.run}:
             raise lock.taken("")  # what was planned, and the numbers of its changes, may be theirs by now
@@ -227,6 +228,6 @@ class Session:
 
 
 def _cannot_write(reply: Reply) -> WizardError:
-    look = "look whether the server's disk is full (df -h /); then run the same command again"
+    look = words("engine.session.is_disk_full")
     why, hint = reply.why(reply.status, look)
-    return WizardError(f"cannot write to the journal on the server ({why})", details=reply.err.strip(), hint=hint)
+    return WizardError("engine.session.cannot_write", why=why, details=reply.err.strip(), hint=hint)

@@ -16,9 +16,8 @@ from importlib import resources
 from typing import Any
 
 from wizard.catalog import own_folder
-from wizard.text import formed, language, text
+from wizard.text import Text, formed, language, text
 
-FACT = re.compile(r"^on the server: (.+)$", re.MULTILINE)
 # the order in which they are asked: what our own connection says of itself, then what is special, then what is general
 TOPICS = ("connection", "checks", "server", "code", "python", "django", "recipes", "services", "general")
 
@@ -49,8 +48,9 @@ class Cause:
 
 @dataclass(frozen=True)
 class Record:
-    """What leads to a cause. fact, reason and pattern must all fit, where they are given; kinds: of changes, or all.
+    """What leads to a cause. fact, codes and pattern must all fit, where they are given; kinds: of changes, or all.
 
+    codes: of what the wizard itself says, with those in its fields. seen: a real message, what the wizard says, and the facts.
     what, do: its words, where they are not in the catalogue. look: a command that shows more, or "".
     """
 
@@ -59,23 +59,29 @@ class Record:
     do: str
     look: str
     fact: re.Pattern[str] | None
-    reason: re.Pattern[str] | None
+    codes: re.Pattern[str] | None
     pattern: re.Pattern[str] | None
     kinds: frozenset[str]
-    seen: tuple[str, str, tuple[str, ...]]  # a real message, with the reason and the facts that go with it
+    seen: tuple[str, str, tuple[str, ...]]
 
     def fits(self, reason: str, output: str, facts: Sequence[str]) -> dict[str, str] | None:
         """What is to be filled into its sentences, or None."""
-        kind = re.search(r"\bthe change (\w+):", reason)
-        if self.kinds and kind and kind[1] not in self.kinds:
+        said = [*_texts_in(reason)]
+        kinds = {one.fields["key"].partition(":")[0] for one in said if "key" in one.fields}
+        if self.kinds and kinds and not kinds & self.kinds:
             return None
+        codes = " ".join(one.code for one in said)
         found: dict[str, str] = {}
-        for pattern, said in (
-            (self.fact, "\n".join(facts)), (self.reason, reason), (self.pattern, f"{output}\n{reason}"),
+        if self.codes is not None:
+            if not self.codes.search(codes):
+                return None
+            found = {name: value for one in said for name, value in one.fields.items()}
+        for pattern, where in (
+            (self.fact, "\n".join(facts)), (self.pattern, f"{output}\n{reason}\n{codes}"),
         ):  # fmt: skip
             if pattern is None:
                 continue
-            match = pattern.search(said)
+            match = pattern.search(where)
             if match is None:
                 return None
             found |= {name.rstrip("0123456789"): value for name, value in match.groupdict().items() if value}
@@ -83,7 +89,7 @@ class Record:
 
     def cause(self, found: dict[str, str]) -> Cause:
         """The cause in words, with what was found filled in."""
-        patterns = [pattern for pattern in (self.fact, self.reason, self.pattern) if pattern is not None]
+        patterns = [pattern for pattern in (self.fact, self.codes, self.pattern) if pattern is not None]
         named = {name.rstrip("0123456789") for pattern in patterns for name in pattern.groupindex}
         fields = dict.fromkeys(named, text("causes.said.below")) | found
         what, do = (
@@ -110,12 +116,18 @@ def likely(reason: str, output: str, facts: Sequence[str] = ()) -> Cause:
 
     The engine shows such facts below what was printed, as lines of their own.
     """
-    facts = [*facts, *FACT.findall(output)]
+    facts = [*facts, *_facts_in(output)]
     for record in records():
         found = record.fits(reason, output, facts)
         if found is not None:
             return record.cause(found)
     return unknown()
+
+
+def _facts_in(output: str) -> list[str]:
+    """The facts that the engine has put below what was printed."""
+    before, _, after = text("engine.worker.fact", fact="|").partition("|")
+    return re.findall(rf"^{re.escape(before)}(.+){re.escape(after)}$", output, re.MULTILINE)
 
 
 def _texts(topic: str) -> Iterator[tuple[str, str]]:
@@ -134,10 +146,26 @@ def _read(records: str, words: str) -> Iterator[Record]:
         said = data | translated.get(data["code"], {})
         yield Record(
             data["code"], said.get("what", ""), said.get("do", ""), data.get("look", ""),
-            _compiled(data, "fact"), _compiled(data, "reason"), _compiled(data, "pattern"),
+            _compiled(data, "fact"), _compiled(data, "codes"), _compiled(data, "pattern"),
             frozenset(data.get("kinds", ())),
-            (data["seen"], data.get("seen_reason", ""), tuple(data.get("seen_facts", ()))),
+            (data["seen"], _reason(data), tuple(data.get("seen_facts", ()))),
         )  # fmt: skip
+
+
+def _reason(data: dict[str, Any]) -> str:
+    """What the wizard says with the message of a record: the first code, the others inside of it."""
+    said = ""
+    for code in reversed(data.get("seen_codes", ())):
+        said = Text(code, code, {**data.get("seen_fields", {}), "inside": said})
+    return said
+
+
+def _texts_in(said: str) -> Iterator[Text]:
+    """These words, where they have a code, and those in their fields."""
+    if isinstance(said, Text):
+        yield said
+        for value in said.fields.values():
+            yield from _texts_in(value)
 
 
 def _compiled(data: dict[str, Any], name: str) -> re.Pattern[str] | None:
