@@ -31,8 +31,8 @@ NO_SENTENCES = {
 }  # fmt: skip
 # not moved yet
 PENDING = (
-    "wizard/app", "wizard/practice",
-    "wizard/fronts/", "wizard/cli.py", "recipes/gunicorn", "wizard/role.py", "wizard/recipe_check.py",
+    
+    "wizard/fronts/", "wizard/cli.py", "recipes/gunicorn", 
 
 )  # fmt: skip
 ROOMS = sorted(path.stem for path in (text.FOLDER / "en").glob("*.toml") if path.stem != "language")
@@ -56,7 +56,7 @@ def test_no_sentence_stands_in_code() -> None:
     found = [
         f"{path}:{line}: {said}"
         for path in files("wizard", "recipes")
-        if not str(path).startswith(PENDING)
+        if not str(path).startswith((*PENDING, "wizard/practice/sample_project"))  # which is a site of its own
         for line, said in sentences(path)
         if not any(part in said for part in NO_SENTENCES)
     ]

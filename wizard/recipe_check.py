@@ -42,7 +42,7 @@ def check(folder: Path) -> tuple[list[str], list[Fault]]:
     """The names of the folder's recipes, and their faults in the order of files and lines. UsageError where it holds none."""
     homes = sorted(folder.glob("*/recipe.py"))
     if not homes:
-        raise UsageError(f"cannot find a recipe in {folder}", hint="a recipe is a folder with a recipe.py in it")
+        raise UsageError("recipes.none_in_folder", folder=folder)
     faults: list[Fault] = []
     mine: list[Recipe] = []
     for home in homes:

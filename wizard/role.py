@@ -13,6 +13,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar, overload
 
 from wizard.checks.base import Check
 from wizard.secret import Secret
+from wizard.text import is_code, text
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Role")
@@ -27,12 +28,18 @@ class Reader(Protocol):
 
 
 class Output(Generic[T]):
-    """One value of a role: its type, what it is, and its value where the recipe gives none (`default`)."""
+    """One value of a role: its type, what it is (a code of the catalogue), and its value where the recipe gives none (`default`)."""
 
     name: str
 
     def __init__(self, type: type[T], says: str, *, default: T | None = None) -> None:
-        self.type, self.says, self.default = type, says, default
+        self.type, self.default = type, default
+        self._says = says
+
+    @property
+    def says(self) -> str:
+        """What it is, in words."""
+        return text(self._says) if is_code(self._says) else self._says
 
     def __set_name__(self, owner: type[Role], name: str) -> None:
         self.name = name
@@ -72,52 +79,50 @@ class Project(Role):
     """The code: the recipe `project`, or one in its place."""
 
     role = "project"
-    name = Output(str, "the name of the site")
-    domain = Output(str, "the host name of the site")
-    subdirectory = Output(str, "the folder of manage.py in the code, . at the top")
-    settings_module = Output(str, "the project's settings module")
-    wsgi = Output(str, "the WSGI application, as module:name")
+    name = Output(str, "recipes.output.project.name")
+    domain = Output(str, "recipes.output.project.domain")
+    subdirectory = Output(str, "recipes.output.project.subdirectory")
+    settings_module = Output(str, "recipes.output.project.settings_module")
+    wsgi = Output(str, "recipes.output.project.wsgi")
 
 
 class DeployUser(Role):
     """The account of the person who looks after the server."""
 
     role = "deploy_user"
-    name = Output(str, "the user's name")
-    password = Output(Secret, "the password, or an empty secret")
+    name = Output(str, "recipes.output.deploy_user.name")
+    password = Output(Secret, "recipes.output.deploy_user.password")
 
 
 class Database(Role):
     """Where Django keeps its tables."""
 
     role = "database"
-    title = Output(str, "the name that people know it by")
-    engine = Output(str, "Django's ENGINE")
-    name = Output(str, "the name of the database")
-    user = Output(str, "the user that owns it")
-    password = Output(Secret, "the user's password")
-    host = Output(str, "where it listens")
-    port = Output(int, "the port at which it listens, which must not be open to the world")
-    url = Output(str, "all of it as one address, with the password")
-    row_check = Output(Check, "a check that writes a row and reads it")
+    title = Output(str, "recipes.output.database.title")
+    engine = Output(str, "recipes.output.database.engine")
+    name = Output(str, "recipes.output.database.name")
+    user = Output(str, "recipes.output.database.user")
+    password = Output(Secret, "recipes.output.database.password")
+    host = Output(str, "recipes.output.database.host")
+    port = Output(int, "recipes.output.database.port")
+    url = Output(str, "recipes.output.database.url")
+    row_check = Output(Check, "recipes.output.database.row_check")
 
 
 class AppServer(Role):
     """The program that runs Django."""
 
     role = "app_server"
-    socket = Output(str, "the path of the unix socket at which it answers HTTP")
-    timeout = Output(int, "seconds after which it gives a request up")
-    port = Output(
-        int, "the port that it would have without a socket, which must not be open to the world", default=8000
-    )
+    socket = Output(str, "recipes.output.app_server.socket")
+    timeout = Output(int, "recipes.output.app_server.timeout")
+    port = Output(int, "recipes.output.app_server.port", default=8000)
 
 
 class WebServer(Role):
     """What takes the visitors' requests."""
 
     role = "web_server"
-    address = Output(str, "the address of the site, with a slash at its end")
+    address = Output(str, "recipes.output.web_server.address")
 
 
 class Worker(Role):

@@ -62,8 +62,7 @@ def take_lock(journey: Journey, session: Session) -> None:
             watch.until_free(session, journey.emit, error, show=watched)
             if watched:
                 raise StoppedError(
-                    "stopped after watching: they are done, and nothing was changed from here",
-                    hint="run the same command without --watch to go on from where they stopped",
+                    "app.connection.watched",
                 ) from None
 
 

@@ -10,6 +10,7 @@ from wizard.engine.runner import Decision
 from wizard.errors import UsageError
 from wizard.events import TakeoverFound, Working
 from wizard.recipe import Recipe
+from wizard.text import text
 
 
 def plan(journey: Journey, *, settle: bool = True) -> Plan:
@@ -22,8 +23,9 @@ def plan(journey: Journey, *, settle: bool = True) -> Plan:
     missing = _missing(journey.chosen, [r for r in journey.recipes if answers.in_force(r)], session.journal)
     if missing:
         raise UsageError(
-            f"cannot set up only {', '.join(r.name for r in journey.chosen)}: {', '.join(missing)} must be set up first",
-            hint="run setup without --only, or with --until",
+            "app.planning.only",
+            chosen=", ".join(r.name for r in journey.chosen),
+            missing=", ".join(missing),
         )
     made = make_plan(journey.chosen, answers, session)
     if settle:
@@ -52,7 +54,7 @@ def settle_takeover(journey: Journey, plan: Plan) -> None:
         journey.adopted |= {t.name for t in open_}
     elif choice == "answers":
         error = takeover.NotOurs(open_)
-        raise UsageError(error.message, details=error.details, hint="change the answers that are named here")
+        raise UsageError(error.message, details=error.details, hint=text("app.planning.change_answers"))
     else:
         raise takeover.NotOurs(open_)
 

@@ -134,7 +134,7 @@ class Run(Hooks):
             self.skipped.add(recipe)
         elif choice != "go":
             self.chosen = choice
-            raise StoppedError("stopped before the next step", hint="nothing is lost: go on whenever you like")
+            raise StoppedError("app.run.stopped")
         return choice
 
     def before_change(self) -> None:

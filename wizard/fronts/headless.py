@@ -32,7 +32,8 @@ class Headless:
         """The command came to a bad end: as the words on stderr say it, for programs."""
         problems = [one.to_json() for one in getattr(error, "problems", ())]
         self.write({
-            "event": "Error", "code": error.code, "message": error.message, "details": error.details, "hint": error.hint, "problems": problems,
+            "event": "Error", "code": error.code, "message": error.message, "details": error.details, "hint": error.hint,
+            "problems": problems,
             "exit_status": error.exit_status, "cause": _cause(error.message, error.details), "words": explain(error),
         })  # fmt: skip
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wizard.errors import WizardError
+from wizard.text import text
 
 Say = Callable[[str], None]
 PRISTINE = "pristine"  # the tag of the disk as it was before the first boot
@@ -93,7 +94,7 @@ def still(say: Say, doing: str, *, every: float = 5.0) -> Iterator[None]:
 
     def beat() -> None:
         while not done.wait(every):
-            say(f"still {doing} ({time.monotonic() - began:.0f} s so far)")
+            say(text("practice.backend.still", doing=doing, monotonic=f"{time.monotonic() - began:.0f}"))
 
     thread = threading.Thread(target=beat, name=doing, daemon=True)
     thread.start()
@@ -128,8 +129,8 @@ def ask(argv: Sequence[str | Path], *, stdin: bytes = b"", patience: float = 300
             )
         except subprocess.TimeoutExpired as late:
             details = shlex.join(map(str, argv))[:500]
-            message = f"cannot wait for {argv[0]} any longer than {patience:.0f} seconds"
-            raise WizardError(message, details=details, hint="run the same command again") from late
+            message = text("practice.backend.too_slow", argv=argv[0], patience=f"{patience:.0f}")
+            raise WizardError(message, details=details, hint=text("practice.backend.again")) from late
         texts = []
         for file in (out, err):
             file.seek(0)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from wizard.errors import WizardError
+from wizard.text import text
 
 ROOT = Path("/sys/fs/cgroup")
 
@@ -46,7 +47,7 @@ def create(name: str, memory: int | None) -> list[Path]:
         if memory:
             (groups[-1] / "memory.limit_in_bytes").write_text(str(memory), encoding="utf-8")
     except OSError as error:
-        what = "limit the memory of a practice server" if memory else "make a control group"
+        what = text("practice.cgroup.limit_memory") if memory else text("practice.cgroup.make_control_group")
         raise WizardError(f"cannot {what}", details=str(error), hint="leave out --memory") from error
     return groups
 
@@ -83,7 +84,7 @@ def _own_memory_group() -> Path:
         _, controllers, path = line.split(":", 2)
         if "memory" in controllers.split(","):
             return ROOT / "memory" / path.lstrip("/")
-    raise OSError("there is no memory controller")
+    raise OSError(text("practice.cgroup.no_memory_controller"))
 
 
 def _tops(name: str) -> list[Path]:
@@ -108,12 +109,16 @@ def kill(name: str, *, patience: float = 10) -> None:
     deadline = time.monotonic() + patience
     while alive := processes(name):
         if os.getpid() in alive:
-            raise WizardError("cannot stop a practice server from inside it")
+            raise WizardError("practice.cgroup.from_inside")
         for pid in alive:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > deadline:
-            raise WizardError(f"cannot end the processes of {name}", details=f"still there: {sorted(alive)}")
+            raise WizardError(
+                "practice.cgroup.immortal",
+                name=name,
+                details=text("practice.cgroup.still", alive=sorted(alive)),
+            )
         time.sleep(0.02)
     for top in _tops(name):
         _remove(top, deadline)

@@ -9,6 +9,7 @@ from wizard.errors import UsageError, WizardError
 from wizard.practice.backend import Backend, cache_folder, folder_of
 from wizard.practice.nspawn import Nspawn
 from wizard.practice.podman import Podman
+from wizard.text import text
 
 
 def choose() -> Backend:
@@ -19,15 +20,15 @@ def choose() -> Backend:
     backends: dict[str, Backend] = {"nspawn": Nspawn(cache_folder()), "podman": Podman(cache_folder())}
     if wanted := os.environ.get("WIZARD_PRACTICE_BACKEND"):
         if wanted not in backends:
-            raise UsageError(f"there is no practice backend {wanted!r}", hint=f"one of {', '.join(backends)}")
+            raise UsageError("practice.choice.no_backend", wanted=repr(wanted), backends=", ".join(backends))
         return backends[wanted]
     reasons: dict[str, None] = {}
     for backend in backends.values():
         if (reason := backend.missing()) is None:
             return backend
         reasons[reason] = None
-    reason = ", and without systemd-nspawn ".join(reasons)
-    raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
+    reason = text("practice.choice.without_systemd_nspawn").join(reasons)
+    raise WizardError("practice.choice.cannot_boot", details=reason, hint=reason)
 
 
 def state_folder() -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from wizard.errors import WizardError
 from wizard.practice.backend import run, wait
+from wizard.text import text
 
 SHUTDOWN, WITHOUT_THE_LOG = 0x8004587D, 2  # EXT4_IOC_SHUTDOWN and EXT4_GOING_FLAGS_NOLOGFLUSH, of linux/ext4.h
 SMALLEST = 512 << 20
@@ -23,10 +24,10 @@ SMALLEST = 512 << 20
 def make(file: Path, size: int, tree: Path) -> None:
     """A file system of that many bytes with a copy of the tree in it; the file takes up what is used of it."""
     if size < SMALLEST:
-        raise WizardError("cannot make so small a disk: Debian alone takes 400 MB", hint="give it at least 512M")
+        raise WizardError("practice.disk.too_small")
     with file.open("wb") as disk:
         disk.truncate(size)
-    run(["mkfs.ext4", "-q", "-F", "-d", tree, file], doing="make a practice server's disk")
+    run(["mkfs.ext4", "-q", "-F", "-d", tree, file], doing=text("practice.disk.make"))
 
 
 def cut(root: Path) -> None:
@@ -42,7 +43,7 @@ def cut(root: Path) -> None:
 def let_go(file: Path) -> None:
     """Returns when no loop device has the file any more: what the kernel still writes must not meet the next mount."""
     if not wait(lambda: str(file) not in _attached(), 30):
-        raise WizardError(f"cannot take the disk {file.name} away from a server that is off", details=str(file))
+        raise WizardError("practice.disk.busy", name=file.name, details=str(file))
 
 
 def _attached() -> set[str]:

@@ -26,6 +26,7 @@ from wizard.practice.choice import choose, state_folder
 from wizard.practice.image import RELEASES
 from wizard.practice.keys import key_pair
 from wizard.secret import Secret
+from wizard.text import text
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}(?<!-)")
 AMOUNT = re.compile(r"([0-9]+)([MG])", re.IGNORECASE)
@@ -92,11 +93,11 @@ class Fleet:
         self.backend.prepare(say)
         with self._locked(name):
             if not (machine.folder / "server.json").exists():
-                say(f"making the practice server {name}")
+                say(text("practice.fleet.making", name=name))
                 self._create(machine, login_kind, say)
             machine = self._machine(name)
             if not self.backend.running(machine):
-                say(f"booting {name} (Debian {machine.release})")
+                say(text("practice.fleet.booting", name=name, release=machine.release))
                 self._start(machine)
             return self._wait(machine)
 
@@ -189,8 +190,8 @@ class Fleet:
         try:
             record = _record(machine)
         except FileNotFoundError:
-            message = f"cannot find a practice server named {name}"
-            raise UsageError(message, hint=f"make one: wizard practice up {name}") from None
+            message = text("practice.fleet.no_server", name=name)
+            raise UsageError(message, hint=text("practice.fleet.make_one", name=name)) from None
         return replace(machine, release=record["release"], memory=record["memory"], disk=record.get("disk"))
 
     def _server(self, machine: Machine) -> PracticeServer:
@@ -216,7 +217,7 @@ class Fleet:
             machine = self._machine(name)
             if tag not in (tags := self.backend.tags(machine)):
                 known = ", ".join(t for t in tags if t != PRISTINE) or "none"
-                raise UsageError(f"cannot find a snapshot {tag} of {name}", hint=f"its snapshots: {known}")
+                raise UsageError("practice.fleet.no_snapshot", tag=tag, name=name, known=known)
             self.backend.stop(machine, clean=False)
             self.backend.load(machine, tag)
             return self._boot(machine)
@@ -236,9 +237,11 @@ class Fleet:
         deadline = time.monotonic() + self.boot_patience
         while not (self.backend.booted(machine) and _sshd_answers(server)):
             if time.monotonic() > deadline:
-                message = f"cannot reach {machine.name}: it did not finish booting"
+                message = text("practice.fleet.not_booted", name=machine.name)
                 raise WizardError(
-                    message, details=f"see {machine.folder}", hint=f"wizard practice reset {machine.name}"
+                    message,
+                    details=f"see {machine.folder}",
+                    hint=text("practice.fleet.reset", name=machine.name),
                 )
             time.sleep(0.05)
         return server
@@ -273,15 +276,15 @@ def _write(path: Path, data: bytes) -> None:
 
 def _check(name: str, release: str) -> None:
     if not NAME.fullmatch(name):
-        hint = "lower-case letters, digits and dashes, at most 40, a letter first"
-        raise UsageError(f"{name!r} is no name for a practice server", hint=hint)
+        hint = text("practice.fleet.name_hint")
+        raise UsageError("practice.fleet.bad_name", name=repr(name), hint=hint)
     if release not in RELEASES:
-        raise UsageError(f"there is no practice image of {release!r}", hint=f"one of {', '.join(RELEASES)}")
+        raise UsageError("practice.fleet.no_image", release=repr(release), releases=", ".join(RELEASES))
 
 
 def _check_tag(tag: str) -> None:
     if not NAME.fullmatch(tag) or tag == PRISTINE:
-        raise UsageError(f"{tag!r} is no name for a snapshot", hint=f"lower-case letters and digits; not {PRISTINE}")
+        raise UsageError("practice.fleet.bad_tag", tag=repr(tag), pristine=PRISTINE)
 
 
 def _bytes(amount: str | None, what: str) -> int | None:
@@ -289,4 +292,4 @@ def _bytes(amount: str | None, what: str) -> int | None:
         return None
     if match := AMOUNT.fullmatch(amount):
         return int(match[1]) * (1 << 20 if match[2].upper() == "M" else 1 << 30)
-    raise UsageError(f"{amount!r} is no amount of {what}", hint="for example 512M or 3G")
+    raise UsageError("practice.fleet.bad_amount", amount=repr(amount), what=what)

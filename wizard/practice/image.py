@@ -13,6 +13,7 @@ from pathlib import Path
 
 from wizard.practice import inherit
 from wizard.practice.backend import Say, run, still
+from wizard.text import text
 
 RELEASES = ("bookworm", "trixie")
 PACKAGES = (
@@ -39,8 +40,8 @@ def image(release: str, cache: Path, say: Say) -> Path:
     with (folder.parent / f"{release}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
-            say(f"building the Debian {release} image, once (from 30 seconds to a few minutes)")
-            with still(say, f"building the Debian {release} image"):
+            say(text("practice.image.building_once", release=release))
+            with still(say, text("practice.image.building", release=release)):
                 _build(release, folder, sources, options, certificates)
     return folder
 
@@ -63,6 +64,6 @@ def _build(release: str, folder: Path, sources: str, options: list[str], certifi
         f'--customize-hook=sh {half}/finish "$1" {half}/debian.sources',
         release, str(target), *([str(half / "debian.sources")] if sources else []),
     ]  # fmt: skip
-    run(argv, doing=f"build the Debian {release} image")
+    run(argv, doing=text("practice.image.build", release=release))
     target.rename(folder)
     shutil.rmtree(half)

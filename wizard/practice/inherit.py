@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from wizard.errors import WizardError
 from wizard.practice.backend import run
+from wizard.text import text as in_words
 
 PIP_OPTIONS = ("index-url", "extra-index-url", "trusted-host", "cert", "proxy", "timeout")
 APT_OPTIONS = re.compile(r"^Acquire::(https?::|Check-Valid-Until|Check-Date|Retries|ForceIPv4).* \"", re.IGNORECASE)
@@ -76,7 +77,7 @@ def _one_line(line: str) -> dict[str, str]:
 def apt_options() -> list[str]:
     """apt's proxy and checking options as lines of apt.conf."""
     try:
-        lines = run(["apt-config", "dump"], doing="read apt's options").splitlines()
+        lines = run(["apt-config", "dump"], doing=in_words("practice.inherit.read_apt_options")).splitlines()
     except WizardError:  # not a computer with apt
         return []
     return [line for line in lines if APT_OPTIONS.match(line)]

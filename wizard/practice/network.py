@@ -19,6 +19,7 @@ from pathlib import Path
 
 from wizard.errors import WizardError
 from wizard.practice.backend import clean_environment, run
+from wizard.text import text
 
 RUN = Path("/run/wizard-practice")
 # What the servers need of this computer. Each systemd takes seven of root's inotify instances; without one it halts.
@@ -86,17 +87,21 @@ def claim(folder: Path) -> Link:
             if slot not in taken and not any(link.network.overlaps(route) for route in routes):
                 (RUN / "slots" / str(slot)).write_text(str(folder), encoding="utf-8")
                 return link
-    raise WizardError("cannot find a free network for a practice server", hint="wizard practice down --all")
+    raise WizardError("practice.network.none_free")
 
 
 def _routes() -> list[ipaddress.IPv4Network]:
-    found = json.loads(run(["ip", "-4", "-json", "route", "show", "table", "all"], doing="read the routes"))
+    found = json.loads(
+        run(["ip", "-4", "-json", "route", "show", "table", "all"], doing=text("practice.network.read_routes"))
+    )
     return [ipaddress.IPv4Network(r["dst"], strict=False) for r in found if r["dst"][0].isdigit()]
 
 
 def mtu() -> int:
     """The MTU of the way out, in bytes: a tunnel or nested container may have less than 1500."""
-    found = json.loads(run(["ip", "-4", "-json", "route", "show", "default"], doing="read the routes"))
+    found = json.loads(
+        run(["ip", "-4", "-json", "route", "show", "default"], doing=text("practice.network.read_routes"))
+    )
     device = Path("/sys/class/net") / found[0]["dev"] / "mtu" if found else None
     return int(device.read_text(encoding="utf-8")) if device and device.exists() else 1500
 
@@ -113,7 +118,7 @@ def connect(link: Link) -> None:
             }}
         }}"""
     with _locked():
-        run(["nft", "-f", "-"], doing="set up the practice server's way out", stdin=rules.encode())
+        run(["nft", "-f", "-"], doing=text("practice.network.way_out"), stdin=rules.encode())
         for rule in _forward_rules(link):
             if not _iptables("-C", rule):
                 _iptables("-I", rule)

@@ -22,6 +22,7 @@ from wizard.errors import WizardError
 from wizard.practice import cgroup, disk, downloads, network, tools
 from wizard.practice.backend import PRISTINE, Machine, Say, Seed, clean_environment, run, wait
 from wizard.practice.image import image
+from wizard.text import text
 
 TOOLS = {
     "systemd-nspawn": "systemd-container",
@@ -60,7 +61,7 @@ class Nspawn:
             (folder / "disk").mkdir(mode=0o755)
         network.claim(folder)
         # the scripts see the disk as the server will, and no mount outlives them
-        mounted, doing = f"cd {shlex.quote(str(folder))}\n{MOUNT}\n", "fill the disk of a practice server"
+        mounted, doing = f"cd {shlex.quote(str(folder))}\n{MOUNT}\n", text("practice.nspawn.fill_disk_practice_server")
         for script, stdin in (
             ("chroot root sh -eu", seed.script.encode()),
             ("tar --extract --no-overwrite-dir --directory root --file -", seed.archive),
@@ -125,10 +126,10 @@ class Nspawn:
     def reboot(self, machine: Machine) -> None:
         before = self._leader(machine)
         if before is None:
-            raise WizardError(f"cannot reboot {machine.name}: it is off", hint=f"wizard practice up {machine.name}")
+            raise WizardError("practice.nspawn.cannot_reboot_off", name=machine.name)
         os.kill(before, REBOOT)
         if not wait(lambda: self._leader(machine) not in (None, before), 120):
-            raise WizardError(f"cannot reboot {machine.name}: it does not come down", details=_tail(machine))
+            raise WizardError("practice.nspawn.cannot_reboot_does_not", name=machine.name, details=_tail(machine))
 
     def running(self, machine: Machine) -> bool:
         link = network.link_of(machine.folder)
@@ -137,7 +138,7 @@ class Nspawn:
     def booted(self, machine: Machine) -> bool:
         leader = self._leader(machine)
         if leader is None and not self.running(machine):
-            raise WizardError(f"cannot boot {machine.name}: it went off", details=_tail(machine))
+            raise WizardError("practice.nspawn.cannot_boot_went_off", name=machine.name, details=_tail(machine))
         root = Path(f"/proc/{leader}/root")
         return leader is not None and (root / "run/systemd/system").exists() and not (root / "run/nologin").exists()
 

@@ -25,6 +25,7 @@ from wizard.errors import WizardError
 from wizard.practice import cgroup, downloads, network, tools
 from wizard.practice.backend import PRISTINE, Machine, Say, Seed, ask, run, still, wait
 from wizard.practice.image import image
+from wizard.text import text
 
 # systemd-nspawn's, but for CAP_SYS_RESOURCE, which this computer's root may itself not have
 CAPABILITIES = (
@@ -79,16 +80,22 @@ class Podman:
 
     def create(self, machine: Machine, seed: Seed, say: Say) -> None:
         if machine.disk:
-            message = f"cannot give a server a disk of its own in {self.engine}"
+            message = text("practice.podman.cannot_give_server_disk", engine=self.engine)
             raise WizardError(message, hint="leave out --disk, or use systemd-nspawn")
         network.claim(machine.folder)  # for this computer's settings; the engine finds a free network itself
         name = _name(machine)
-        self._run("network", "create", *self._network_options(), name, doing="make a practice server's network")
+        self._run(
+            "network",
+            "create",
+            *self._network_options(),
+            name,
+            doing=text("practice.podman.make_practice_server_network"),
+        )
         address, gateway, width = self._network(machine)
         link = f"[Match]\nName=eth0\n\n[Network]\nAddress={address}/{width}\nGateway={gateway}\n"
         script = seed.script.encode()
         fill = [self._image(machine.release, say), "sh", "-c", FILL, "fill", str(len(script)), link]
-        doing = "fill the disk of a practice server"
+        doing = text("practice.podman.fill_disk_practice_server")
         self._run("run", "--interactive", "--name", name, "--network=none", *_rights(), *fill,
                   doing=doing, stdin=script + seed.archive)  # fmt: skip
         self.save(machine, PRISTINE)
@@ -110,16 +117,16 @@ class Podman:
             argv = ["stop", "--time", "60"] if clean else ["kill"]
             self._ask(*argv, _name(machine))  # it may go off by itself just now
             if not wait(lambda: not self._leader(machine), 10):
-                raise WizardError(f"cannot stop {machine.name}", details=self._log(machine))
+                raise WizardError("practice.podman.cannot_stop", name=machine.name, details=self._log(machine))
         downloads.harvest(machine.folder, self.cache / machine.release)
 
     def reboot(self, machine: Machine) -> None:
         before = self._leader(machine)
         if before is None:
-            raise WizardError(f"cannot reboot {machine.name}: it is off", hint=f"wizard practice up {machine.name}")
+            raise WizardError("practice.podman.cannot_reboot_off", name=machine.name)
         os.kill(before, REBOOT)
         if not wait(lambda: self._leader(machine) not in (None, before), 120):
-            raise WizardError(f"cannot reboot {machine.name}: it does not come down", details=self._log(machine))
+            raise WizardError("practice.podman.cannot_reboot_does_not", name=machine.name, details=self._log(machine))
 
     def running(self, machine: Machine) -> bool:
         return self._leader(machine) is not None
@@ -127,7 +134,7 @@ class Podman:
     def booted(self, machine: Machine) -> bool:
         leader = self._leader(machine)
         if leader is None:
-            raise WizardError(f"cannot boot {machine.name}: it went off", details=self._log(machine))
+            raise WizardError("practice.podman.cannot_boot_went_off", name=machine.name, details=self._log(machine))
         root = Path(f"/proc/{leader}/root")
         return (root / "run/systemd/system").exists() and not (root / "run/nologin").exists()
 
@@ -136,7 +143,7 @@ class Podman:
 
     def save(self, machine: Machine, tag: str) -> None:
         label = f"LABEL wizard-practice={_name(machine)}"
-        doing = f"keep a copy of {machine.name}'s disk"
+        doing = text("practice.podman.keep_copy_disk", name=machine.name)
         self._run("commit", "--change", label, _name(machine), f"{_copies(machine)}:{tag}", doing=doing)
 
     def load(self, machine: Machine, tag: str) -> None:
@@ -157,10 +164,15 @@ class Podman:
             options += [f"--memory={machine.memory}", f"--memory-swap={machine.memory}", "--volume", meminfo]
             (machine.folder / "meminfo").touch()
         argv = [f"{_copies(machine)}:{tag}", "sh", "-c", BOOT]
-        self._run("create", *options, *argv, doing=f"make {machine.name} from a copy of its disk")
+        self._run("create", *options, *argv, doing=text("practice.podman.make_from_copy_disk", name=machine.name))
 
     def tags(self, machine: Machine) -> list[str]:
-        found = self._run("images", "--format={{.Tag}}", _copies(machine), doing=f"list {machine.name}'s snapshots")
+        found = self._run(
+            "images",
+            "--format={{.Tag}}",
+            _copies(machine),
+            doing=text("practice.podman.list_snapshots", name=machine.name),
+        )
         return sorted(found.split())
 
     def destroy(self, machine: Machine) -> None:
@@ -190,7 +202,11 @@ class Podman:
 
     def _network(self, machine: Machine) -> tuple[str, str, int]:
         """The server's address, its gateway and the width of its network in bits."""
-        found = json.loads(self._run("network", "inspect", _name(machine), doing=f"find the network of {machine.name}"))
+        found = json.loads(
+            self._run(
+                "network", "inspect", _name(machine), doing=text("practice.podman.find_network", name=machine.name)
+            )
+        )
         subnet = found[0]["subnets"][0] if self.engine == "podman" else found[0]["IPAM"]["Config"][0]
         addresses = ipaddress.ip_network(subnet.get("subnet") or subnet["Subnet"])
         return str(addresses[2]), str(addresses[1]), addresses.prefixlen
@@ -200,11 +216,11 @@ class Podman:
         tree = image(release, self.cache, say)
         name = f"localhost/wizard-practice-image:{tree.name}"
         if not self._ask("images", "--quiet", name):
-            say(f"handing the Debian {release} image to {self.engine}, once")
+            say(text("practice.podman.handing_debian_image_once", release=release, engine=self.engine))
             archive = tree.with_name(f"{tree.name}.{os.getpid()}.tar")
-            doing = f"hand the Debian {release} image to {self.engine}"
+            doing = text("practice.podman.hand_debian_image", release=release, engine=self.engine)
             try:
-                with still(say, "handing it over"):
+                with still(say, text("practice.podman.handing_over")):
                     run(["tar", "--create", "--file", archive, "--directory", tree, "."], doing=doing)
                     self._run("import", str(archive), name, doing=doing)
             finally:

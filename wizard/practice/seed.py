@@ -38,7 +38,7 @@ def login_named(login: str) -> Login:
     for known in LOGINS:
         if known == login:
             return known
-    raise UsageError(f"there is no login {login!r}", hint=f"one of {', '.join(LOGINS)}")
+    raise UsageError("practice.seed.no_login", login=repr(login), logins=", ".join(LOGINS))
 
 
 def user_of(login: Login) -> str:

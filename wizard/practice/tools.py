@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from wizard.errors import WizardError
 from wizard.practice import cgroup
 from wizard.practice.backend import Say, clean_environment, run, still
+from wizard.text import text
 
 
 def has(tool: str) -> bool:
@@ -25,30 +26,30 @@ def has(tool: str) -> bool:
 def lacking(tools: Mapping[str, str]) -> str | None:
     """None when this computer can boot servers with those tools (name to package or packages), or one sentence why not."""
     if platform.system() != "Linux":
-        return "practice servers need Linux"
+        return text("practice.tools.practice_servers_need_linux")
     if os.geteuid() != 0:
-        return f"practice servers need root; run: {shlex.join(['sudo', *sys.argv])}"
+        return text("practice.tools.practice_servers_need_root", value=shlex.join(["sudo", *sys.argv]))
     packages = _packages(tools)
     if packages and not has("apt-get"):
-        return f"practice servers need {', '.join(packages)}, which this computer has no apt to install with"
+        return text("practice.tools.practice_servers_need_computer", packages=", ".join(packages))
     probe = ["unshare", "--mount", "--net", "true"]
     if subprocess.run(probe, capture_output=True, check=False, env=clean_environment()).returncode:
-        return "practice servers need namespaces, which this computer does not allow (an unprivileged container?)"
+        return text("practice.tools.practice_servers_need_namespaces")
     if not cgroup.writable():
-        return "practice servers need control groups, which this computer does not let us make"
+        return text("practice.tools.practice_servers_need_control")
     return None
 
 
 def install(tools: Mapping[str, str], say: Say) -> None:
     """Installs the tools that are missing, saying so. WizardError where that is not possible."""
     if reason := lacking(tools):
-        raise WizardError("cannot boot practice servers here", details=reason, hint=reason)
+        raise WizardError("practice.tools.cannot_boot_practice_servers", details=reason, hint=reason)
     if packages := _packages(tools):
-        say(f"installing {' '.join(packages)} on this computer, which practice servers need")
+        say(text("practice.tools.installing_computer_practice_servers", packages=" ".join(packages)))
         argv = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "install"]
-        doing = f"install {' '.join(packages)} on this computer"
+        doing = text("practice.tools.install_computer", packages=" ".join(packages))
         with still(say, "installing them"):
-            run(["apt-get", "update"], doing="update the package lists of this computer")
+            run(["apt-get", "update"], doing=text("practice.tools.update_package_lists_computer"))
             run([*argv, "--yes", "--no-install-recommends", *packages], doing=doing)
 
 
