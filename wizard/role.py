@@ -58,7 +58,7 @@ class Role:
     """A role, with the outputs of whichever recipe has it."""
 
     role: ClassVar[str] = ""
-    units = Output[tuple[str, ...]](tuple, "systemd's units that run where all is well", default=())
+    units = Output[tuple[str, ...]](tuple, "recipes.output.any.units", default=())
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader

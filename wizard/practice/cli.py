@@ -21,13 +21,7 @@ RELEASES, LOGINS = ("bookworm", "trixie"), ("root", "sudo", "sudo-password")  # 
 JSON = click.option("--json", "as_json", is_flag=True, help=text("practice.cli.json"))
 
 
-@click.group(
-    invoke_without_command=True, short_help=text("practice.cli.short"), help=text("practice.help.practice")
-)
-    invoke_without_command=True,
-    short_help=text("practice.cli.short"),
-    help=text("practice.help.practice"),
-)
+@click.group(invoke_without_command=True, short_help=text("practice.cli.short"), help=text("practice.help.practice"))
 @click.option("--front", type=click.Choice(["tui", "plain", "headless"]), help=text("practice.cli.front"))
 @click.option("--accessible", is_flag=True, help=text("practice.cli.accessible"))
 @JSON
@@ -53,9 +47,7 @@ def _command(function: Callable[..., Any]) -> click.Command:
 @click.option("--release", type=click.Choice(RELEASES), default="bookworm", show_default=True)
 @click.option("--memory", metavar="AMOUNT", help=text("practice.cli.memory"))
 @click.option("--disk", metavar="AMOUNT", help=text("practice.cli.disk"))
-@click.option(
-    "--login", type=click.Choice(LOGINS), default="root", show_default=True, help=text("practice.cli.login")
-)
+@click.option("--login", type=click.Choice(LOGINS), default="root", show_default=True, help=text("practice.cli.login"))
 def up(names: tuple[str, ...], release: str, memory: str | None, disk: str | None, login: str, as_json: bool) -> None:
     """Boot servers; make those that aren't there yet."""
     fleet = _fleet()
