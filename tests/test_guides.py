@@ -9,9 +9,10 @@ import pytest
 from wizard import catalog
 from wizard.fronts.plain.numbered import spoken
 from wizard.guide import Guide, read_guide
-from wizard.recipe import Recipe
+from wizard.recipe import CHOICE, Recipe
+from wizard.role import ROLES
 
-RECIPES = {recipe.name: recipe for recipe in catalog.load()}
+RECIPES = {recipe.name: recipe for recipe in catalog.load() if recipe.name != CHOICE}
 SECTIONS = ("What could go wrong", "Look for yourself", "How it is undone")
 
 
@@ -35,6 +36,11 @@ def test_each_step_says_something(guide: Guide) -> None:
 
 def test_each_question_has_a_bullet_and_no_bullet_is_left_over(recipe: Recipe, guide: Guide) -> None:
     assert sorted(guide.questions) == sorted(question.name for question in recipe.questions)
+
+
+def test_the_choice_of_each_role_has_a_bullet() -> None:
+    (choice,) = (recipe for recipe in catalog.load() if recipe.name == CHOICE)
+    assert set(read_guide(choice.folder).questions) == set(ROLES)
 
 
 def test_each_thing_told_at_the_end_has_a_bullet(recipe: Recipe, guide: Guide) -> None:

@@ -45,10 +45,12 @@ def site_file(recipes: list[Recipe], a: Answers) -> str:
     return found.content.decode()
 
 
-def test_ours_alone_ask_no_choice() -> None:
+def test_ours_alone_ask_no_choice_where_there_is_none() -> None:
     recipes = catalog.load()
-    assert "roles" not in [recipe.name for recipe in recipes]
-    assert answered(recipes).app_server.recipe == "gunicorn"
+    a = answered(recipes)
+    asked = {q.name: q.choices for r in recipes if r.name == "roles" for q in r.questions}
+    assert {name: a.tables["roles"][name] for name, choices in asked.items() if "none" in choices} == {"broker": "none"}
+    assert "database" not in asked and a.app_server.recipe == "gunicorn"
 
 
 def test_first_recipe_of_a_role_is_the_default_and_the_other_can_be_chosen() -> None:
@@ -108,7 +110,7 @@ def test_what_was_not_chosen_is_neither_asked_nor_made() -> None:
 
     def ask(question: Question[Any], a: Answers, default: Any) -> Any:
         asked.append(f"{question.recipe}.{question.name}")
-        return "uvicorn" if question.recipe == "roles" else default
+        return "uvicorn" if question.name == "app_server" else default
 
     given = Given({"project": {"source": str(PROJECT), "name": "guestbook"}})
     server = Server(address="192.0.2.7", login_keys=(KEY,))
@@ -173,8 +175,10 @@ def test_role_that_nobody_has_and_output_that_nobody_gives_are_named() -> None:
     mine.output("socket", lambda _: 5)
     with pytest.raises(RecipeError, match=r"'socket' of the recipe 'mine': it is 5, and must be .* \(str\)"):
         Answers({"mine": {}}, server=Server(), recipes=[mine]).app_server.socket  # noqa: B018
-    with pytest.raises(RecipeError, match="it needs 'worker', which is not there"):
-        catalog.prepared([Recipe("one", needs=["worker"])])
+    with pytest.raises(RecipeError, match="it needs 'database', which is not there"):
+        catalog.prepared([Recipe("one", needs=["database"])])
+    (one,) = catalog.prepared([Recipe("one", needs=["worker"])])  # which not every site needs
+    assert one.needs == []
 
 
 def test_check_of_recipes_tries_each_recipe_of_a_role(tmp_path: Path) -> None:

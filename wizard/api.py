@@ -16,7 +16,7 @@ steps that change how one logs in), `Secret` (a text that is never shown), `HOST
 
 **Roles.** `Recipe("uvicorn", role="app_server")` makes it a choice beside the others of that role, and it gives what the role's
 class lists: `recipe.output("socket", lambda a: …)`. Others read `a.app_server.socket`, `a.database.url`, `a.web_server.address`,
-`a.project.domain`, `a.deploy_user.name`. See `AppServer`, `Database`, `WebServer`, `Worker`, `Project`, `DeployUser`.
+`a.project.domain`, `a.deploy_user.name`. See `AppServer`, `Database`, `WebServer`, `Broker`, `Worker`, `Project`, `DeployUser`.
 
 **Contributions** add to what another recipe owns: `recipe.contribute(WebSite, lambda a: WebSite(server="gzip on;"))`. See
 `PythonPackages`, `HostNames`, `WebSite`, `Variables`; the owner reads them with `a.contributions(WebSite)`.
@@ -53,6 +53,7 @@ from wizard.checks.postgres import (
     role_may_only_log_in,
     row_written_and_read,
 )
+from wizard.checks.redis import redis_answers
 from wizard.checks.ssh_login import login_works, password_login_refused, root_login_refused
 from wizard.errors import UsageError
 from wizard.operations import git_host, sshd
@@ -63,6 +64,7 @@ from wizard.operations.base import Blob, Foreign, Operation, State, not_journall
 from wizard.operations.claims import site_name
 from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
+from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
 from wizard.operations.django import migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
@@ -85,6 +87,7 @@ from wizard.project.found import Found
 from wizard.recipe import HOST_NAME, Answers, LoginAs, Question, Recipe, WayIn
 from wizard.role import (
     AppServer,
+    Broker,
     Contribution,
     Database,
     DeployUser,
@@ -105,6 +108,7 @@ __all__ = [
     "Answers",
     "AppServer",
     "Blob",
+    "Broker",
     "Check",
     "Contribution",
     "Database",
@@ -160,6 +164,7 @@ __all__ = [
     "not_journalled",
     "on_server",
     "one_postgres",
+    "one_redis",
     "packages",
     "password_login_refused",
     "port_closed",
@@ -167,6 +172,7 @@ __all__ = [
     "port_refusal",
     "postgres_answers",
     "reboot",
+    "redis_answers",
     "release_from_folder",
     "release_from_git",
     "reload",

@@ -44,12 +44,13 @@ def found(folders: Iterable[Path] = ()) -> list[Recipe]:
 def prepared(recipes: Sequence[Recipe]) -> list[Recipe]:
     """These recipes, in order; where several have one role, with the question which of them is to have it.
 
-    A role among the `needs` stands for every recipe that has it.
+    A role among the `needs` stands for every recipe that has it; where nobody has one that not every site needs, for none.
     """
     having = {role: [r for r in recipes if r.role == role] for role in ROLES}
     choice = _choice({role: those for role, those in having.items() if is_choice(those)})
     for recipe in recipes:
         needs = [name for need in recipe.needs for name in [r.name for r in having.get(need, ())] or [need]]
+        needs = [name for name in needs if name not in ROLES or not ROLES[name].optional]
         chosen = {q.name for q in choice.questions} & {*recipe.needs, recipe.role}
         recipe.needs = [*([CHOICE] if chosen and CHOICE not in needs else []), *needs]
     return ordered([*([choice] if choice.questions else []), *recipes])

@@ -20,7 +20,7 @@ from wizard.guide import read_guide
 from wizard.operations.base import Operation
 from wizard.operations.file import file
 from wizard.project.found import Found
-from wizard.role import ROLES, AppServer, Contribution, Database, DeployUser, Output, Project, WebServer
+from wizard.role import ROLES, AppServer, Broker, Contribution, Database, DeployUser, Output, Project, WebServer
 from wizard.secret import SECRETS_FOLDER, Secret
 from wizard.server import Server
 from wizard.site import Site
@@ -344,6 +344,10 @@ class Answers:
     @property
     def database(self) -> Database:
         return Database(self)
+
+    @property
+    def broker(self) -> Broker:
+        return Broker(self)
 
     @property
     def app_server(self) -> AppServer:

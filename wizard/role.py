@@ -58,6 +58,7 @@ class Role:
     """A role, with the outputs of whichever recipe has it."""
 
     role: ClassVar[str] = ""
+    optional: ClassVar[bool] = False  # recipes may need it where nobody has it
     units = Output[tuple[str, ...]](tuple, "recipes.output.any.units", default=())
 
     def __init__(self, reader: Reader) -> None:
@@ -109,6 +110,17 @@ class Database(Role):
     row_check = Output(Check, "recipes.output.database.row_check")
 
 
+class Broker(Role):
+    """A store in memory: cache, sessions, and the queue that tasks wait in."""
+
+    role = "broker"
+    optional = True
+    title = Output(str, "recipes.output.broker.title")
+    host = Output(str, "recipes.output.broker.host")
+    port = Output(int, "recipes.output.broker.port")
+    url = Output(str, "recipes.output.broker.url")
+
+
 class AppServer(Role):
     """The program that runs Django."""
 
@@ -129,9 +141,10 @@ class Worker(Role):
     """A program beside the app server that works off a queue."""
 
     role = "worker"
+    optional = True
 
 
-ROLES: dict[str, type[Role]] = {role.role: role for role in (Database, AppServer, WebServer, Worker)}
+ROLES: dict[str, type[Role]] = {role.role: role for role in (Database, Broker, AppServer, WebServer, Worker)}
 """The roles that a recipe may have."""
 
 

@@ -24,7 +24,7 @@ from wizard.api import (
     systemd_environment,
 )
 
-recipe = Recipe("env_vars", needs=["database", "project", "virtualenv"])
+recipe = Recipe("env_vars", needs=["database", "broker", "project", "virtualenv"])
 
 # What the settings are told, by purpose, under this name where the project's own was not found.
 NAMES = {

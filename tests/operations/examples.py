@@ -12,6 +12,7 @@ from wizard.operations.base import KINDS, Change, Operation, State, diff
 from wizard.operations.claims import site_name
 from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
+from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
 from wizard.operations.django import MigrationsState, StaticFilesState, migrations, static_files, superuser
 from wizard.operations.file import FileState, absent, directory, file, symlink
@@ -59,6 +60,7 @@ EXAMPLES: list[tuple[Operation, list[State]]] = [
     (live_release("/srv/shop", "shop", "shop.example"), [LiveState("a", "b", "a", stale=True)]),
     (migrations("shop", database="shop"), [MigrationsState("known", ("app.0001_initial",))]),
     (one_postgres(), []),
+    (one_redis(packages="redis-server"), []),
     (packages("nginx", "python3-venv", start=("nginx",)), []),
     (cluster(), [ClusterState("15 main", False)]),
     (database("shop", "shop"), [DatabaseState(True, "postgres", "UTF8")]),

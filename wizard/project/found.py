@@ -36,11 +36,44 @@ class EnvName:
     when: str | None = None
     secret: bool = False
     postgres: str | None = None  # the text that makes the project use PostgreSQL, where this variable decides on that
+    role: str = ""  # the role whose recipe gives it a value, where one that is not in PROVIDED has one
 
     @property
     def is_open(self) -> bool:
         """Whether no recipe gives it a value: the person must, or may."""
-        return self.purpose not in PROVIDED
+        return self.purpose not in PROVIDED and not self.role
+
+
+@dataclass(frozen=True)
+class RedisVariable:
+    """A variable that says where Redis is. part: "url", "address" (host:port), "host", "port", "password" or "database".
+
+    scheme and database: of an address, as the project's default has them; database "" where it names none.
+    """
+
+    name: str
+    part: str
+    scheme: str = "redis"
+    database: str = ""
+
+
+@dataclass(frozen=True)
+class Redis:
+    """How the project gets at Redis, so far as the set-up can decide on that."""
+
+    variables: tuple[RedisVariable, ...]
+    written: str | None = None  # file:line where its address stands in the code: no password can be asked for
+    package: str | None = None  # the requirement for Redis's Python client, where the project names none
+
+
+@dataclass(frozen=True)
+class Celery:
+    """The project's Celery app: its tasks are worked off by a program of its own."""
+
+    app: str  # as `celery --app` takes it: "config.celery:app"
+    where: str  # file:line
+    broker: str | None  # "redis", another scheme, or None where the files do not tell
+    beat: str = ""  # how the schedule is kept: "file", "database" (django_celery_beat), or "" for no schedule
 
 
 @dataclass(frozen=True)
@@ -115,7 +148,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "needs_python": ("version",),
     "python_of_server": ("wanted", "found"),
     "needs_worker": ("package",),
-    "needs_redis": (*PLACE, "setting"),
+    "uses_celery": (*PLACE, "app"),
+    "uses_celery_beat": (*PLACE, "app"),
+    "needs_broker": (*PLACE, "scheme"),
+    "uses_redis": (*PLACE, "setting"),
+    "redis_without_password": (*PLACE, "setting"),
+    "needs_redis": (*PLACE, "setting", "host"),
     "needs_build": ("file", "command"),
 }
 # With these Django cannot start, or its pages cannot work, whatever is answered: nothing on a server is begun.
@@ -208,6 +246,8 @@ class Found:
     has_admin: bool | None = None
     has_auth: bool | None = None
     has_staticfiles: bool | None = None
+    redis: Redis | None = None
+    celery: Celery | None = None
     pages: tuple[Page, ...] = ()
     pages_complete: bool = False  # every URL pattern was understood: what is not in `pages` is not there
 

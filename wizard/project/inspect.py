@@ -18,6 +18,8 @@ from wizard.project.engine import by_variables, engine_of, with_choice
 from wizard.project.entry import depth
 from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
 from wizard.project.purposes import SETTINGS
+from wizard.project.queues import celery_app, celery_problems
+from wizard.project.redis import given, redis_use
 from wizard.project.settings import FOLLOWED, Settings
 from wizard.project.source import Source, dotted
 from wizard.project.startup import Startup, app_files
@@ -126,6 +128,9 @@ class _Look:
         file, packages = deps.dependency_file(self.source, self.root)
         django = packages.specifiers.get("django")
         env_names = with_choice(settings.trees, settings, settings.env_names()) if settings else ()
+        celery = celery_app(self.source, settings, self.bases, apps, packages) if settings else None
+        redis, services = redis_use(settings, env_names, celery, packages) if settings else (None, [])
+        env_names = given(env_names, redis)
         python = deps.requires_python(self.source, self.root, django)
         engine = engine_of(settings, env_names) if settings else None
         by_env = by_variables(settings, env_names) if settings else True
@@ -141,7 +146,8 @@ class _Look:
         listed = git.listed(self.source.top)
         self._judge_files(settings, self._first(settings, urls, apps, wsgi, asgi), apps, listed)
         if settings:
-            self.problems += server_problems(self.source, self.root, settings, file, packages, engine, listed)
+            self.problems += server_problems(self.source, self.root, settings, file, packages, engine, listed, celery)
+            self.problems += [*celery_problems(celery), *services]
         return Found(
             root=self.root,
             settings_module=module,
@@ -172,6 +178,8 @@ class _Look:
             has_admin=settings.has("INSTALLED_APPS", ADMIN) if settings else None,
             has_auth=settings.has("INSTALLED_APPS", AUTH) if settings else None,
             has_staticfiles=settings.has("INSTALLED_APPS", validate.STATICFILES) if settings else None,
+            redis=redis,
+            celery=celery,
             pages=urls.pages if urls else (),
             pages_complete=bool(urls and urls.complete),
         )

@@ -25,6 +25,11 @@ SETTINGS = {
     "MEDIA_URL": "media_url",
     "CACHES": "cache_url",
     "CELERY_BROKER_URL": "broker_url",
+    "BROKER_URL": "broker_url",
+    "CELERY_RESULT_BACKEND": "results_url",
+    "CHANNEL_LAYERS": "channels_url",
+    "RQ_QUEUES": "redis_url",
+    "HUEY": "redis_url",
     "EMAIL_HOST_PASSWORD": "email_password",
     "SECURE_SSL_REDIRECT": "ssl_redirect",
     "SECURE_PROXY_SSL_HEADER": "proxy_header",
@@ -33,6 +38,13 @@ SETTINGS = {
     "CSRF_COOKIE_SECURE": "secure_cookies",
     "TIME_ZONE": "time_zone",
 }
+# Settings that a store in memory or a queue stands behind: what their variables are for follows from these alone.
+QUEUES = {"CACHES", "CELERY_BROKER_URL", "BROKER_URL", "CELERY_RESULT_BACKEND", "CHANNEL_LAYERS", "RQ_QUEUES", "HUEY"}
+_NO_ADDRESS = {"BACKEND", "KEY_PREFIX", "TIMEOUT", "VERSION", "KEY_FUNCTION", "PREFIX", "NAME"}
+_QUEUE_PARTS = {
+    "HOST": "redis_host", "PORT": "redis_port", "PASSWORD": "redis_password", "PASS": "redis_password",
+    "DB": "redis_database",
+}  # fmt: skip
 _DATABASE = r"(?!.*(MONGO|REDIS))(.*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)"
 BY_NAME = {
     r"((DJANGO|APP|SITE|WEB)_)?SECRET(_KEY)?": "secret_key",
@@ -47,8 +59,16 @@ BY_NAME = {
     _DATABASE + r"_?PORT": "database_port",
     r"(.*_)?STATIC_ROOT": "static_root",
     r"(.*_)?MEDIA_ROOT": "media_root",
-    r"(.*_)?REDIS_URL": "redis_url",
-    r"(.*_)?BROKER_URL": "broker_url",
+    r"(.*_)?REDIS_?(TLS_)?UR[LI]": "redis_url",
+    r"(.*_)?REDIS_?HOST(NAME)?": "redis_host",
+    r"(.*_)?REDIS_?PORT": "redis_port",
+    r"(.*_)?REDIS_?(PASS(WORD)?|AUTH)": "redis_password",
+    r"(.*_)?REDIS_?DB": "redis_database",
+    r"(.*_)?BROKER_UR[LI]": "broker_url",
+    r"(.*_)?CELERY_BROKER": "broker_url",
+    r"(.*_)?(CELERY_)?RESULT_BACKEND": "results_url",
+    r"(.*_)?CACHE_UR[LI]": "cache_url",
+    r"CHANNELS?(_LAYERS?)?_UR[LI]": "channels_url",
     r"(.*_)?EMAIL_HOST_PASSWORD": "email_password",
     r"SENTRY_DSN": "sentry",
     r"TZ|TIME_?ZONE": "time_zone",
@@ -60,10 +80,14 @@ SECRETS = {
     "email_password",
     "sentry",
     "redis_url",
+    "redis_password",
     "broker_url",
+    "results_url",
+    "channels_url",
     "cache_url",
 }
-ADDRESSES = {"database_url", "redis_url", "broker_url", "cache_url"}  # secret only with a password in them
+# secret only with a password in them
+ADDRESSES = {"database_url", "redis_url", "broker_url", "results_url", "channels_url", "cache_url"}
 
 
 def env_name(path: str, read: Read, behind: dict[str, set[str]]) -> EnvName:
@@ -86,10 +110,29 @@ def _purpose(read: Read, behind: dict[str, set[str]]) -> str | None:
     by_name = next((purpose for name, purpose in BY_NAME.items() if re.fullmatch(name, read.name, re.I)), None)
     if by_name or read.target is None:
         return by_name
-    return next((_of_setting(s, read) for s, names in behind.items() if read.target in names), None)
+    setting = next((s for s, names in behind.items() if read.target in names and _may_be(s, read)), None)
+    return _of_setting(setting, read) if setting else None
+
+
+def _may_be(setting: str, read: Read) -> bool:
+    """Much that has nothing to do with an address may stand behind a queue's setting, such as the name of the site."""
+    named = re.search(r"REDIS|CACHE|BROKER|CELERY|CHANNEL|QUEUE", f"{read.name} {read.target}", re.I)
+    return setting not in QUEUES or bool(named) or (read.default or "").startswith("redis")
+
+
+def _of_queue(setting: str, read: Read) -> str | None:
+    """A part of an address by the variable's name or the key that it goes to; the whole address otherwise."""
+    by_name = next((purpose for name, purpose in BY_NAME.items() if re.fullmatch(name, read.name, re.I)), None)
+    if by_name and by_name.startswith("redis_") and by_name != "redis_url":
+        return by_name
+    if read.key in _NO_ADDRESS or read.kind in {"int", "bool", "truthy"}:
+        return "redis_port" if "PORT" in (read.key or "") else None
+    return _QUEUE_PARTS.get((read.key or "").upper(), SETTINGS[setting])
 
 
 def _of_setting(setting: str, read: Read) -> str | None:
+    if setting in QUEUES:
+        return _of_queue(setting, read)
     if setting == "DATABASES":
         if read.key in DATABASE_KEYS:
             return f"database_{read.key.lower()}" if read.key else None

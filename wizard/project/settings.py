@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 
 from wizard.project.found import EnvName
 from wizard.project.names import Wrapper, literal, names_in, wrappers_in
-from wizard.project.purposes import env_name, merged
+from wizard.project.purposes import QUEUES, env_name, merged
 from wizard.project.reads import reads_in
 from wizard.project.source import Source
 
@@ -253,7 +253,7 @@ class Settings:
             wrappers |= wrappers_in(tree)
         own = [names_in(tree) for tree in trees.values()]
         reads = [(path, read) for path, tree in trees.items() for read in reads_in(tree, wrappers, own)]
-        behind = {setting: self.names_behind(setting) for setting in FOLLOWED}
+        behind = {setting: self.names_behind(setting) for setting in (*FOLLOWED, *sorted(QUEUES))}
         found: dict[str, EnvName] = {}
         for path, read in reads:
             if read.name not in IGNORED:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from wizard.project import dependencies as deps
 from wizard.project import native
-from wizard.project.found import DependencyFile, Problem
+from wizard.project.found import Celery, DependencyFile, Problem
 from wizard.project.names import literal, path_of
 from wizard.project.settings import Settings
 from wizard.project.source import Source
@@ -27,22 +27,21 @@ OWN_FOLDER = re.compile(r"\b\w*(BASE|ROOT|PROJECT|APP|HERE)\w*(_DIR|_PATH|_ROOT|
 
 def server_problems(
     source: Source, root: str, settings: Settings, file: DependencyFile | None, packages: deps.Packages, engine: str | None,
-    listed: list[str] | None,
+    listed: list[str] | None, celery: Celery | None,
 ) -> Iterator[Problem]:  # fmt: skip
-    """listed: the files that git has or would take; None where there is no git."""
-    yield from _packages(file, packages)
-    yield from _services(settings)
+    """listed: the files that git has or would take; None where there is no git. celery: the app that a worker is set up for."""
+    yield from _packages(file, packages, celery)
     yield from _written_beside_the_code(source, root, settings)
     yield from _content(source, engine, listed)
     yield from _static_root(source, root, settings, listed)
     yield from _build(source, root)
 
 
-def _packages(file: DependencyFile | None, packages: deps.Packages) -> Iterator[Problem]:
+def _packages(file: DependencyFile | None, packages: deps.Packages, celery: Celery | None) -> Iterator[Problem]:
     if file is None:
         return
     for name in WORKERS:
-        if name in packages.specifiers:
+        if name in packages.specifiers and not (name == "celery" and celery is not None):
             yield Problem("needs_worker", name)
             break
     gunicorn = packages.specifiers.get("gunicorn", "")
@@ -58,15 +57,6 @@ def old_gunicorn(packages: deps.Packages) -> bool:
     specifier = packages.specifiers.get("gunicorn")
     newer = ((major, minor) for major in range(FIRST_GUNICORN, 40) for minor in range(6))
     return bool(specifier) and not any(admits(specifier or "", version) for version in newer)
-
-
-def _services(settings: Settings) -> Iterator[Problem]:
-    """Redis, which caches, sessions and queues ask for by their settings."""
-    for setting in ("CACHES", "CELERY_BROKER_URL", "BROKER_URL", "CHANNEL_LAYERS", "RQ_QUEUES", "HUEY", "REDIS_URL"):
-        value = settings.values.get(setting)
-        if value and re.search(r"redis", " ".join(map(ast.unparse, value.parts)), re.I):
-            yield Problem("needs_redis", value.path, value.line, setting)
-            return
 
 
 # What a server forbids ---------------------------------------------------------------------------------------------

@@ -13,7 +13,13 @@ from wizard.project.found import EnvName
 
 def unset(journey: Journey) -> list[EnvName]:
     """The variables that the project does not start without and that nothing else sets."""
-    names = {n.name: n for n in journey.found.env_names if n.required and n.is_open and n.when is None}
+    taking_part = catalog.in_force(journey.answered, journey.given.tables, journey.found)
+    roles = {recipe.role for recipe in taking_part}
+
+    def is_open(name: EnvName) -> bool:
+        return name.is_open or bool(name.role and name.role not in roles)
+
+    names = {n.name: n for n in journey.found.env_names if n.required and is_open(n) and n.when is None}
     return [n for n in names.values() if n.name not in journey.given.env]
 
 
