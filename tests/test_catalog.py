@@ -11,8 +11,8 @@ from wizard.errors import UsageError, WizardError
 from wizard.recipe import Recipe
 
 JOURNEY = [
-    "roles", "system_update", "deploy_user", "hardening", "postgres", "redis", "project", "virtualenv", "env_vars", "django", "gunicorn",
-    "nginx", "sanity_check",
+    "roles", "system_update", "deploy_user", "hardening", "postgres", "redis", "project", "virtualenv", "env_vars",
+    "django", "gunicorn", "celery", "nginx", "sanity_check",
 ]  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def test_ours_alone_ask_no_choice_where_there_is_none() -> None:
     recipes = catalog.load()
     a = answered(recipes)
     asked = {q.name: q.choices for r in recipes if r.name == "roles" for q in r.questions}
-    assert {name: a.tables["roles"][name] for name, choices in asked.items() if "none" in choices} == {"broker": "none"}
+    needless = {name: a.tables["roles"][name] for name, choices in asked.items() if "none" in choices}
+    assert needless == {"broker": "none", "worker": "none"}
     assert "database" not in asked and a.app_server.recipe == "gunicorn"
 
 

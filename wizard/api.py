@@ -36,6 +36,7 @@ given its undo.
 from __future__ import annotations
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server, says
+from wizard.checks.celery import celery_answers
 from wizard.checks.django import addresses, logins_last, settings_in_use
 from wizard.checks.http import (
     admin_login_with_css,
@@ -54,6 +55,7 @@ from wizard.checks.postgres import (
     row_written_and_read,
 )
 from wizard.checks.redis import redis_answers
+from wizard.checks.service import runs_release, stays_up
 from wizard.checks.ssh_login import login_works, password_login_refused, root_login_refused
 from wizard.errors import UsageError
 from wizard.operations import git_host, sshd
@@ -76,6 +78,7 @@ from wizard.operations.postgres_cluster import cluster, settings
 from wizard.operations.quoting import as_written, sh, systemd_environment
 from wizard.operations.reboot import reboot
 from wizard.operations.release import data_directory, release_from_folder, release_from_git
+from wizard.operations.sandbox import shut_in
 from wizard.operations.service import daemon_reload, reload, restart, service
 from wizard.operations.system import generated_locale, kernel_settings, swap
 from wizard.operations.tested import tested_file, tested_symlink
@@ -138,6 +141,7 @@ __all__ = [
     "admin_login_with_css",
     "as_written",
     "authorized_keys",
+    "celery_answers",
     "clone",
     "cluster",
     "command",
@@ -181,15 +185,18 @@ __all__ = [
     "role_may_only_log_in",
     "root_login_refused",
     "row_written_and_read",
+    "runs_release",
     "says",
     "service",
     "settings",
     "settings_in_use",
     "sh",
+    "shut_in",
     "site_name",
     "sshd",
     "static_file_answers",
     "static_files",
+    "stays_up",
     "sudo_rule",
     "superuser",
     "swap",

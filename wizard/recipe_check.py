@@ -8,14 +8,14 @@ from __future__ import annotations
 import inspect as python_inspect
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from wizard import catalog
-from wizard.answers.resolve import complete
+from wizard.answers.resolve import complete, foreseen
 from wizard.engine.plan import key_twice
 from wizard.errors import UsageError, WizardError
 from wizard.guide import QUESTION, STEP, read_guide
@@ -221,14 +221,11 @@ def _answers(every: list[Recipe], choice: dict[str, str]) -> Answers:
     answered = given()
     answered.tables[CHOICE] = dict(choice)
     server = Server(address="203.0.113.7", login_keys=(EXAMPLE_KEY,))
-    for question in _questions(every):
-        if question.default is None and question.name not in answered.tables.get(question.recipe, {}):
+    found = inspect(PROJECT)
+    for question, value in foreseen(every, answered, found).items():
+        if value is None and not question.optional:
             answered.set(question.recipe, question.name, _example(question))
-    return complete(answered, every, server=server, found=inspect(PROJECT))
-
-
-def _questions(recipes: Iterable[Recipe]) -> Iterator[Question[Any]]:
-    return (question for recipe in recipes for question in recipe.questions if not question.optional)
+    return complete(answered, every, server=server, found=found)
 
 
 def _example(question: Question[Any]) -> Any:

@@ -102,6 +102,29 @@ class Site:
         return f"/etc/systemd/system/{self.socket_unit}"
 
     @property
+    def worker_unit(self) -> str:
+        """The service that works off tasks beside the site."""
+        return f"{self.name}-worker.service"
+
+    @property
+    def schedule_unit(self) -> str:
+        """The service that starts tasks at their times."""
+        return f"{self.name}-schedule.service"
+
+    @property
+    def worker_unit_file(self) -> str:
+        return f"/etc/systemd/system/{self.worker_unit}"
+
+    @property
+    def schedule_unit_file(self) -> str:
+        return f"/etc/systemd/system/{self.schedule_unit}"
+
+    @property
+    def schedule(self) -> str:
+        """The folder in which it is kept when each task was started last."""
+        return f"{self.shared}/schedule"
+
+    @property
     def run(self) -> str:
         """The folder of its sockets. It is gone after each reboot."""
         return f"/run/{self.name}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.api import (
-    LAST_ERROR,
     Answers,
     Check,
     Operation,
     PythonPackages,
     Question,
     Recipe,
+    as_written,
     daemon_reload,
     file,
     http_answers,
@@ -20,6 +20,8 @@ from wizard.api import (
     restart,
     service,
     settings_in_use,
+    shut_in,
+    stays_up,
 )
 
 recipe = Recipe("gunicorn", role="app_server", needs=["django"])
@@ -36,20 +38,6 @@ timeout = recipe.ask(Question("timeout", int, 30, minimum=5, maximum=3600))
 
 
 ONE_WORKER = "Environment=GUNICORN_CMD_ARGS=--workers=1"  # enough for a release that is tried
-
-# a service that dies and is started again for ever is "active" now and then
-STAYS_UP = """\
-unit={unit}; restarts=$(systemctl show -P NRestarts $unit)
-for i in 1 2 3; do
-    state=$(systemctl is-active $unit); again=$(systemctl show -P NRestarts $unit)
-    if [ "$state" != active ] || [ "$again" != "$restarts" ]; then
-        echo "the service is $state, and was started again $again times: $(journalctl -o cat --no-pager -n 200 -u $unit | {error})"
-        exit 1
-    fi
-    sleep 1
-done
-echo "$unit is $state"
-"""
 
 
 def configuration(a: Answers) -> str:
@@ -98,7 +86,7 @@ def new_release_is_right(a: Answers) -> Iterator[Check]:
 
 def site_answers(a: Answers) -> Iterator[Check]:
     unit, unit_file = a.site.unit, a.site.unit_file
-    yield on_server("the service runs, and stays up", STAYS_UP.format(unit=unit, error=LAST_ERROR))
+    yield stays_up("the service runs, and stays up", unit)
     yield settings_of(a, "the site has this server's settings", "current")
     yield http_answers(
         "Django answers on the socket",
@@ -125,7 +113,8 @@ def site_answers(a: Answers) -> Iterator[Check]:
 def units(a: Answers) -> Iterator[Operation]:
     back = restart(a.site.name)  # what they change goes live with the step below, when it has been tried
     yield file(configuration(a), recipe.template("gunicorn.conf", a), on_undo=back)
-    unit = recipe.template("app.service", a, configuration=configuration(a))
+    closed = as_written(shut_in(a.site.media, what="uploads and its own temporary files"))
+    unit = recipe.template("app.service", a, configuration=configuration(a), closed=closed)
     yield file(a.site.unit_file, unit, notify=daemon_reload, on_undo=back)
     yield file(a.site.socket_unit_file, recipe.template("app.socket", a, socket=socket(a)), notify=daemon_reload)
 

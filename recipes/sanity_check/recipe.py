@@ -25,7 +25,7 @@ from wizard.api import (
     unknown_page_shows_no_debug,
 )
 
-recipe = Recipe("sanity_check", needs=["hardening", "web_server"])
+recipe = Recipe("sanity_check", needs=["hardening", "web_server", "worker"])
 
 PATH = r"/[\w./~-]*"
 USUAL = ("/admin/", "/accounts/login/", "/login/", "/api/")  # where nobody has found out which pages there are

@@ -1,0 +1,43 @@
+"""Proofs about the services of a site. Must not know what they run."""
+
+from __future__ import annotations
+
+from wizard.checks.base import Check, on_server
+from wizard.operations.quoting import sh
+from wizard.operations.trial import LAST_ERROR
+
+# a service that dies and is started again for ever is "active" now and then
+STAYS_UP = """\
+unit={unit}; restarts=$(systemctl show -P NRestarts $unit)
+for i in 1 2 3; do
+    state=$(systemctl is-active $unit); again=$(systemctl show -P NRestarts $unit)
+    if [ "$state" != active ] || [ "$again" != "$restarts" ]; then
+        echo "the service is $state, and was started again $again times: $(journalctl -o cat --no-pager -n 200 -u $unit | {error})"
+        exit 1
+    fi
+    sleep 1
+done
+echo "$unit is $state"
+"""
+
+# What is told to end first finishes what it has begun.
+RUNS_RELEASE = """\
+unit={unit}; live=$(readlink -f {current}); i=0
+while [ $i -lt {seconds} ]; do
+    runs=$(readlink "/proc/$(systemctl show -P MainPID $unit)/cwd")
+    case $runs/ in "$live"/*) echo "$(basename "$live")"; exit 0 ;; esac
+    sleep 1; i=$((i + 1))
+done
+echo "$unit runs ${{runs:-nothing}}, and $(basename "$live") is live"
+exit 1
+"""
+
+
+def stays_up(name: str, unit: str) -> Check:
+    """The unit runs, and does not die within seconds."""
+    return on_server(name, STAYS_UP.format(unit=sh(unit), error=LAST_ERROR))
+
+
+def runs_release(name: str, unit: str, current: str, *, seconds: int) -> Check:
+    """The unit works in the release that the link `current` leads to, at the latest after these seconds."""
+    return on_server(name, RUNS_RELEASE.format(unit=sh(unit), current=sh(current), seconds=seconds))
