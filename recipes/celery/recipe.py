@@ -64,20 +64,20 @@ def in_environment(a: Answers) -> PythonPackages:
 
 def worker_works(a: Answers) -> Iterator[Check]:
     unit, seconds = a.site.worker_unit, a[stop_seconds] + 30
-    yield runs_release("the worker has the live release", unit, a.site.current, seconds=seconds)
-    yield stays_up("the worker runs, and stays up", unit)
+    yield runs_release(recipe.text("worker_release"), unit, a.site.current, seconds=seconds)
+    yield stays_up(recipe.text("worker_runs"), unit)
     yield celery_answers(a.site.manage, a[app], node(a), set_in=f"{a.site.env_file}; why: journalctl -u {unit}")
 
 
 def beat_runs(a: Answers) -> Iterator[Check]:
     unit = a.site.schedule_unit
-    yield runs_release("beat has the live release", unit, a.site.current, seconds=60)
-    yield stays_up("beat runs, and stays up", unit)
+    yield runs_release(recipe.text("beat_release"), unit, a.site.current, seconds=60)
+    yield stays_up(recipe.text("beat_runs"), unit)
 
 
 @recipe.step("worker", check=worker_works, again=True)
 def worker(a: Answers) -> Iterator[Operation]:
-    closed = shut_in(a.site.media, what="uploads and its own temporary files")
+    closed = shut_in(a.site.media)
     text = recipe.template("worker.service", a, node=node(a), closed=as_written(closed))
     yield file(a.site.worker_unit_file, text, notify=f"{daemon_reload}\n{restart(a.site.worker_unit)}")
     yield service(a.site.worker_unit)
@@ -87,7 +87,7 @@ def worker(a: Answers) -> Iterator[Operation]:
 def schedule(a: Answers) -> Iterator[Operation]:
     kept = a.found.celery.beat if a.found and a.found.celery else "file"
     how = f"--scheduler {DATABASE_SCHEDULER}" if kept == "database" else f"--schedule {a.site.schedule}/beat"
-    closed = shut_in(a.site.schedule, what="when each task was started last, and its own temporary files")
+    closed = shut_in(a.site.schedule)
     yield data_directory(a.site.schedule, owner=a.site.user, mode=0o750)
     text = recipe.template("beat.service", a, how=as_written(how), closed=as_written(closed))
     yield file(a.site.schedule_unit_file, text, notify=f"{daemon_reload}\n{restart(a.site.schedule_unit)}")

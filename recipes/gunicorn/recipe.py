@@ -113,7 +113,7 @@ def site_answers(a: Answers) -> Iterator[Check]:
 def units(a: Answers) -> Iterator[Operation]:
     back = restart(a.site.name)  # what they change goes live with the step below, when it has been tried
     yield file(configuration(a), recipe.template("gunicorn.conf", a), on_undo=back)
-    closed = as_written(shut_in(a.site.media, what="uploads and its own temporary files"))
+    closed = as_written(shut_in(a.site.media))
     unit = recipe.template("app.service", a, configuration=configuration(a), closed=closed)
     yield file(a.site.unit_file, unit, notify=daemon_reload, on_undo=back)
     yield file(a.site.socket_unit_file, recipe.template("app.socket", a, socket=socket(a)), notify=daemon_reload)

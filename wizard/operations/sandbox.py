@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # systemd.exec(5), "Sandboxing" and "System call filtering"
 SHUT_IN = """\
-# What it may write: {what}. Everything else is read-only or not there at all.
+# What it may write, beside its own temporary files. Everything else is read-only or not there at all.
 ProtectSystem=strict
 ReadWritePaths={paths}
 ProtectHome=true
@@ -44,6 +44,6 @@ RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 """
 
 
-def shut_in(*paths: str, what: str) -> str:
-    """The lines for a service that may write below these paths and its own temporary files. what: these, in words."""
-    return SHUT_IN.format(paths=" ".join(paths), what=what)
+def shut_in(*paths: str) -> str:
+    """The lines for a service that may write below these paths, and its own temporary files."""
+    return SHUT_IN.format(paths=" ".join(paths))
