@@ -12,12 +12,13 @@ unit={unit}; restarts=$(systemctl show -P NRestarts $unit)
 for i in 1 2 3; do
     state=$(systemctl is-active $unit); again=$(systemctl show -P NRestarts $unit)
     if [ "$state" != active ] || [ "$again" != "$restarts" ]; then
-        echo "the service is $state, and was started again $again times: $(journalctl -o cat --no-pager -n 200 -u $unit | {error})"
+        error=$(journalctl -o cat --no-pager -n 200 -u $unit | {error})
+        say checks.service.dies state="$state" again="$again" error="$error"
         exit 1
     fi
     sleep 1
 done
-echo "$unit is $state"
+say checks.service.is unit=$unit state="$state"
 """
 
 # What is told to end first finishes what it has begun.
@@ -28,7 +29,7 @@ while [ $i -lt {seconds} ]; do
     case $runs/ in "$live"/*) echo "$(basename "$live")"; exit 0 ;; esac
     sleep 1; i=$((i + 1))
 done
-echo "$unit runs ${{runs:-nothing}}, and $(basename "$live") is live"
+say checks.service.runs_other unit=$unit runs="${{runs:--}}" live="$(basename "$live")"
 exit 1
 """
 

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from wizard.operations.base import Foreign, State
 from wizard.operations.claims import Look
+from wizard.text import text
 
 PORT = 6379
 LOOK = """\
 if [ "$(dpkg-query -W -f='${db:Status-Status}' redis-server 2>/dev/null)" = installed ]; then echo 'package|redis-server'; fi
 ss -Hltnp 'sport = :6379' | while read -r line; do
     who=$(echo "$line" | sed -n 's/.*users:(("\\([^"]*\\)".*/\\1/p')
-    echo "port|${who:-a program that cannot be named}"
+    echo "port|$who"
 done | sort -u"""
 
 
@@ -47,11 +48,13 @@ class OneRedis(Look):
         listening = [name for kind, name in found.said if kind == "port"]
         if not found.said:
             return
-        what = f"port {PORT}, which is used by {listening[0]}" if listening else "Redis, which is installed already"
+        if listening:
+            who = listening[0] or text("operations.claims_redis.nameless")
+            what = text("operations.claims_redis.port_used", port=PORT, who=who)
+        else:
+            what = text("operations.claims_redis.installed")
         yield Foreign(
-            f"port:{PORT}", what,
-            "what is kept in it is not the wizard's to change: give its address to the project's variables under [env], "
-            "and answer roles.broker with none",
+            f"port:{PORT}", what, text("operations.claims_redis.of_others"),
             adoptable=False, keys=(f"packages:{self.packages}",), instead="roles.broker",
         )  # fmt: skip
 
