@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.sentences import entries
 from wizard import catalog
 from wizard.cli import cli
 from wizard.recipe_check import Fault, check
@@ -133,9 +134,9 @@ def test_the_command_prints_a_line_each_and_ends_with_1(home: Path) -> None:
 
 
 def test_every_code_has_its_words() -> None:
-    from wizard.fronts.plain.recipes import WORDS, said
+    from wizard.fronts.plain.recipes import said
 
-    for code, words in WORDS.items():
+    for code, words in entries("plain", "fault").items():
         names = ("kind", "role", "says", "name", "reason", "error", "key", "step", "other")
         assert said(Fault(Path("x"), 3, code, dict.fromkeys(names, "y"))).startswith("x:3: "), words
 

@@ -14,6 +14,7 @@ import click
 
 from wizard import __version__
 from wizard.errors import UsageError
+from wizard.text import text as words
 
 if TYPE_CHECKING:
     from wizard.fronts.options import Options
@@ -44,9 +45,9 @@ class Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # the usual listing would import the lazy ones for their first line of help
         rows = [(name, c.get_short_help_str(90)) for name, c in sorted(self.commands.items())]
-        rows.append(("inspect", "Look at a Django project: what is in it, what it needs."))
-        rows.append(("practice", "Practise on this computer: disposable real Debian servers."))
-        rows.append(("recipes", "Recipes of your own: what is wrong with them."))
+        rows.append(("inspect", words("cli.say.inspect")))
+        rows.append(("practice", words("cli.say.practice")))
+        rows.append(("recipes", words("cli.say.own_recipes")))
         with formatter.section("Commands"):
             formatter.write_dl(sorted(rows))
 
@@ -55,27 +56,12 @@ class Lazy(click.Group):
     cls=Lazy,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=words("cli.help.cli"),
 )
 @click.version_option(__version__, prog_name="wizard")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """From a bare Linux server to a running Django site, step by step: explained, journalled, reversible.
-
-    \b
-    Examples:
-      wizard                                        the first screen: practise, set up a server, or go on with one
-      wizard practice                               try it all on a disposable server on this computer
-      wizard inspect ~/src/mysite                   what is in a Django project, and what it needs
-      wizard answers ~/src/mysite >answers.toml     every question, its default, what was found in the project
-      wizard plan root@203.0.113.7 --answers answers.toml
-      wizard setup root@203.0.113.7 --answers answers.toml
-      wizard rollback root@203.0.113.7 --to postgres
-
-    \b
-    Exit status: 0 done · 1 a step or a check failed · 2 wrong usage or answers · 3 cannot reach or log in
-                 4 stopped because of drift, a lock, or what is there already · 130 interrupted
-    Tab completion: eval "$(_WIZARD_COMPLETE=bash_source wizard)" in ~/.bashrc (or zsh_source, fish_source)
-    """
+    """From a bare Linux server to a running Django site, step by step."""
     if ctx.invoked_subcommand is None:
         _first_screen(ctx)
 
@@ -129,35 +115,33 @@ TARGET = click.argument("target", shell_complete=_complete("targets"))
 def connection(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that talks to a server."""
     for option in reversed([
-        click.option("--key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Private key file to log in with."),
-        click.option("--host-key", metavar="SHA256:…", help="The server's host key, for the first contact without a terminal."),
-        click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), help="Answers file (TOML)."),
-        click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help="A folder with recipes of your own."),
-        click.option("--only", multiple=True, metavar="RECIPE", shell_complete=_complete("recipes"), help="Only this recipe."),
-        click.option("--until", metavar="RECIPE", shell_complete=_complete("recipes"), help="Stop after this recipe."),
-        click.option("--wait", "when_held", flag_value="wait", help="Where another wizard is at work: wait until it is done."),
-        click.option("--watch", "when_held", flag_value="watch", help="Where another wizard is at work: show what it does."),
-        click.option("--take-over", is_flag=True, help="Take the lock from another wizard at work on this server."),
-        click.option("--drift", type=click.Choice(["stop", "keep", "restore"]), help="What was changed by hand."),
-        click.option("--accessible", is_flag=True, help="Numbered questions and plain lines (or ACCESSIBLE=1)."),
-        click.option("--verbose", "-v", is_flag=True, help="Show commands and their output, too."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout; words on stderr."),
+        click.option("--key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help=words("cli.say.key")),
+        click.option("--host-key", metavar="SHA256:…", help=words("cli.say.host_key")),
+        click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), help=words("cli.say.answers")),
+        click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help=words("cli.say.recipes")),
+        click.option("--only", multiple=True, metavar="RECIPE", shell_complete=_complete("recipes"), help=words("cli.say.only")),
+        click.option("--until", metavar="RECIPE", shell_complete=_complete("recipes"), help=words("cli.say.until")),
+        click.option("--wait", "when_held", flag_value="wait", help=words("cli.say.wait")),
+        click.option("--watch", "when_held", flag_value="watch", help=words("cli.say.watch")),
+        click.option("--take-over", is_flag=True, help=words("cli.say.take_over")),
+        click.option("--drift", type=click.Choice(["stop", "keep", "restore"]), help=words("cli.say.drift")),
+        click.option("--accessible", is_flag=True, help=words("cli.say.accessible")),
+        click.option("--verbose", "-v", is_flag=True, help=words("cli.say.verbose")),
+        click.option("--json", "as_json", is_flag=True, help=words("cli.say.json")),
     ]):  # fmt: skip
         command = option(command)
     return command
 
 
-FRONT = click.option("--front", type=click.Choice(["tui", "plain", "headless"]), help="How to talk to you.")
-YES = click.option(
-    "--yes", "-y", is_flag=True, help="Ask nothing: defaults where an answer is missing, points of no return agreed to."
-)
+FRONT = click.option("--front", type=click.Choice(["tui", "plain", "headless"]), help=words("cli.say.front"))
+YES = click.option("--yes", "-y", is_flag=True, help=words("cli.say.yes"))
 
 ADOPT = click.option(
-    "--adopt", multiple=True, metavar="THING", help="Take over what is there already, by the name that plan shows: user:deploy."
+    "--adopt", multiple=True, metavar="THING", help=words("cli.say.adopt")
 )  # fmt: skip
 
 
-@cli.command()
+@cli.command(help=words("cli.help.setup"))
 @click.argument("target", required=False, default="", shell_complete=_complete("targets"))
 @connection
 @ADOPT
@@ -165,20 +149,10 @@ ADOPT = click.option(
 @YES
 @click.option(
     "--skip-check", "skip_checks", multiple=True, metavar="STEP",
-    help="Go on where a check of this step (recipe/step, or recipe) does not pass; it is shown at the end.",
+    help=words("cli.say.skip_check"),
 )  # fmt: skip
 def setup(yes: bool, front: str | None, **options: Any) -> None:
-    """Set up a site on TARGET, or go on with a set-up that stopped. Without TARGET you are asked for it, in a terminal.
-
-    TARGET is user@host[:port], a Host of ~/.ssh/config, or practice:NAME. Running it again resumes, or says that nothing is
-    left to do. Passwords, where they are needed: WIZARD_SSH_PASSWORD, WIZARD_SUDO_PASSWORD, WIZARD_KEY_PASSPHRASE.
-
-    \b
-    Examples:
-      wizard setup root@203.0.113.7 --answers answers.toml
-      wizard setup practice:one --answers answers.toml --yes --json
-      wizard setup deploy@myserver --until postgres
-    """
+    """Set up a site on TARGET, or go on with a set-up that stopped."""
     chosen = _options(options, yes=yes, front=front)
     if chosen.chosen_front() == "tui":
         _full_screen(chosen, setup=True)
@@ -188,51 +162,36 @@ def setup(yes: bool, front: str | None, **options: Any) -> None:
         setup_somewhere(chosen)
         return
     if not chosen.target:
-        raise click.UsageError("Missing argument 'TARGET'. (In a terminal you are asked for it.)")
+        raise click.UsageError(words("cli.say.no_target"))
     _commands().setup(chosen)
 
 
-@cli.command()
+@cli.command(help=words("cli.help.plan"))
 @TARGET
 @connection
 @ADOPT
 def plan(**options: Any) -> None:
-    """Show what setup would change on TARGET: commands and differences. Touches nothing.
-
-    \b
-    Example:
-      wizard plan root@203.0.113.7 --answers answers.toml --verbose
-    """
+    """Show what setup would change on TARGET."""
     _commands().plan(_options(options))
 
 
-@cli.command()
+@cli.command(help=words("cli.help.status"))
 @TARGET
 @connection
 def status(**options: Any) -> None:
-    """Show the checkpoints on TARGET, and what was changed by hand since.
-
-    \b
-    Example:
-      wizard status deploy@203.0.113.7
-    """
+    """Show the checkpoints on TARGET, and what was changed by hand since."""
     _commands().status(_options(options))
 
 
-@cli.command()
+@cli.command(help=words("cli.help.verify"))
 @TARGET
 @connection
 def verify(**options: Any) -> None:
-    """Prove that everything on TARGET works: every check, read-only.
-
-    \b
-    Example:
-      wizard verify deploy@203.0.113.7 --answers answers.toml
-    """
+    """Prove that everything on TARGET works."""
     _commands().verify(_options(options))
 
 
-@cli.command()
+@cli.command(help=words("cli.help.rollback"))
 @TARGET
 @connection
 @click.option(
@@ -240,37 +199,23 @@ def verify(**options: Any) -> None:
     "checkpoint",
     metavar="CHECKPOINT",
     shell_complete=_complete("recipes"),
-    help="Undo what came after this checkpoint: a step, a step as an earlier run left it (project/code@1), or all of one (@1).",
+    help=words("cli.say.to"),
 )
-@click.option("--all", "everything", is_flag=True, help="Undo everything, to the server as it was before.")
+@click.option("--all", "everything", is_flag=True, help=words("cli.say.all"))
 @YES
 def rollback(checkpoint: str | None, everything: bool, yes: bool, **options: Any) -> None:
-    """Go back on TARGET to a checkpoint, or to the very beginning. Data is saved under /var/backups/wizard first.
-
-    \b
-    Examples:
-      wizard status deploy@203.0.113.7              lists the checkpoints
-      wizard rollback deploy@203.0.113.7 --to postgres/database
-      wizard rollback deploy@203.0.113.7 --to project/code@1    the first release again
-      wizard rollback deploy@203.0.113.7            shows the checkpoints, to choose from
-      wizard rollback deploy@203.0.113.7 --all
-    """
+    """Go back on TARGET to a checkpoint, or to the very beginning."""
     chosen = _options(options, yes=yes)
     if (everything and checkpoint) or not (everything or checkpoint or chosen.asks):
-        raise UsageError("cannot tell how far to go back", hint="give --to CHECKPOINT or --all")
+        raise UsageError("cli.say.cannot_tell_how_far")
     _commands().rollback(chosen, checkpoint, everything=everything)
 
 
-@cli.command()
+@cli.command(help=words("cli.help.answers"))
 @click.argument("project", required=False, type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help="A folder with recipes of your own.")
+@click.option("--recipes", type=click.Path(path_type=Path), multiple=True, help=words("cli.say.recipes"))
 def answers(project: Path | None, recipes: tuple[Path, ...]) -> None:
-    """Print a commented answers file: every question, its default, and what was found in PROJECT.
-
-    \b
-    Example:
-      wizard answers ~/src/mysite >answers.toml
-    """
+    """Print a commented answers file."""
     from wizard.fronts.plain.answers_file import render
 
     click.echo(render(project, recipes), nl=False)
@@ -308,9 +253,7 @@ def main(argv: list[str] | None = None) -> None:
         status = cli.main(argv, prog_name="wizard", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo(
-            "\nInterrupted. Nothing is lost: run the same command again, and it goes on where it stopped.", err=True
-        )
+        click.echo(words("cli.say.interrupted_nothing_lost_run"), err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()

@@ -29,6 +29,7 @@ from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminals import terminal
 from wizard.fronts.policy import Policy
 from wizard.operations.base import State
+from wizard.text import text
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def setup(options: Options, request: Request | None = None) -> None:
                 from wizard.fronts.plain.interview import interview
 
                 if not (interview(at) and done.shown(at)):
-                    at.terminal.text(f"\nTo set it up again: {options.resume}")
+                    at.terminal.text(text("fronts.commands.set_up_again", resume=options.resume))
                 return
             forecast = _plan(at, settle=True)
             _refuse_unknown_checks(at)
@@ -85,7 +86,7 @@ def setup(options: Options, request: Request | None = None) -> None:
             Run(at.journey, at.emit, partial(decide, at)).once(forecast)
             done.told(at)
     except KeyboardInterrupt:
-        click.echo(f"\nInterrupted. Nothing is lost. To go on from there: {options.resume}", err=True)
+        click.echo(text("fronts.commands.interrupted_nothing_lost_go", resume=options.resume), err=True)
         raise click.exceptions.Exit(130) from None
 
 
@@ -144,9 +145,8 @@ def _plan(at: Station, *, validate: bool = True, settle: bool = False) -> Plan:
 def _refuse_unknown_checks(at: Station) -> None:
     known = {name for r in at.journey.recipes for s in r.steps if s.checks for name in (r.name, s.id)}
     if unknown := [name for name in at.options.skip_checks if name not in known]:
-        raise UsageError(f"cannot skip the checks of {', '.join(unknown)}: no such step has checks",
-            hint=f"steps with checks: {', '.join(sorted(n for n in known if '/' in n))}",
-        )  # fmt: skip
+        with_checks = sorted(n for n in known if "/" in n)
+        raise UsageError("fronts.commands.cannot_skip_checks_no", unknown=unknown, known=with_checks)
 
 
 def _say_findings(at: Station, *, validate: bool) -> None:
@@ -162,9 +162,10 @@ def _refuse_points_of_no_return(at: Station, forecast: Plan) -> None:
     points = [c.operation for c in forecast.changes if c.operation.irreversible]
     if points and not at.options.yes:
         raise UsageError(
-            "cannot ask whether to go on where there is no way back, because there is no terminal",
-            details="\n".join(f"{words_.describe(op.kind, op.key)}: cannot be undone" for op in points),
-            hint="agree to it with --yes; nothing on the server was touched",
+            "fronts.commands.cannot_ask_whether_go",
+            details="\n".join(
+                text("fronts.commands.cannot_undone", kind=words_.describe(op.kind, op.key)) for op in points
+            ),
         )
 
 
@@ -179,7 +180,7 @@ def plan(options: Options) -> None:
                 review.details(at.terminal, forecast.changes, at.journey.connected)
             at.say("\n" + review.summary(forecast))
         if forecast.nothing_to_do:
-            at.say("Nothing is left to do: the server is as the answers say.", event="NothingToDo")
+            at.say(text("fronts.commands.nothing_left_do_server"), event="NothingToDo")
         at.journey.decide = None  # nothing is made now: what would be taken over is said, and not asked about
         planning.settle_takeover(at.journey, forecast)
 
@@ -207,7 +208,7 @@ def status(options: Options) -> None:
         session = connection.connect(at.journey, acquire=False, fit=False)
         journal = session.journal
         if not journal.entries:
-            at.say("No set-up has been started on this server.", event="NoJournal")
+            at.say(text("fronts.commands.no_set_up_been"), event="NoJournal")
             return
         several = len({c.generation for c in journal.history}) > 1
         for point in journal.history:
@@ -215,12 +216,17 @@ def status(options: Options) -> None:
             line = f"✓ {name:32} {point.at}  {at.words.heading(point.step)}"
             at.say(line, event="Checkpoint", step=point.step, at=point.at, last=point.last, generation=point.generation)
         for step, check in journal.left_out:
-            at.say(f"! {step}: left out by choice, did not pass: {check}", event="CheckLeftOut", step=step, check=check)
+            at.say(
+                text("fronts.commands.left_out_choice_did", step=step, check=check),
+                event="CheckLeftOut",
+                step=step,
+                check=check,
+            )
         for entry in journal.half_done:
-            line = f"… {entry.step}: half-done: {words_.thing(entry.key)}"
+            line = text("fronts.commands.half_done", step=entry.step, key=words_.thing(entry.key))
             at.say(line, event="Pending", step=entry.step, key=entry.key)
         for key, known, found in _drift(at):
-            line = f"✗ changed by hand: {words_.thing(key)}"
+            line = text("fronts.commands.changed_hand", key=words_.thing(key))
             at.say(line, event="Drift", key=key, known=known.to_json(), found=found.to_json())
 
 
@@ -240,12 +246,12 @@ def _drift(at: Station) -> Iterator[tuple[str, State, State]]:
 def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> None:
     """Undoes what came after the checkpoint. A person without either is shown the checkpoints to choose from."""
     if not options.asks and not options.yes:
-        raise UsageError("cannot ask whether to go back: there is no terminal", hint="agree with --yes")
+        raise UsageError("fronts.commands.cannot_ask_whether_go_2")
     with station(options) as at:
         if not options.asks:
             session = connection.connect(at.journey, acquire=False, fit=False)
             if nothing_to_undo(session, checkpoint):
-                at.say("Nothing is to be undone.", event="NothingToDo")
+                at.say(text("fronts.commands.nothing_undone"), event="NothingToDo")
                 return
             Run(at.journey, at.emit, partial(decide, at)).undo(checkpoint)
             return
@@ -253,23 +259,21 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
 
         session = connect(at, fit=False)
         if nothing_to_undo(session, checkpoint):
-            at.say("Nothing is to be undone.", event="NothingToDo")
+            at.say(text("fronts.commands.nothing_undone_2"), event="NothingToDo")
             return
         to_choose = not everything and checkpoint is None
         if not (going_back.choose_and_go(at) if to_choose else going_back.go(at, checkpoint)):
-            raise StoppedError("stopped before anything was undone", hint="nothing on the server was touched")
+            raise StoppedError("fronts.commands.stopped_before_anything_undone")
 
 
 def verify(options: Options) -> None:
     with station(options) as at:
         forecast = _plan(at, validate=False)
         if not run_checks(forecast, at.journey.connected, at.front.emit):
-            mend = "`wizard setup` again puts right what is not as it should be on the server"
+            mend = text("fronts.commands.wizard_setup_again_puts")
             if forecast.nothing_to_do or not forecast.changes:
-                mend = (
-                    "the server is as the answers say: mend what the lines above name, in the project or in the answers"
-                )
-            raise StepError("some checks failed", hint=mend)
+                mend = text("fronts.commands.server_answers_say_mend")
+            raise StepError("fronts.commands.some_checks_failed", hint=mend)
 
 
 __all__ = ["Options", "Station", "go_on", "plan", "practice", "rollback", "setup", "station", "status", "verify"]

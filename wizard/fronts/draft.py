@@ -17,6 +17,7 @@ from wizard.fronts.here import SOURCE, project_here
 from wizard.recipe import Answers, Question
 from wizard.secret import Secret
 from wizard.server import Server
+from wizard.text import text as words
 
 
 class Draft:
@@ -117,7 +118,7 @@ class Draft:
                 return error.message
         value = self.value(question)
         if value is None:
-            return "must be answered"
+            return words("fronts.draft.must_answered")
         return None if value == GENERATE else question.refusal(value)
 
     def from_project(self) -> list[Question[Any]]:
@@ -170,7 +171,7 @@ def parsed(question: Question[Any], text: str) -> Any:
         try:
             return int(text)
         except ValueError:
-            raise UsageError("must be a whole number") from None
+            raise UsageError("fronts.draft.must_whole_number") from None
     if question.type is bool:
         return text == "True"
     return tuple(text.replace(",", " ").split()) if question.type is tuple else text
@@ -180,4 +181,4 @@ def _file(name: str) -> str:
     try:
         return own_files.text_of(Path(name).expanduser()).removesuffix("\n")
     except (OSError, ValueError, RuntimeError) as error:
-        raise UsageError(f"cannot read the file: {error}") from error
+        raise UsageError("fronts.draft.cannot_read_file", error=error) from error

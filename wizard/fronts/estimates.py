@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wizard.operations.base import Change
+from wizard.text import text
 
 # seconds, as measured on practice servers with two processors
 SECONDS = {
@@ -22,9 +23,13 @@ def seconds(changes: Iterable[Change]) -> float:
 def duration(amount: float) -> str:
     """Seconds in words, rounded up to what one can promise."""
     if amount < 60:
-        return "less than a minute"
+        return text("fronts.estimates.less_than_minute")
     minutes = round(amount / 60)
-    return "about a minute" if minutes == 1 else f"about {minutes} minutes"
+    return (
+        text("fronts.estimates.about_minute")
+        if minutes == 1
+        else text("fronts.estimates.about_minutes", minutes=minutes)
+    )
 
 
 class Estimate:

@@ -59,8 +59,7 @@ class Options:
             return "headless"
         if self.front == "tui" and not (has_terminal() and moves_cursor()):
             raise UsageError(
-                "cannot show the full-screen front: there is no terminal that can move its cursor",
-                hint="use --front plain, or --yes for a run without questions",
+                "fronts.options.cannot_show_full_screen",
             )
         return self.front or ("plain" if not self.asks or self.numbered else "tui")
 

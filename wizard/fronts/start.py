@@ -10,12 +10,9 @@ from wizard.fronts.plain import ways_in
 from wizard.fronts.plain.terminal import Back, Terminal
 from wizard.fronts.plain.terminals import terminal
 from wizard.fronts.standing import standing
+from wizard.text import text
 
-WHAT = (
-    "This puts a Django website on a server of your own, and explains every step. A server is a computer that is always "
-    "on, usually rented from a provider, and reached over the network. A practice server is a real Debian Linux in a box "
-    "on this computer: nothing that you do there can break anything, and it is thrown away afterwards."
-)
+WHAT = text("fronts.start.puts_django_website_server")
 MOST = 3  # known servers that are offered
 
 
@@ -29,13 +26,16 @@ def start(options: Options) -> None:
     screen.text(WHAT)
     steps = [step.id for recipe in load() for step in recipe.steps]
     recent = {f"known-{i}": server for i, server in enumerate(local_state.recent()[:MOST])}
-    choices = {"practise": "practise on this computer, with a small guestbook as the website"}
-    choices |= {name: f"go on with {server.target} ({standing(server, steps)})" for name, server in recent.items()}
-    choices |= {"real": "set up a real server: you need its address and a way to log in", "quit": "quit"}
+    choices: dict[str, str] = {"practise": text("fronts.start.practise_computer_small_guestbook")}
+    choices |= {
+        name: text("fronts.start.go", target=server.target, server=standing(server, steps))
+        for name, server in recent.items()
+    }
+    choices |= {"real": text("fronts.start.set_up_real_server"), "quit": "quit"}
     while True:
         screen.text("")
         try:
-            match screen.choose("What do you want to do?", choices, "practise"):
+            match screen.choose(text("fronts.start.do_you_want_do"), choices, "practise"):
                 case "practise":
                     commands.practice(options)
                 case "real":
@@ -52,18 +52,15 @@ def start(options: Options) -> None:
 def setup_somewhere(options: Options) -> None:
     """`wizard setup` without a target: asks for the server, then sets it up. `<` leaves it."""
     screen = terminal(numbered=options.numbered, mask=str)
-    screen.heading("Set up a server")
+    screen.heading(text("fronts.start.set_up_server"))
     try:
         commands.setup(_at(options, _address(screen)))
     except Back:
-        screen.text("Nothing was set up.")
+        screen.text(text("fronts.start.nothing_set_up"))
 
 
 def _address(screen: Terminal) -> str:
-    screen.text(
-        "\nThe address of the server: an account on it, @, and its name or number, such as root@203.0.113.7. Your provider "
-        "sent you both. A Host of ~/.ssh/config will do as well."
-    )
+    screen.text(text("fronts.start.address_server_account_name"))
     return ways_in.address(screen)
 
 

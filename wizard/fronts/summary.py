@@ -9,6 +9,7 @@ from wizard.app.afterwards import afterwards
 from wizard.app.journey import Journey
 from wizard.fronts.words import Words
 from wizard.secret import Secret
+from wizard.text import text
 
 ADDRESS = re.compile(r"https?://[^\s/]+/?")
 
@@ -36,7 +37,12 @@ def summary(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> 
         else:
             lines.append((what, value))
     address = next((value for _, value in lines if ADDRESS.fullmatch(value)), "")
-    lines.append(("How far it is, and what was changed by hand.", f"wizard status {journey.request.target}"))
+    lines.append(
+        (
+            text("fronts.summary.how_far_changed_hand"),
+            text("fronts.summary.wizard_status", target=journey.request.target),
+        )
+    )
     left_out = journey.session.journal.left_out if journey.session is not None else []
     names = [f"{check} ({words.heading(step)})" for step, check in left_out]
     return Summary(journey.request.target, address, lines, secrets, verified, names)
@@ -46,7 +52,7 @@ def markdown(summary: Summary) -> str:
     """The summary to keep. Secrets are not in it: a line says where they lie on the server."""
     lines = [f"# {summary.target}", ""]
     if summary.left_out:
-        lines += ["These checks did not pass, and were left out by choice:", ""]
+        lines += [text("fronts.summary.these_checks_did_not"), ""]
         lines += [*(f"- {check}" for check in summary.left_out), ""]
     for what, how in summary.lines:
         lines += [f"- {what}", f"  `{how}`" if not ADDRESS.fullmatch(how) else f"  <{how}>"]

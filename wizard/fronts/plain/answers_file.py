@@ -16,6 +16,7 @@ from wizard.fronts.findings import problem
 from wizard.fronts.words import Words
 from wizard.recipe import Question, Recipe
 from wizard.secret import Secret
+from wizard.text import text as in_words
 
 HEAD = """\
 # Answers for `wizard setup TARGET --answers THIS-FILE`.
@@ -52,7 +53,7 @@ def _findings(found: Any) -> Iterator[str]:
         return
     yield "# This was found in the project (its files were read; nothing of it was run):"
     for one in found.problems:
-        mark = "- must be put right first: " if one.stops else "- "
+        mark = in_words("plain.answers_file.must_put_right_first") if one.stops else "- "
         yield from textwrap.wrap(mark + problem(one), 100, initial_indent="# ", subsequent_indent="#   ")
     yield ""
 
@@ -79,9 +80,9 @@ def _toml(question: Question[Any], value: Any) -> str:
     if question.type is Secret:
         return f'{{ env = "{question.recipe.upper()}_{question.name.upper()}" }}'
     if value is None:
-        return f'""  # must be answered{example}'
+        return in_words("plain.answers_file.must_answered", example=example)
     if value is LATER:
-        return f"{EMPTY[question.type]}  # by default it follows from other answers, or from the server{example}"
+        return in_words("plain.answers_file.default_follows_from_other", empty=EMPTY[question.type], example=example)
     return str(tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string())
 
 

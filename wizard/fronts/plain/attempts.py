@@ -12,6 +12,7 @@ from wizard.fronts.plain import failure, going_back, review
 from wizard.fronts.plain.decisions import decide
 from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import forget_typed
+from wizard.text import text
 
 Agree = Callable[[str], tuple[Plan, bool]]
 """Asks for the answers of this recipe (all, where it is empty), and for a plan and a pace that the person agrees to."""
@@ -31,7 +32,7 @@ def to_the_end(at: Station, plan: Plan, step_by_step: bool, agree: Agree) -> boo
             outcome = run.set_up(plan)
         except WizardError:
             at.progress.rest()
-            at.terminal.text(f"\nTo go on later: {at.options.resume}")
+            at.terminal.text(text("plain.attempts.go_later", resume=at.options.resume))
             raise
         if outcome == "done":
             return True
@@ -59,19 +60,19 @@ def _before(at: Station, run: Run, following: NextStep) -> str:
     """What the next step is for; go, skip, checkpoints or stop. The pace may be changed here."""
     planned = following.planned
     choices = {
-        "go": "do this step",
-        "look": "show its commands and differences",
-        "on": "all at once from here",
+        "go": text("plain.attempts.do_step"),
+        "look": text("plain.attempts.show_commands_differences"),
+        "on": text("plain.attempts.all_once_from_here"),
     }
     if following.may_skip:
-        choices["skip"] = f"leave out “{at.words.guides[planned.step.recipe].title}”"
+        choices["skip"] = text("plain.attempts.leave_out", title=at.words.guides[planned.step.recipe].title)
     if at.journey.connected.journal.in_force:
-        choices["checkpoints"] = "go back to a checkpoint"
-    choices["stop"] = "stop here, and go on later"
+        choices["checkpoints"] = text("plain.attempts.go_back_checkpoint")
+    choices["stop"] = text("plain.attempts.stop_here_go_later")
     with at.front.paused():
         review.step(at.terminal, planned, at.words)
         while True:
-            match at.terminal.choose(f"“{at.words.heading(planned.step.id)}” is next.", choices, "go"):
+            match at.terminal.choose(text("plain.attempts.next", id=at.words.heading(planned.step.id)), choices, "go"):
                 case "look":
                     review.details(at.terminal, planned.changes, at.journey.connected)
                 case "on":

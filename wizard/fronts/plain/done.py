@@ -12,25 +12,35 @@ from wizard.fronts.plain import failure, going_back, prompts
 from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import forget_typed
 from wizard.secret import Secret
+from wizard.text import text
 
 CHOICES = {
     "quit": "finish",
-    "save": "save this page as a file, without passwords (a name that ends with .html makes it a web page)",
-    "checkpoints": "go back to a checkpoint",
+    "save": text("plain.done.save_page_file_without"),
+    "checkpoints": text("plain.done.go_back_checkpoint"),
 }
 
 
 def told(at: Station) -> None:
     """To nobody in particular: lines, or JSON. No secret."""
     for step, check in at.journey.connected.journal.left_out:
-        at.say(f"! left out by choice, did not pass: {check} ({step})", event="CheckLeftOut", step=step, check=check)
+        at.say(
+            text("plain.done.left_out_choice_did", check=check, step=step), event="CheckLeftOut", step=step, check=check
+        )
     for recipe, name, value in afterwards(at.journey):
         what = at.words.guides[recipe].afterwards.get(name, name.replace("_", " "))
         if not isinstance(value, Secret):
-            at.say(f"{what}\n    {value}", event="Afterwards", recipe=recipe, name=name, value=value, words=what)
+            at.say(
+                f"{what}\n    {value}",
+                event=text("plain.done.afterwards"),
+                recipe=recipe,
+                name=name,
+                value=value,
+                words=what,
+            )
 
 
-LEFT_OUT = "These checks did not pass, and were left out by choice"
+LEFT_OUT = text("plain.done.these_checks_did_not")
 
 
 def shown(at: Station) -> bool:
@@ -42,23 +52,23 @@ def shown(at: Station) -> bool:
         terminal.heading(LEFT_OUT)
         for check in summary.left_out:
             terminal.text(f"! {check}")
-    terminal.heading("What you need from now on")
+    terminal.heading(text("plain.done.you_need_from_now"))
     if summary.address:
-        terminal.text(f"Your site answers at\n    {summary.address}\n")
+        terminal.text(text("plain.done.your_site_answers", address=summary.address))
         terminal.code(summary.address)
     for what, how in summary.lines:
         if how != summary.address:
             terminal.text(f"{what}\n    {how}")
     if summary.verified:
-        terminal.heading("What was verified")
+        terminal.heading(text("plain.done.verified"))
         for check, seen in summary.verified:
             terminal.text(f"- {check}" + (f": {seen}" if seen else ""))
     terminal.text("")
     for what, secret in summary.secrets:
-        if prompts.yes(terminal, f"{what} Show it now?", default=False):
+        if prompts.yes(terminal, text("plain.done.show_now", what=what), default=False):
             click.echo(f"    {secret.reveal()}")
     while True:
-        match terminal.choose("That is all. What now?", CHOICES, "quit"):
+        match terminal.choose(text("plain.done.all_now"), CHOICES, "quit"):
             case "save":
                 failure.save(at, "my-server.md", lambda path: _page(summary, path))
             case "checkpoints":

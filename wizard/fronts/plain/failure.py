@@ -16,21 +16,21 @@ from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import Back
 from wizard.text import text
 
-RETRY = {"retry": "try again"}
-STEP = {
-    "answers": "change the answers of this step",
-    "back": "roll this step back: the server is then as it was at the last checkpoint",
+RETRY: dict[str, str] = {"retry": text("plain.failure.try_again")}
+STEP: dict[str, str] = {
+    "answers": text("plain.failure.change_answers_step"),
+    "back": text("plain.failure.roll_step_back_server"),
 }
-ALWAYS = {
-    "shell": "open a shell on the server, to type commands there yourself; `exit` comes back here",
-    "report": "save a report, with passwords masked, for somebody who can help",
-    "stop": "stop here, and go on later",
+ALWAYS: dict[str, str] = {
+    "shell": text("plain.failure.open_shell_server_type"),
+    "report": text("plain.failure.save_report_passwords_masked"),
+    "stop": text("plain.failure.stop_here_go_later"),
 }
-UNKNOWN_SAID = "The last lines above say what went wrong. Read them, mend the cause (open a shell), then try again."
-HELD = {
-    "wait": "wait until they are done, then go on",
-    "watch": "watch what they do, and change nothing from here",
-    "take-over": "take over from them: their run stops before its next change",
+UNKNOWN_SAID = text("plain.failure.last_lines_above_say")
+HELD: dict[str, str] = {
+    "wait": text("plain.failure.wait_until_they_done"),
+    "watch": text("plain.failure.watch_they_do_change"),
+    "take-over": text("plain.failure.take_over_from_them"),
 }
 
 
@@ -52,15 +52,17 @@ def ended(at: Station, error: WizardError) -> str:
     if cause.known and not error.hint:
         at.terminal.text(cause.advice)
     choices = RETRY | (HELD if isinstance(error, HeldError) else {}) | ALWAYS
-    return _chosen(at, "What now?", choices, ("", error.message, cause, error.details))
+    return _chosen(at, text("plain.failure.now"), choices, ("", error.message, cause, error.details))
 
 
 def _say_cause(at: Station, reason: str, output: str) -> Cause:
     cause = likely(reason, output)
     known = cause.known
-    at.terminal.text(f"\nLikely cause: {cause.what}\n{cause.advice}" if known else f"\n{UNKNOWN_SAID}")
+    at.terminal.text(
+        text("plain.failure.likely_cause", what=cause.what, advice=cause.advice) if known else f"\n{UNKNOWN_SAID}"
+    )
     if cause.look:
-        at.terminal.text("This command shows more, in a shell on the server:")
+        at.terminal.text(text("plain.failure.command_shows_more_shell"))
         at.terminal.commands(cause.look)
     return cause
 
@@ -77,11 +79,11 @@ def _chosen(at: Station, question: str, choices: dict[str, str], facts: tuple[st
 
 
 def _shell(at: Station) -> None:
-    at.terminal.text("\nA shell on the server. Type exit to come back here.")
+    at.terminal.text(text("plain.failure.shell_server_type_exit"))
     try:
         subprocess.run(shell.command(at.journey), check=False)
     except (OSError, WizardError):
-        at.terminal.text("The program ssh cannot be started here. Open another terminal, and type:")
+        at.terminal.text(text("plain.failure.program_ssh_cannot_started"))
         at.terminal.commands(shell.as_typed(at.journey))
 
 
@@ -89,21 +91,21 @@ def _report(at: Station, step: str, reason: str, cause: Cause, output: str) -> N
     save(at, "wizard-report.md", lambda path: report.text(at.journey, step, reason, cause, output))
 
 
-def save(at: Station, name: str, text: Callable[[Path], str]) -> None:
-    """Asks for the file's name, and writes there what `text` gives for it. `<` leaves it."""
+def save(at: Station, name: str, content: Callable[[Path], str]) -> None:
+    """Asks for the file's name, and writes there what `content` gives for it. `<` leaves it."""
 
     def write(typed: str) -> str | None:
         if not typed:
-            return "a file needs a name"
+            return text("plain.failure.file_needs_name")
         path = Path(typed).expanduser()
         try:
-            private.write(path, text(path))
+            private.write(path, content(path))
         except OSError as error:
-            return f"the file cannot be written ({error.strerror})"
-        at.terminal.text(f"Saved as {path}.")
+            return text("plain.failure.file_cannot_written", strerror=error.strerror)
+        at.terminal.text(text("plain.failure.saved", path=path))
         return None
 
     try:
-        at.terminal.ask("Name of the file (< leaves it)", name, write)
+        at.terminal.ask(text("plain.failure.name_file_leaves"), name, write)
     except Back:
-        at.terminal.text("Nothing was saved.")
+        at.terminal.text(text("plain.failure.nothing_saved"))

@@ -16,33 +16,29 @@ from wizard.errors import UsageError
 from wizard.fronts.findings import problem
 from wizard.printable import all_printable
 from wizard.project.found import ASKED, EnvName, Found, Problem
+from wizard.text import text as words
 
 PURPOSES = {
-    "secret_key": "secret key", "debug": "debug mode", "allowed_hosts": "allowed hosts", "csrf": "CSRF origins",
-}  # fmt: skip
+    "secret_key": words("plain.inspect.secret_key"),
+    "debug": words("plain.inspect.debug_mode"),
+    "allowed_hosts": words("plain.inspect.allowed_hosts"),
+    "csrf": words("plain.inspect.csrf_origins"),
+}
 
 
-@click.command(name="inspect", short_help="Look at a Django project: what is in it, what it needs.")
+@click.command(
+    name="inspect", short_help=words("plain.inspect.look_django_project_needs"), help=words("plain.help.inspect")
+)
 @click.argument("project", default=".")
-@click.option("--branch", default="", metavar="NAME", help="Of a git repository: the branch or tag to look at.")
-@click.option("--folder", metavar="NAME", help="The folder in it where manage.py is, where there are several.")
-@click.option("--settings", metavar="MODULE", help="The settings module that the site runs with.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--branch", default="", metavar="NAME", help=words("plain.inspect.git_repository_branch_or"))
+@click.option("--folder", metavar="NAME", help=words("plain.inspect.folder_where_manage_py"))
+@click.option("--settings", metavar="MODULE", help=words("plain.inspect.settings_module_site_runs"))
+@click.option("--json", "as_json", is_flag=True, help=words("plain.inspect.one_json_object_stdout"))
 @click.pass_context
 def inspect(
     ctx: click.Context, project: str, branch: str, folder: str | None, settings: str | None, as_json: bool
 ) -> None:
-    """Look at PROJECT, a folder of this computer or the address of a git repository (the current folder by default).
-
-    Its files are read; nothing of it is run, and no server is needed. Exit status: 0 nothing keeps it from being set up,
-    1 something does, 2 it is no Django project.
-
-    \b
-    Examples:
-      wizard inspect ~/src/mysite
-      wizard inspect https://git.example.org/me/mysite.git --branch main
-      wizard inspect ~/src/lessons --folder lesson3 --json
-    """
+    """Look at PROJECT, a folder of this computer or the address of a git repository (the current folder by default)."""
     try:
         found = _look(project, branch, subdirectory=folder, settings_module=settings)
     except UsageError as error:
@@ -63,8 +59,8 @@ def _look(source: str, branch: str, **chosen: str | None) -> Found:
     found = inspect_source(source, branch, **chosen)
     if found is None:
         raise UsageError(
-            f"cannot get at the git repository {source} from this computer",
-            hint="check its address and --branch; a private one needs a key that git has here: try git ls-remote",
+            "plain.inspect.cannot_get_git_repository",
+            source=source,
         )
     return found
 
@@ -80,42 +76,61 @@ def facts(found: Found) -> dict[str, Any]:
 
 def report(found: Found) -> Iterator[str]:
     """The lines for a person."""
-    yield "Found (files were read; nothing of the project was run):"
+    yield words("plain.inspect.found_files_were_read")
     yield from _columns(_found(found))
     if found.env_names:
-        yield "\nEnvironment variables that the settings read:"
+        yield words("plain.inspect.environment_variables_settings_read")
         yield from _columns(_variable(name) for name in found.env_names)
     if found.pages:
-        yield "\nPages without parameters:"
+        yield words("plain.inspect.pages_without_parameters")
         yield from _columns((page.address, page.kind, page.where) for page in found.pages)
     notes = [one for one in found.problems if not one.stops]
-    for heading, problems in (("Cannot be set up as it is:", found.stops), ("Good to know:", notes)):
+    for heading, problems in (
+        (words("plain.inspect.cannot_set_up"), found.stops),
+        (words("plain.inspect.good_know"), notes),
+    ):
         if problems:
             yield f"\n{heading}"
             yield from (f"  - {problem(one)}" for one in problems)
     questions = list(_questions(found))
     if questions:
-        yield "\nThe set-up will ask for, beside the site's name and domain:"
+        yield words("plain.inspect.set_up_will_ask")
         yield from (f"  - {line}" for line in questions)
 
 
 def _found(found: Found) -> Iterator[tuple[str, ...]]:
     needs = found.dependencies
-    yield "manage.py", "in the folder " + found.root if found.root != "." else "at the top"
-    yield "Django", found.django or "any version", needs.path if needs else "no list of packages was found"
-    yield "Python", found.requires_python or "any version"
-    yield "settings module", found.settings_module or "not found"
-    yield "entry point", found.wsgi or found.asgi or "not found", "WSGI" if found.wsgi else "ASGI" if found.asgi else ""
-    yield "Python packages", ", ".join(needs.packages) if needs else "unknown"
-    yield "Debian packages for these", ", ".join(found.native_packages) or "none"
-    yield "database engine", found.databases_engine or "not found"
-    yield "its apps", ", ".join(app for app in found.apps if not app.startswith("django.")) or "none of its own"
+    yield (
+        "manage.py",
+        words("plain.inspect.folder", folder=found.root) if found.root != "." else words("plain.inspect.top"),
+    )
+    yield (
+        "Django",
+        found.django or words("plain.inspect.any_version"),
+        needs.path if needs else words("plain.inspect.no_list_packages_found"),
+    )
+    yield "Python", found.requires_python or words("plain.inspect.any_version_2")
+    yield words("plain.inspect.settings_module"), found.settings_module or words("plain.inspect.not_found")
+    yield (
+        words("plain.inspect.entry_point"),
+        found.wsgi or found.asgi or words("plain.inspect.not_found"),
+        "WSGI" if found.wsgi else "ASGI" if found.asgi else "",
+    )
+    yield words("plain.inspect.python_packages"), ", ".join(needs.packages) if needs else "unknown"
+    yield words("plain.inspect.debian_packages_these"), ", ".join(found.native_packages) or "none"
+    yield words("plain.inspect.database_engine"), found.databases_engine or words("plain.inspect.not_found")
+    yield (
+        words("plain.inspect.apps"),
+        ", ".join(app for app in found.apps if not app.startswith("django.")) or words("plain.inspect.none_own"),
+    )
 
 
 def _variable(name: EnvName) -> tuple[str, ...]:
     need = "required" if name.required else f"default {name.default!r}" if name.default else "optional"
-    purpose = PURPOSES.get(name.purpose or "", (name.purpose or "purpose unknown").replace("_", " "))
-    return name.name, purpose, need, name.where, "" if name.is_open else "set by the wizard"
+    purpose = PURPOSES.get(
+        name.purpose or "", (name.purpose or words("plain.inspect.purpose_unknown")).replace("_", " ")
+    )
+    return name.name, purpose, need, name.where, "" if name.is_open else words("plain.inspect.set_wizard")
 
 
 def _questions(found: Found) -> Iterator[str]:
@@ -125,7 +140,7 @@ def _questions(found: Found) -> Iterator[str]:
             yield _asked(one)
     required: dict[str, EnvName] = {name.name: name for name in found.env_names if name.required and name.is_open}
     yield from (
-        f"{name.name}, which {name.where} reads (env.{name.name} in an answers file)" for name in required.values()
+        words("plain.inspect.reads_env_answers_file", name=name.name, where=name.where) for name in required.values()
     )
 
 

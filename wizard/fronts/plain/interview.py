@@ -17,17 +17,14 @@ from wizard.fronts.plain.project import show_found
 from wizard.fronts.plain.questions import Questions
 from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import Back
+from wizard.text import text as words
 
-WELCOME = (
-    "This sets up a Django site on a Linux server, step by step. You are asked some questions; then you see every change "
-    "before it is made. Each change is written down on the server, in a journal: so a set-up that was interrupted goes on "
-    "where it stopped, and what was done can be undone.\nCtrl-C stops at any time."
-)
+WELCOME = words("plain.interview.sets_up_django_site")
 
 
 def interview(at: Station) -> bool:
     """The whole journey, up to the end of the run. False when the person went back instead."""
-    at.terminal.heading(f"Setting up {at.options.target}")
+    at.terminal.heading(words("plain.interview.setting_up", target=at.options.target))
     at.terminal.text(WELCOME)
     at.journey.recall()
     session = connect(at)
@@ -68,7 +65,7 @@ class Stations:
                 place += 1
             except Back:
                 if place == 0:
-                    self.at.terminal.text("This is the first question.")
+                    self.at.terminal.text(words("plain.interview.first_question"))
                 self.backwards = place > 0
                 place = max(0, place - 1)
         assert self.plan is not None
@@ -125,20 +122,23 @@ def connect(at: Station, *, fit: bool = True) -> Session:
 
 def _card(at: Station, session: Session) -> None:
     server, journal = session.server, session.journal
-    at.terminal.heading("The server")
+    at.terminal.heading(words("plain.interview.server_2"))
+    code = "plain.interview.server_with_services" if server.services else "plain.interview.server"
     at.terminal.text(
-        f"{server.hostname}: {server.pretty_name}, {words_.counted(server.cpus, 'processor')}, "
-        f"{server.memory_mb} MB of memory, {server.disk_free_mb // 1024} GB of disk free."
-        + (f" There already: {', '.join(server.services)}." if server.services else "")
-    )
+        words(
+            code, host=server.hostname, system=server.pretty_name, cpus=words_.counted(server.cpus, "processor"),
+            memory=server.memory_mb, disk=server.disk_free_mb // 1024, services=server.services,
+        )
+    )  # fmt: skip
     if journal.entries:
         done = {c.step for c in journal.checkpoints}
         last = max(journal.checkpoints, key=lambda c: c.last, default=None)
-        at.terminal.text(
-            f"An earlier set-up is there: {words_.counted(len(done), 'step')} done"
-            + (f", the last one “{at.words.heading(last.step)}” ({words_.moment(last.at)})." if last else ".")
-            + " It goes on from there, with the answers given then. At the review you can go back to a checkpoint instead."
-        )
+        steps = words_.counted(len(done), "step")
+        if last is None:
+            at.terminal.text(words("plain.interview.begun", steps=steps))
+        else:
+            heading, moment = at.words.heading(last.step), words_.moment(last.at)
+            at.terminal.text(words("plain.interview.begun_last", steps=steps, last=heading, at=moment))
 
 
 # -- the questions ------------------------------------------------------------------------------------------------
@@ -150,12 +150,12 @@ def _wants_all_questions(at: Station) -> bool:
     if not total:
         return False
     choices = {
-        "every": f"all of them ({total}); each shows its answer, and Enter takes it",
-        "open": "only those that have no answer yet",
+        "every": words("plain.interview.all_them_each_shows", total=total),
+        "open": words("plain.interview.only_those_no_answer"),
     }
     at.terminal.text("")
     usual = "every" if not _begun(at) and at.options.answers is None else "open"
-    return at.terminal.choose("Which questions do you want to be asked?", choices, usual, back=True) == "every"
+    return at.terminal.choose(words("plain.interview.questions_do_you_want"), choices, usual, back=True) == "every"
 
 
 def _begun(at: Station) -> bool:
@@ -173,12 +173,12 @@ def _ask_all(at: Station, recipe: str = "") -> None:
 
 REVIEW = {
     "start": "start",
-    "look": "look closer at a step: its commands, and the difference that they make",
-    "change": "change the answers",
-    "save": "save the answers as a file (without passwords)",
+    "look": words("plain.interview.look_closer_step_commands"),
+    "change": words("plain.interview.change_answers_2"),
+    "save": words("plain.interview.save_answers_file_without"),
 }
-GO_BACK = {"checkpoints": "go back to a checkpoint instead"}
-STOP = {"stop": "stop here"}
+GO_BACK = {"checkpoints": words("plain.interview.go_back_checkpoint_instead")}
+STOP = {"stop": words("plain.interview.stop_here")}
 
 
 def _agreed(at: Station) -> Plan:
@@ -187,12 +187,16 @@ def _agreed(at: Station) -> Plan:
     if plan.nothing_to_do:
         return plan
     fresh = not _begun(at)
-    untouched = "Nothing on the server has been touched yet." if fresh else "Nothing more is done until you say so."
+    untouched = (
+        words("plain.interview.nothing_server_been_touched")
+        if fresh
+        else words("plain.interview.nothing_more_done_until")
+    )
     _show(at, plan)
     while True:
         at.terminal.text("")
         choices = REVIEW | (GO_BACK if _begun(at) else {}) | STOP
-        match at.terminal.choose(f"{untouched} What now?", choices, "start", back=True):
+        match at.terminal.choose(words("plain.interview.now", untouched=untouched), choices, "start", back=True):
             case "start":
                 return plan
             case "look":
@@ -209,9 +213,11 @@ def _agreed(at: Station) -> Plan:
                 _save(at)
             case _:
                 hint = (
-                    "nothing on the server was touched" if fresh else "nothing is lost: the same command goes on later"
+                    words("plain.interview.nothing_server_touched")
+                    if fresh
+                    else words("plain.interview.nothing_lost_same_command")
                 )
-                raise StoppedError("stopped before the first change", hint=hint)
+                raise StoppedError("plain.interview.stopped_before_first_change", hint=hint)
 
 
 def _made(at: Station) -> Plan:
@@ -224,13 +230,13 @@ def _made(at: Station) -> Plan:
             return planning.plan(at.journey)
         except UsageError as error:
             at.terminal.text("\n" + words_.explain(error))
-            if not prompts.yes(at.terminal, "Change the answers?", default=True):
+            if not prompts.yes(at.terminal, words("plain.interview.change_answers"), default=True):
                 raise
             _ask_all(at)
 
 
 def _show(at: Station, plan: Plan) -> None:
-    at.terminal.heading("What will be done")
+    at.terminal.heading(words("plain.interview.will_done"))
     review.tree(at.terminal, plan, at.words)
     at.terminal.text("\n" + review.summary(plan))
 
@@ -240,11 +246,11 @@ def _save(at: Station) -> None:
         try:
             at.journey.save_answers(Path(text))
         except OSError as error:
-            return f"the file cannot be written ({error.strerror})"
+            return words("plain.interview.file_cannot_written", strerror=error.strerror)
         return None
 
     try:
-        at.terminal.ask("Name of the file", "answers.toml", write)
+        at.terminal.ask(words("plain.interview.name_file"), "answers.toml", write)
         at.terminal.text("Saved. `wizard setup TARGET --answers FILE` uses it.")
     except Back:
         pass
@@ -252,7 +258,7 @@ def _save(at: Station) -> None:
 
 def _step_by_step(at: Station) -> bool:
     choices = {
-        "steps": "step by step: each is explained first, and waits for you",
-        "all": "all at once",
+        "steps": words("plain.interview.step_step_each_explained"),
+        "all": words("plain.interview.all_once"),
     }
-    return at.terminal.choose("At what pace?", choices, "steps", back=True) == "steps"
+    return at.terminal.choose(words("plain.interview.pace"), choices, "steps", back=True) == "steps"

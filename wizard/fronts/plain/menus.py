@@ -14,6 +14,7 @@ from rich.text import Text
 from wizard.fronts.plain.numbered import wrapped
 from wizard.fronts.plain.terminal import BACK, Back, Validate
 from wizard.fronts.qr import half_blocks
+from wizard.text import text as words
 
 STYLE = questionary.Style([("qmark", "bold"), ("question", "bold"), ("highlighted", "bold"), ("instruction", "")])
 MARK = "›"
@@ -55,7 +56,7 @@ class Menus:
     def ask(self, name: str, default: str, validate: Validate) -> None:
         several = "\n" in default  # a line to be typed in cannot hold them
         if several:
-            self.text(f"Now:\n{default}\n(Enter keeps this.)")
+            self.text(words("plain.menus.now_enter_keeps", default=default))
         while True:
             typed = _asked(questionary.text(name, default="" if several else default, qmark=MARK, style=STYLE))
             if typed.strip() == BACK:
@@ -79,7 +80,7 @@ class Menus:
         chosen = next(row for row in rows if row.value == default)
         menu = questionary.select(
             self.mask(question), choices=rows, default=chosen, qmark=MARK, style=STYLE,
-            instruction="(arrow keys, then Enter)",
+            instruction=words("plain.menus.arrow_keys_then_enter"),
         )  # fmt: skip
         bindings = menu.application.key_bindings
         assert bindings is not None
@@ -92,7 +93,7 @@ class Menus:
     def _taken(self, validate: Validate, typed: str) -> bool:
         reason = validate(typed)
         if reason is not None:
-            self.console.print(Text(f"  Not taken: {reason}.", "red"))
+            self.console.print(Text(words("plain.menus.not_taken", reason=reason), "red"))
         return reason is None
 
 

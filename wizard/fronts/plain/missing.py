@@ -9,6 +9,7 @@ from wizard.app.journey import Journey
 from wizard.errors import UnfitProject, UsageError
 from wizard.fronts.findings import problem
 from wizard.project.found import EnvName
+from wizard.text import text
 
 
 def unset(journey: Journey) -> list[EnvName]:
@@ -49,7 +50,7 @@ def _questions(journey: Journey) -> list[str]:
     values = foreseen(journey.answered, journey.given, journey.found)
     taking_part = {r.name for r in catalog.in_force(journey.answered, journey.given.tables, journey.found)}
     return [
-        f"{q.recipe}.{q.name}" + (f", for example {q.example}" if q.example else "")
+        f"{q.recipe}.{q.name}" + (text("plain.missing.example", example=q.example) if q.example else "")
         for q, value in values.items()
         if value is None and q.recipe in taking_part
     ]
@@ -58,7 +59,7 @@ def _questions(journey: Journey) -> list[str]:
 def _variables(journey: Journey) -> list[str]:
     if journey.found is None:
         return []
-    return [f"env.{name.name}, which the project does not start without ({name.where})" for name in unset(journey)]
+    return [text("plain.missing.env_project_does_not", name=name.name, where=name.where) for name in unset(journey)]
 
 
 def _refuse(journey: Journey, keys: list[str], *, defaults: bool, doubts: bool, unfit: bool) -> None:
@@ -66,12 +67,8 @@ def _refuse(journey: Journey, keys: list[str], *, defaults: bool, doubts: bool, 
     if doubts:
         keys = keys + [f"{name}: {problem(one)}" for name, one in project.in_doubt(journey) if not _named(keys, name)]
     if unfit and journey.found is not None and journey.found.stops:
-        raise UnfitProject(journey.found.stops, details="\n".join(["missing answers:", *keys] if keys else []))
-    if keys:
-        raise UsageError(
-            "cannot ask anything"
-            + ("" if defaults else ", because there is no terminal")
-            + ", and some answers are missing",
-            details="\n".join(keys),
-            hint="put these keys into an answers file and give it with --answers FILE; `wizard answers` prints one",
+        raise UnfitProject(
+            journey.found.stops, details="\n".join([text("plain.missing.answers"), *keys] if keys else [])
         )
+    if keys:
+        raise UsageError("plain.missing.open" if defaults else "plain.missing.no_terminal", details="\n".join(keys))

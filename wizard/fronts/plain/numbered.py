@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 
 from wizard.fronts.plain.terminal import BACK, Back, Validate
+from wizard.text import text as words
 
 NOTHING = "-"
 LONGEST = 60  # characters of a default that stand in the prompt
@@ -44,9 +45,9 @@ class Numbered:
         """Not here: a picture made of letters says nothing to who listens."""
 
     def ask(self, name: str, default: str, validate: Validate) -> None:
-        shown = default if "\n" not in default and len(default) <= LONGEST else "as it is"
+        shown = default if "\n" not in default and len(default) <= LONGEST else words("plain.numbered.said")
         if shown != default:
-            self.text(f"Now: {default}")
+            self.text(words("plain.numbered.now", default=default))
         while True:
             typed = _line(f"{name} [{shown}]: " if default else f"{name}: ").strip()
             if typed == BACK:
@@ -54,17 +55,17 @@ class Numbered:
             reason = validate("" if typed == NOTHING else typed or default)
             if reason is None:
                 return
-            print(wrapped(self.mask(f"Not taken: {reason}.")))
+            print(wrapped(self.mask(words("plain.numbered.not_taken", reason=reason))))
 
     def ask_hidden(self, name: str, validate: Validate) -> None:
         while True:
-            typed = _line(f"{name} (nothing is shown as you type): ", hidden=True)
+            typed = _line(words("plain.numbered.nothing_shown_you_type", name=name), hidden=True)
             if typed == BACK:
                 raise Back
             reason = validate(typed)
             if reason is None:
                 return
-            print(wrapped(self.mask(f"Not taken: {reason}.")))
+            print(wrapped(self.mask(words("plain.numbered.not_taken_2", reason=reason))))
 
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
         values = list(choices)
@@ -73,18 +74,25 @@ class Numbered:
             print(wrapped(self.mask(f"  {number}. {choices[value]}")))
         usual = str(values.index(default) + 1)
         while True:
-            typed = _line(f"A number from 1 to {len(values)}{', or < to go back' if back else ''} [{usual}]: ").strip()
+            typed = _line(
+                words(
+                    "plain.numbered.number_from",
+                    values=len(values),
+                    back=words("plain.numbered.or_go_back") if back else "",
+                    usual=usual,
+                )
+            ).strip()
             if typed == BACK and back:
                 raise Back
             if typed == BACK:
-                print("Not taken: one cannot go back from here.")
+                print(words("plain.numbered.not_taken_one_cannot"))
                 continue
             typed = typed or usual
             if typed.isdecimal() and 1 <= int(typed) <= len(values):
                 return values[int(typed) - 1]
             if typed in choices:
                 return typed
-            print(f"Not taken: type a number from 1 to {len(values)}.")
+            print(words("plain.numbered.not_taken_type_number", values=len(values)))
 
 
 def _line(prompt: str, *, hidden: bool = False) -> str:

@@ -17,6 +17,7 @@ from wizard.fronts.causes import likely
 from wizard.fronts.plain.numbered import folded
 from wizard.fronts.plain.terminal import forget_typed
 from wizard.fronts.words import Words, describe
+from wizard.text import text as in_words
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -108,7 +109,7 @@ class Spoken(Progress):
         self.patience = patience
         self._now: tuple[str, float] | None = None  # what is being done, and since when
         self._closed = threading.Event()
-        threading.Thread(target=self._beat, name="still working", daemon=True).start()
+        threading.Thread(target=self._beat, name=in_words("plain.progress.still_working"), daemon=True).start()
 
     def emit(self, event: events.Event) -> None:
         if isinstance(event, _BEGIN):
@@ -125,7 +126,7 @@ class Spoken(Progress):
     def _beat(self) -> None:
         while not self._closed.wait(self.patience):
             if (now := self._now) is not None and (for_s := time.monotonic() - now[1]) >= self.patience:
-                line = f"      still working: {now[0]} ({for_s:.0f} seconds so far)"
+                line = in_words("plain.progress.still_working_seconds_so", now=now[0], for_s=f"{for_s:.0f}")
                 print("\n".join(_hanging(self.mask(line))), file=self.out, flush=True)
 
     @contextlib.contextmanager

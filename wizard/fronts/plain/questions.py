@@ -22,6 +22,7 @@ from wizard.project.found import EnvName
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Question, Recipe
 from wizard.secret import Secret
+from wizard.text import text as in_words
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Questions:
         elif item.type is bool or item.choices:
             self._choice(item)
         else:
-            more = " (several: put spaces between them)" if item.type is tuple else ""
+            more = in_words("plain.questions.several_put_spaces_between") if item.type is tuple else ""
             self.terminal.ask(_name(item) + more, self.draft.text(item), lambda text: self._judge(item, text))
         if _key(item) == SOURCE and not self._look():
             self._ask(item)
@@ -117,7 +118,7 @@ class Questions:
             self.terminal.heading(guide.title or recipe)
             if recipe not in self._introduced:
                 self.terminal.guide(guide.intro)
-                self.terminal.text("(Enter takes the answer that is there. < and Enter goes back.)")
+                self.terminal.text(in_words("plain.questions.enter_takes_answer_enter"))
             self._introduced.add(recipe)
 
     def _judge(self, question: Question[Any], text: str) -> str | None:
@@ -128,9 +129,9 @@ class Questions:
             and not _is_address(text)
             and not Path(text).expanduser().is_dir()
         ):
-            reason = "there is no such folder on this computer, and it is no address of a git repository"
+            reason = in_words("plain.questions.no_such_folder_computer")
         if reason and question.example and question.example not in reason:
-            reason += f"; an example: {question.example}"
+            reason += in_words("plain.questions.example", example=question.example)
         return reason
 
     def _choice(self, question: Question[Any]) -> None:
@@ -143,16 +144,16 @@ class Questions:
 
     def _secret(self, question: Question[Any]) -> None:
         value = self.draft.value(question)
-        choices = {}
+        choices: dict[str, str] = {}
         if isinstance(value, Secret) and value:
-            choices["keep"] = "keep the one that was given"
+            choices["keep"] = in_words("plain.questions.keep_one_given")
         elif question.optional and not self.draft.generated(question):
-            choices["none"] = "give none"
+            choices["none"] = in_words("plain.questions.none")
         if question.made_up:
-            choices["generate"] = "let the wizard make one up (it is kept on the server, for root alone)"
-        choices["type"] = "type one, or @ and the name of a file that holds it"
+            choices["generate"] = in_words("plain.questions.let_wizard_make_one")
+        choices["type"] = in_words("plain.questions.type_one_or_name")
         if question.optional:
-            choices["none"] = "give none"
+            choices["none"] = in_words("plain.questions.none")
         default = "generate" if self.draft.generated(question) else next(iter(choices))
         match self.terminal.choose(_name(question), choices, default, back=True):
             case "generate":
@@ -175,8 +176,8 @@ class Questions:
                 return
             try:
                 self.terminal.ask_hidden(
-                    "The same once more (< to type it anew)",
-                    lambda text: None if text == typed[0] else "it is not the same",
+                    in_words("plain.questions.same_once_more_type"),
+                    lambda text: None if text == typed[0] else in_words("plain.questions.not_same"),
                 )
                 return
             except Back:
@@ -185,13 +186,14 @@ class Questions:
     def _variable(self, name: EnvName) -> None:
         env = self.journey.given.env
         self.terminal.text(
-            f"\nYour project reads the variable {name.name} ({name.where})"
-            + (" and does not start without it." if name.required else ".")
+            in_words(
+                "plain.questions.needs" if name.required else "plain.questions.reads", name=name.name, where=name.where
+            )
         )
 
         def validate(text: str) -> str | None:
             if not text and name.required:
-                return "it must have a value"
+                return in_words("plain.questions.must_value")
             if text:
                 env[name.name] = Secret(text) if name.secret or secret_value(name.name, text) else text
             return None

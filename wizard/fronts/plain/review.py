@@ -11,6 +11,7 @@ from wizard.fronts.estimates import duration, seconds
 from wizard.fronts.plain.terminal import Back, Terminal
 from wizard.fronts.words import Words, badges, counted, describe, loses_data
 from wizard.operations.base import Change
+from wizard.text import text
 
 
 def tree(terminal: Terminal, plan: Plan, words: Words) -> None:
@@ -24,7 +25,7 @@ def tree(terminal: Terminal, plan: Plan, words: Words) -> None:
         for change in planned.changes:
             terminal.text(f"    - {change_line(planned, change)}")
         if not planned.changes:
-            terminal.text("    - only its checks run: they look, and change nothing")
+            terminal.text(text("plain.review.only_checks_run_they"))
 
 
 def change_line(planned: PlannedStep, change: Change) -> str:
@@ -38,14 +39,12 @@ def summary(plan: Plan) -> str:
     changes, steps = plan.changes, to_do(plan)
     lines = [f"{counted(len(changes), 'change')} in {counted(len(steps), 'step')}, {duration(seconds(changes))}."]
     if already := len(plan.steps) - len(steps):
-        lines.append(f"{counted(already, 'step')} of {len(plan.steps)}: done already.")
-    lines.append("Reversible: what is there now is kept on the server, and can be put back.")
+        lines.append(text("plain.review.done_already", already=counted(already, "step"), steps=len(plan.steps)))
+    lines.append(text("plain.review.reversible_now_kept_server"))
     if any(c.operation.irreversible for c in changes):
-        lines.append("Cannot be undone: a point of no return. You are asked again just before it.")
+        lines.append(text("plain.review.cannot_undone_point_no"))
     if any(s.step.way_in and s.changes for s in steps):
-        lines.append(
-            "Guarded: it could lock you out, so the server takes it back by itself unless a new login works afterwards."
-        )
+        lines.append(text("plain.review.guarded_could_lock_you"))
     return "\n".join(lines)
 
 
@@ -56,7 +55,7 @@ def closer(terminal: Terminal, plan: Plan, words: Words, session: Session) -> No
     first = next(iter(choices))
     while True:
         try:
-            first = terminal.choose("Which step?", choices, first, back=True)
+            first = terminal.choose(text("plain.review.step"), choices, first, back=True)
         except Back:
             return
         step(terminal, steps[first], words)
@@ -73,7 +72,7 @@ def details(terminal: Terminal, changes: list[Change], session: Session) -> None
     for change, difference in zip(changes, differences(changes, session), strict=True):
         terminal.text(f"\n{describe(change.operation.kind, change.operation.key)}. Commands:")
         terminal.commands(change.script())
-        terminal.text("Difference (- what is there now, + what will be):")
+        terminal.text(text("plain.review.difference_now_will"))
         terminal.difference(difference)
 
 
@@ -84,8 +83,8 @@ def to_do(plan: Plan) -> list[PlannedStep]:
 def undo_line(undo: Undo) -> str:
     kind = undo.entry.operation["kind"]
     if undo.kept:
-        return f"{words_.thing(undo.entry.key)}: cannot be undone, and stays as it is"
-    lost = " [its data goes away; it is saved first]" if loses_data(kind) else ""
+        return text("plain.review.cannot_undone_stays", key=words_.thing(undo.entry.key))
+    lost = text("plain.review.data_goes_away_saved") if loses_data(kind) else ""
     return describe(kind, undo.entry.key, undo=True) + lost
 
 

@@ -10,21 +10,22 @@ from wizard.fronts import ssh_keys
 from wizard.fronts.plain.prompts import yes
 from wizard.fronts.plain.terminal import Back, Terminal
 from wizard.secret import Secret
+from wizard.text import text as words
 from wizard.transport.base import AskHostKey, HostKey
 
-AGAIN = {"again": "try once more", "target": "give another address"}
+AGAIN = {"again": words("plain.ways_in.try_once_more"), "target": words("plain.ways_in.give_another_address")}
 MISSING = {
-    "password": "give the password of this account",
-    "key": "choose a key file to log in with",
-    "passphrase": "give the passphrase that the key file is locked with",
-    "sudo": "give the sudo password (for an account that may act as root, the administrator)",
+    "password": words("plain.ways_in.give_password_account"),
+    "key": words("plain.ways_in.choose_key_file_log"),
+    "passphrase": words("plain.ways_in.give_passphrase_key_file"),
+    "sudo": words("plain.ways_in.give_sudo_password_account"),
 }
 OTHER = "another"
 
 
 def host_key_question(terminal: Terminal) -> AskHostKey:
     def ask(key: HostKey) -> bool:
-        terminal.heading("Is this really your server?")
+        terminal.heading(words("plain.ways_in.really_your_server"))
         terminal.text(
             f"This is the first contact with {key.host}. It shows its host key: the thing by which one can tell it from "
             f"somebody else's server. The fingerprint (a short form) of this {key.type} key is\n\n    {key.fingerprint}\n\n"
@@ -32,7 +33,7 @@ def host_key_question(terminal: Terminal) -> AskHostKey:
             "    cat /etc/ssh/*_key.pub | ssh-keygen -lf -\n\n"
             "If it is the same, it is remembered on this computer, and you will not be asked again."
         )
-        return yes(terminal, "Is it the same?", default=False)
+        return yes(terminal, words("plain.ways_in.same"), default=False)
 
     return ask
 
@@ -41,9 +42,9 @@ def another_way_in(terminal: Terminal, request: Request, error: ConnectError) ->
     """The server was not reached, or the login was refused: asks for what may be missing. False when the person gives up."""
     refused = isinstance(error, LoginRefused)
     practice = request.target.startswith(PRACTICE)
-    choices = (MISSING | AGAIN if refused else AGAIN | MISSING) | {"stop": "stop here"}
+    choices = (MISSING | AGAIN if refused else AGAIN | MISSING) | {"stop": words("plain.ways_in.stop_here")}
     while True:
-        choice = terminal.choose("What now?", choices, "again" if practice else "stop")
+        choice = terminal.choose(words("plain.ways_in.now"), choices, "again" if practice else "stop")
         try:
             match choice:
                 case "target":
@@ -51,11 +52,11 @@ def another_way_in(terminal: Terminal, request: Request, error: ConnectError) ->
                 case "key":
                     request.key = _key(terminal)
                 case "password":
-                    request.password = _hidden(terminal, "Password")
+                    request.password = _hidden(terminal, words("plain.ways_in.password"))
                 case "passphrase":
-                    request.passphrase = _hidden(terminal, "Passphrase of the key")
+                    request.passphrase = _hidden(terminal, words("plain.ways_in.passphrase_key"))
                 case "sudo":
-                    request.sudo_password = _hidden(terminal, "sudo password")
+                    request.sudo_password = _hidden(terminal, words("plain.ways_in.sudo_password"))
             return choice != "stop"
         except Back:
             continue
@@ -76,26 +77,25 @@ def address(terminal: Terminal, before: str = "") -> str:
         typed.append(text)
         return None
 
-    terminal.ask("Server (< goes back)", before, validate)
+    terminal.ask(words("plain.ways_in.server_goes_back"), before, validate)
     return typed[-1]
 
 
 def _key(terminal: Terminal) -> Path:
     keys = {str(key.path): key for key in ssh_keys.found()}
-    choices = {path: path + (" (locked by a passphrase)" if key.locked else "") for path, key in keys.items()}
-    choices[OTHER] = "another file"
-    chosen = terminal.choose("Which key?", choices, next(iter(choices)), back=True)
+    choices = {
+        path: path + (words("plain.ways_in.locked_passphrase") if key.locked else "") for path, key in keys.items()
+    }
+    choices[OTHER] = words("plain.ways_in.another_file")
+    chosen = terminal.choose(words("plain.ways_in.key"), choices, next(iter(choices)), back=True)
     key = keys[chosen] if chosen != OTHER else _file(terminal)
     if key.open_to_others:
-        terminal.text(
-            f"\nOthers on this computer can read this key (its mode is {key.mode}): whoever reads it can log in as you, so "
-            "it is not used like that. The command `chmod 0400` makes it readable by you alone."
-        )
-        if yes(terminal, "Do that now?", default=True):
+        terminal.text(words("plain.ways_in.others_computer_can_read", mode=key.mode))
+        if yes(terminal, words("plain.ways_in.do_now"), default=True):
             try:
                 ssh_keys.make_private(key.path)
             except OSError as error:
-                terminal.text(f"It cannot be changed: {error.strerror}.")
+                terminal.text(words("plain.ways_in.cannot_changed", strerror=error.strerror))
     return key.path
 
 
@@ -106,13 +106,13 @@ def _file(terminal: Terminal) -> ssh_keys.KeyFile:
         try:
             key = ssh_keys.look(Path(text).expanduser()) if text else None
         except (OSError, RuntimeError) as error:
-            return f"it cannot be read ({error})"
+            return words("plain.ways_in.cannot_read", error=error)
         if key is None:
-            return "that is no private key"
+            return words("plain.ways_in.no_private_key")
         looked.append(key)
         return None
 
-    terminal.ask("Key file (< goes back)", "", validate)
+    terminal.ask(words("plain.ways_in.key_file_goes_back"), "", validate)
     return looked[-1]
 
 
@@ -121,7 +121,7 @@ def _hidden(terminal: Terminal, name: str) -> Secret:
 
     def take(text: str) -> str | None:
         if not text:
-            return "it is empty"
+            return words("plain.ways_in.empty")
         typed.append(text)
         return None
 
