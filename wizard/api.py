@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server, says
 from wizard.checks.celery import celery_answers
-from wizard.checks.django import addresses, logins_last, settings_in_use
+from wizard.checks.django import addresses, caches_keep_what_is_written, logins_last, settings_in_use
 from wizard.checks.http import (
     admin_login_with_css,
     front_page_answers,
@@ -141,6 +141,7 @@ __all__ = [
     "admin_login_with_css",
     "as_written",
     "authorized_keys",
+    "caches_keep_what_is_written",
     "celery_answers",
     "clone",
     "cluster",

@@ -13,6 +13,7 @@ from wizard.api import (
     Vantage,
     addresses,
     admin_login_with_css,
+    caches_keep_what_is_written,
     front_page_answers,
     logins_last,
     on_server,
@@ -64,6 +65,8 @@ def site_answers(a: Answers) -> Iterator[Check]:
         yield admin_login_with_css(domain, a[admin], where_admin_is)
         yield logins_last(manage)
     yield a.database.row_check
+    if a.found and a.found.redis:
+        yield caches_keep_what_is_written(manage)
 
 
 def from_outside(a: Answers) -> Iterator[Check]:

@@ -23,6 +23,7 @@ from wizard.operations.base import Operation
 from wizard.operations.claims import site_name
 from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
+from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
 from wizard.operations.django import migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
@@ -81,6 +82,7 @@ MAKE: list[tuple[Callable[..., Operation], list[str]]] = [
 OTHERS = [
     cluster(),
     one_postgres(),
+    one_redis(packages="redis-server"),
     upgrade(),
     command("x", "true", test="true", undo="true"),
 ]  # take no text but shell by contract

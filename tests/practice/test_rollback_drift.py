@@ -208,7 +208,7 @@ ELSEWHERE = {
     "packages", "firewall", "swap", "virtualenv", "git_release", "uploaded_release", "serving", "live_release", "migrations",
     "static_files", "superuser", "postgres_cluster", "postgres_settings", "postgres_role", "postgres_database",
 }  # fmt: skip
-NOTHING_TO_CHANGE = {"upgrade", "reboot", "point_of_no_return", "one_postgres", "site_name", "web_server"}
+NOTHING_TO_CHANGE = {"upgrade", "reboot", "point_of_no_return", "one_postgres", "one_redis", "site_name", "web_server"}
 
 
 def test_every_kind_of_operation_has_a_case() -> None:

@@ -11,7 +11,7 @@ from importlib import resources
 
 from wizard.checks.base import Check, Vantage, on_server
 from wizard.operations.quoting import sh
-from wizard.operations.trial import look
+from wizard.operations.trial import LAST_ERROR, look
 from wizard.text import text
 
 
@@ -93,3 +93,22 @@ def logins_last(manage: str) -> Check:
         wanted=text("checks.django.cookies_wanted"),
         set_in=set_in,
     )
+
+
+CACHES = """\
+from django.core.cache import caches
+for alias in caches:
+    caches[alias].set("wizard-check", alias, 60)
+    if caches[alias].get("wizard-check") != alias: raise SystemExit("cache " + alias)
+    caches[alias].delete("wizard-check")
+"""
+
+
+def caches_keep_what_is_written(manage: str) -> Check:
+    """Each of the site's caches gives back what is written to it, as the site's own user and with its variables."""
+    script = f"""\
+said=$({manage} shell --command {sh(CACHES)} 2>&1) && {{ say checks.django.cache_seen; exit 0; }}
+echo "$said"
+echo "$said" | {LAST_ERROR}
+exit 1"""
+    return on_server(text("checks.django.caches"), script, wanted=text("checks.django.cache_seen"))
