@@ -111,4 +111,9 @@ said=$({manage} shell --command {sh(CACHES)} 2>&1) && {{ say checks.django.cache
 echo "$said"
 echo "$said" | {LAST_ERROR}
 exit 1"""
-    return on_server(text("checks.django.caches"), script, wanted=text("checks.django.cache_seen"))
+    return on_server(
+        text("checks.django.caches"),
+        script,
+        wanted=text("checks.django.cache_seen"),
+        set_in=text("checks.django.caches_set_in"),
+    )

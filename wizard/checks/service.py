@@ -5,6 +5,7 @@ from __future__ import annotations
 from wizard.checks.base import Check, on_server
 from wizard.operations.quoting import sh
 from wizard.operations.trial import LAST_ERROR
+from wizard.text import text
 
 # a service that dies and is started again for ever is "active" now and then
 STAYS_UP = """\
@@ -36,9 +37,19 @@ exit 1
 
 def stays_up(name: str, unit: str) -> Check:
     """The unit runs, and does not die within seconds."""
-    return on_server(name, STAYS_UP.format(unit=sh(unit), error=LAST_ERROR))
+    return on_server(
+        name,
+        STAYS_UP.format(unit=sh(unit), error=LAST_ERROR),
+        wanted=text("checks.service.active"),
+        set_in=text("checks.service.log", unit=unit),
+    )
 
 
 def runs_release(name: str, unit: str, current: str, *, seconds: int) -> Check:
     """The unit works in the release that the link `current` leads to, at the latest after these seconds."""
-    return on_server(name, RUNS_RELEASE.format(unit=sh(unit), current=sh(current), seconds=seconds))
+    return on_server(
+        name,
+        RUNS_RELEASE.format(unit=sh(unit), current=sh(current), seconds=seconds),
+        wanted=text("checks.service.live"),
+        set_in=text("checks.service.log", unit=unit),
+    )
