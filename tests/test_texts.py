@@ -32,7 +32,7 @@ NO_SENTENCES = {
 # not moved yet
 PENDING = (
     
-    "wizard/fronts/tui", "recipes/gunicorn", 
+    "recipes/gunicorn", 
 
 )  # fmt: skip
 ROOMS = sorted(path.stem for path in (text.FOLDER / "en").glob("*.toml") if path.stem != "language")

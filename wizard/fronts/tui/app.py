@@ -10,6 +10,7 @@ from textual.screen import Screen
 from wizard.fronts.tui.messages import Asked
 from wizard.fronts.tui.typed import Typed
 from wizard.fronts.tui.wizard import Wizard
+from wizard.text import text
 
 if TYPE_CHECKING:
     from wizard.fronts.options import Options
@@ -76,7 +77,7 @@ def run(options: Options | None = None, *, practice: str | None = None, setup: b
     status = app.run()
     app.engine.stop()
     if app.engine.busy or (app.journey is not None and app.journey.session is not None):
-        print("Closing the connection …", flush=True)
+        print(text("tui.app.closing_connection"), flush=True)
     if not app.leave_at_once and app.engine.wait(PATIENCE_S) and app.journey is not None:
         app.journey.close()
     if line := app.farewell():

@@ -24,6 +24,7 @@ from wizard.events import CheckPassed
 from wizard.fronts.tui.engine_thread import EngineThread
 from wizard.fronts.tui.messages import Finished, Happened, Noted
 from wizard.fronts.tui.themes import THEMES
+from wizard.text import text as words
 
 if TYPE_CHECKING:
     from wizard.app.journey import Journey
@@ -56,10 +57,10 @@ class Wizard(App[int]):
         (32, "-high"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", "Help", key_display="F1"),
-        Binding("f2", "command_palette", "Menu", key_display="F2"),
-        Binding("f10,ctrl+c", "leave", "Quit", key_display="F10"),
-        Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
+        Binding("f1", "help", words("tui.wizard.help"), key_display="F1"),
+        Binding("f2", "command_palette", words("tui.wizard.menu"), key_display="F2"),
+        Binding("f10,ctrl+c", "leave", words("tui.wizard.quit"), key_display="F10"),
+        Binding("ctrl+q", "leave", words("tui.wizard.quit_2"), show=False, priority=True),
     ]
 
     def __init__(self, options: Options | None = None, *, practice: str | None = None, setup: bool = False) -> None:
@@ -282,17 +283,23 @@ class Wizard(App[int]):
     def farewell(self) -> str:
         """What is said on the terminal after the screen is gone: how to go on, where there is something left."""
         begun = self.journey is not None and not self.arrived
-        return f"To go on: wizard setup {self.request.target}" if begun else ""
+        return words("tui.wizard.go_wizard_setup", target=self.request.target) if begun else ""
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
-        yield SystemCommand("Help for this screen", "Its keys, and the guide", self.action_help)
+        yield SystemCommand(words("tui.wizard.help_screen"), words("tui.wizard.keys_guide"), self.action_help)
         for theme in THEMES:
             name = theme.name.removeprefix("wizard-")
-            yield SystemCommand(f"Colours: {name}", f"Use the {name} colours", lambda t=theme.name: self.colour(t))
-        yield SystemCommand("Save a picture of this screen", "An SVG file in the current folder", self.save_picture)
+            yield SystemCommand(
+                words("tui.wizard.colours", name=name),
+                words("tui.wizard.use_colours", name=name),
+                lambda t=theme.name: self.colour(t),
+            )
         yield SystemCommand(
-            "Quit",
-            "Leave; what is done stays done, and can be gone on with",
+            words("tui.wizard.save_picture_screen"), words("tui.wizard.svg_file_current_folder"), self.save_picture
+        )
+        yield SystemCommand(
+            words("tui.wizard.quit_3"),
+            words("tui.wizard.leave_done_stays_done"),
             self.action_leave,
         )
 
@@ -302,7 +309,7 @@ class Wizard(App[int]):
         local_state.prefer(theme=theme)
 
     def save_picture(self) -> None:
-        self.notify(f"Saved {Path(self.save_screenshot()).name}")
+        self.notify(words("tui.wizard.saved", name=Path(self.save_screenshot()).name))
 
     def _fatal_error(self) -> None:
         """Textual would show a traceback with the values of all variables, some of which are secrets."""

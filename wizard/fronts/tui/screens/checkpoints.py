@@ -17,6 +17,7 @@ from wizard.engine.checkpoints import places
 from wizard.fronts.tui.screens.page import Dialog, Page, button
 from wizard.fronts.tui.widgets.lists import Options
 from wizard.fronts.words import loses_data
+from wizard.text import text as in_words
 
 if TYPE_CHECKING:
     from wizard.engine.rollback import Undo
@@ -25,14 +26,8 @@ BEGINNING = "beginning"
 
 
 class Checkpoints(Page):
-    station = "Checkpoints"
-    help_text = (
-        "A **checkpoint** is a place where a step was complete and its check had passed. Going back to one undoes "
-        "every change that came after it, the newest first, from what was really there before. Databases are *dumped* "
-        "(written to a file on the server, under /var/backups/wizard) before they are taken away.\n\nEach run that changes "
-        "something has a number, its **generation**. The end of an earlier one is the server as that run left it: with the "
-        "release of then."
-    )
+    station = in_words("tui.checkpoints.checkpoints")
+    help_text = in_words("tui.checkpoints.checkpoint_place_where_step")
 
     @property
     def before(self) -> str:
@@ -45,25 +40,30 @@ class Checkpoints(Page):
                 yield Static("", id="detail-text")
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Leave it as it is", "stay", variant="primary")
-        yield button("Go back to this checkpoint …", "back-to", variant="warning")
+        yield button(in_words("tui.checkpoints.leave"), "stay", variant="primary")
+        yield button(in_words("tui.checkpoints.go_back_checkpoint"), "back-to", variant="warning")
 
     def on_mount(self) -> None:
         words, journey = self.wizard.texts, self.wizard.here
         history = journey.connected.journal.history
         several = len({point.generation for point in history}) > 1
-        self.lead("Every step that is done is a checkpoint, the latest at the bottom. Choose how far to go back.")
+        self.lead(in_words("tui.checkpoints.every_step_done_checkpoint"))
         timeline = self.query_one("#timeline", OptionList)
-        timeline.add_option(Option(Content("○ before the wizard came"), id=BEGINNING))
+        timeline.add_option(Option(Content(in_words("tui.checkpoints.before_wizard_came")), id=BEGINNING))
         generation = 0
         for place in places(history):
             point = place.point
             if several and point.generation != generation:
                 generation = point.generation
-                date = point.at[:10] or "today"
-                timeline.add_option(Option(Content(f"Generation {generation} · {date}"), disabled=True))
-            end = f"end of generation {place.generation}: " if place.generation else ""
-            text = f"● {point.at[11:16] or 'just now'}  {end}{words.heading(point.step)}"
+                date = point.at[:10] or in_words("tui.checkpoints.today")
+                timeline.add_option(
+                    Option(
+                        Content(in_words("tui.checkpoints.generation", generation=generation, date=date)), disabled=True
+                    )
+                )
+            end = in_words("tui.checkpoints.end_generation", generation=place.generation) if place.generation else ""
+            moment = point.at[11:16] or in_words("words.just_now")
+            text = f"● {moment}  {end}{words.heading(point.step)}"
             timeline.add_option(Option(Content(text), id=place.name))
         timeline.highlighted = timeline.option_count - 1
 
@@ -107,15 +107,17 @@ def _undone(todo: list[Undo]) -> Content:
     from wizard.fronts.words import describe, thing
 
     if not todo:
-        return Content("Nothing came after this checkpoint: there is nothing to undo.")
-    lines = [Content.styled(f"Going back undoes, in this order ({len(todo)}):", "b")]
+        return Content(in_words("tui.checkpoints.nothing_came_after_checkpoint"))
+    lines = [Content.styled(in_words("tui.checkpoints.going_back_undoes_order", todo=len(todo)), "b")]
     for undo in todo:
         kind = undo.entry.operation["kind"]
         what = describe(kind, f"{kind}:{undo.entry.key.partition(':')[2]}", undo=True)
         if undo.kept:
-            lines.append(Content.styled(f"! {thing(undo.entry.key)}: cannot be undone, stays", "$error"))
+            lines.append(
+                Content.styled(in_words("tui.checkpoints.cannot_undone_stays", key=thing(undo.entry.key)), "$error")
+            )
         elif loses_data(kind):
-            lines.append(Content.styled(f"D {what}: its data goes away (saved first)", "$warning"))
+            lines.append(Content.styled(in_words("tui.checkpoints.data_goes_away_saved", what=what), "$warning"))
         else:
             lines.append(Content(f"↩ {what}"))
     return Content("\n").join(lines)
@@ -124,7 +126,7 @@ def _undone(todo: list[Undo]) -> Content:
 class ConfirmDialog(Dialog[bool]):
     """name: what must be typed, because data would be lost; "" where nothing is."""
 
-    BINDINGS = [Binding("escape", "dismiss(False)", "Cancel")]  # noqa: RUF012
+    BINDINGS = [Binding("escape", "dismiss(False)", in_words("tui.checkpoints.cancel"))]  # noqa: RUF012
     AUTO_FOCUS = "Input, #no"
 
     def __init__(self, name: str, changes: int) -> None:
@@ -132,20 +134,19 @@ class ConfirmDialog(Dialog[bool]):
         self.needed, self.changes = name, changes
 
     def body(self) -> ComposeResult:
-        yield Static(f"Undo {self.changes} changes?", classes="title")
+        yield Static(in_words("tui.checkpoints.undo_changes", changes=self.changes), classes="title")
         if self.needed:
             yield Static(
-                "Data that people put on the site goes away with this. It is written to a file under "
-                f"/var/backups/wizard on the server first.\n\nTo agree, type the server's name: {self.needed}\n",
+                in_words("tui.checkpoints.data_people_put_site", needed=self.needed),
                 markup=False,
             )
             yield Input(id="name", compact=True)
         else:
-            yield Static("No data is lost by this, and the set-up can be gone on with afterwards.")
+            yield Static(in_words("tui.checkpoints.no_data_lost_set"))
 
     def buttons(self) -> Iterator[Button]:
         yield button("Go back", "yes", variant="warning", disabled=bool(self.needed))
-        yield button("Leave it as it is", "no", variant="primary")
+        yield button(in_words("tui.checkpoints.leave_2"), "no", variant="primary")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

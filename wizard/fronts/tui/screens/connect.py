@@ -23,26 +23,17 @@ from wizard.fronts.tui.widgets.lists import Dropdown
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
 from wizard.limits import DISK_LITTLE_MB, MEMORY_LITTLE_MB
 from wizard.secret import Secret
+from wizard.text import text as in_words
 
 ANY_KEY = "any"
 LONG = 250  # letters of an error that may not all have room above the form
-LEAD = "The wizard works on your server over [b]SSH[/], an encrypted connection. How do you log in there?"
-OPEN_KEY = (
-    "Others on this computer can read this key (mode {mode}), so SSH refuses it. "
-    "“Make it private” lets only you read it (chmod 0400)."
-)
+LEAD = in_words("tui.connect.wizard_works_your_server")
 
 
 class Connect(Page):
-    station = "Connect"
+    station = in_words("tui.page.connect")
     before = "welcome"
-    help_text = (
-        "**SSH** is how one works on a server from afar. You prove who you are with a *key*: two files, of which the "
-        "private one stays on this computer and the public one lies on the server. A *password* works, too, until "
-        "the wizard has shut that door. **sudo** is the command that lets an ordinary user work as *root*, the "
-        "account that may do everything.\n\nOn first contact you are shown the server's *fingerprint*: a short form "
-        "of its own key. Compare it with the one that your provider shows; then nobody can stand between you and it."
-    )
+    help_text = in_words("tui.connect.ssh_how_one_works")
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,42 +43,44 @@ class Connect(Page):
         request = self.wizard.request
         known = request.target
         with Vertical(id="form"):
-            yield Row("Server", Input(known, id="host", compact=True, placeholder="for example 203.0.113.7"),
-                      meaning="Its address, a name, or a Host of your ~/.ssh/config.", id="host-row")  # fmt: skip
-            yield Row("User, port", Input(id="user", compact=True, placeholder="root"),
+            host = Input(known, id="host", compact=True, placeholder=in_words("tui.connect.example"))
+            meaning = in_words("tui.connect.address_name_or_host")
+            yield Row(in_words("tui.connect.server"), host, meaning=meaning, id="host-row")
+            yield Row(in_words("tui.connect.user_port"), Input(id="user", compact=True, placeholder="root"),
                       Input(id="port", compact=True, placeholder="22", restrict=r"[0-9]*", max_length=5),
-                      meaning="Left empty: what ~/.ssh/config says, else root, and port 22.")  # fmt: skip
+                      meaning=in_words("tui.connect.left_empty_ssh_config"))  # fmt: skip
             yield Row(
-                "Key",
+                in_words("tui.connect.key"),
                 self._keys(),
-                button("Make it private", "mend-key"),
-                meaning="A file that proves who you are; the server has its other half.",
+                button(in_words("tui.connect.make_private"), "mend-key"),
+                meaning=in_words("tui.connect.file_proves_who_you"),
                 id="key-row",
             )
-            yield Row("Passphrase", Input(id="passphrase", password=True, compact=True), reveal_button(),
-                      meaning="What unlocks the key.", id="passphrase-row")  # fmt: skip
-            yield Row("Password", Input(id="password", password=True, compact=True), reveal_button(),
-                      meaning="Only where no key works.")  # fmt: skip
-            yield Row("sudo password", Input(id="sudo-password", password=True, compact=True), reveal_button(),
-                      meaning="Only where sudo (working as root) asks for one.")  # fmt: skip
+            yield Row(in_words("tui.connect.passphrase"), Input(id="passphrase", password=True, compact=True), reveal_button(),
+                      meaning=in_words("tui.connect.unlocks_key"), id="passphrase-row")  # fmt: skip
+            yield Row(in_words("tui.connect.password"), Input(id="password", password=True, compact=True), reveal_button(),
+                      meaning=in_words("tui.connect.only_where_no_key"))  # fmt: skip
+            yield Row(in_words("tui.connect.sudo_password"), Input(id="sudo-password", password=True, compact=True), reveal_button(),
+                      meaning=in_words("tui.connect.only_where_sudo_working"))  # fmt: skip
         yield Static("", id="news", markup=False)
         yield Static("", id="card")
 
     def _keys(self) -> Dropdown:
-        options = [("any of my keys", ANY_KEY)]
-        options += [
-            (f"~/.ssh/{key.path.name}" + (" (locked)" if key.locked else ""), str(key.path)) for key in ssh_keys.found()
-        ]
+        options: list[tuple[str, str]] = [(in_words("tui.connect.any_my_keys"), ANY_KEY)]
+        for key in ssh_keys.found():
+            name = f"~/.ssh/{key.path.name}"
+            locked = in_words("tui.connect.locked", key=name)
+            options.append((locked if key.locked else name, str(key.path)))
         chosen = str(self.wizard.request.key) if self.wizard.request.key else ANY_KEY
         if chosen not in [value for _, value in options]:
             options.append((chosen, chosen))
         return Dropdown(options, value=chosen, allow_blank=False, id="key", compact=True)
 
     def buttons(self) -> Iterator[Button]:
-        yield Primary("Connect", "connect-now")
-        yield button("Continue", "continue", variant="primary")
-        yield button("Checkpoints", "checkpoints")
-        yield button("Back", "back")
+        yield Primary(in_words("tui.connect.connect_2"), "connect-now")
+        yield button(in_words("tui.connect.continue"), "continue", variant="primary")
+        yield button(in_words("tui.connect.checkpoints"), "checkpoints")
+        yield button(in_words("tui.connect.back"), "back")
 
     def on_mount(self) -> None:
         self.wizard.listener = self
@@ -112,7 +105,11 @@ class Connect(Page):
         self.query_one("#passphrase-row").display = key is not None and key.locked
         self.query_one("#mend-key").display = key is not None and key.open_to_others
         row = self.query_one("#key-row", Row)
-        row.refuse(OPEN_KEY.format(mode=key.mode) if key is not None and key.open_to_others else None)
+        row.refuse(
+            in_words("tui.connect.others_computer_can_read", mode=key.mode)
+            if key is not None and key.open_to_others
+            else None
+        )
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.has_class("reveal"):
@@ -131,14 +128,14 @@ class Connect(Page):
                 try:
                     ssh_keys.make_private(Path(str(self.query_one("#key", Select).value)))
                 except OSError as error:
-                    self.notify(f"cannot change the mode: {error.strerror}", severity="error")
+                    self.notify(in_words("tui.connect.cannot_change_mode", strerror=error.strerror), severity="error")
                 self._show_key()
 
     def _read_form(self) -> None:
         request = self.wizard.request
         texts = {box.id: box.value.strip() for box in self.query(Input)}
         if not texts["host"]:
-            self.query_one("#host-row", Row).refuse("must be given, for example 203.0.113.7")
+            self.query_one("#host-row", Row).refuse(in_words("tui.connect.must_given_example"))
             self.query_one("#host").focus()
             return
         self.query_one("#host-row", Row).refuse(None)
@@ -158,9 +155,9 @@ class Connect(Page):
         self._busy(True)
         practice = self.wizard.practice is not None
         self.lead(
-            "A practice server is being started on this computer …"
+            in_words("tui.connect.practice_server_being_started")
             if practice
-            else f"Connecting to {escape(self.wizard.request.target)} …"
+            else in_words("tui.connect.connecting", target=escape(self.wizard.request.target))
         )
         self.wizard.engine.submit("connect", self.wizard.connect_job, self)
 
@@ -169,7 +166,7 @@ class Connect(Page):
         connect = self.query_one("#connect-now", Primary)
         connect.display = True
         if busy:
-            connect.wait("Connecting …")
+            connect.wait(in_words("tui.connect.connecting_2"))
             connect.focus()
         self.query_one("#continue").display = self.query_one("#checkpoints").display = False
         self._show("#card", "")
@@ -204,20 +201,24 @@ class Connect(Page):
         self.query_one("#continue").display = True
         self.query_one("#continue", Button).focus()
         self.query_one("#checkpoints").display = bool(message.result.journal.entries)
-        self.lead("Logged in. This is the server:")
+        self.lead(in_words("tui.connect.logged_server"))
         self._show("#card", card(message.result))
 
     def _refused(self, error: Exception) -> None:
         self._busy(False)
         known = as_error(error)
         said = known.message[:1].upper() + known.message[1:]
-        untouched = "Stopped, to be safe." if isinstance(error, HostKeyError) else "Nothing on the server was touched."
+        untouched = (
+            in_words("tui.connect.stopped_safe")
+            if isinstance(error, HostKeyError)
+            else in_words("tui.connect.nothing_server_touched")
+        )
         hint = f"\nNext: {escape(known.hint)}" if known.hint else ""
         self.lead(f"[$error]✗ {escape(said)}.[/] {untouched}{hint}")
         self.news = []
-        more = [known.details, f"Next: {known.hint}" if len(said + known.hint) > LONG else ""]
+        more = [known.details, in_words("tui.connect.next", hint_=known.hint) if len(said + known.hint) > LONG else ""]
         self._show("#news", "\n".join(filter(None, more)))
-        self.query_one("#connect-now", Primary).ready("Try again")
+        self.query_one("#connect-now", Primary).ready(in_words("tui.connect.try_again"))
         wanted = getattr(known, "wants", "").replace("_", "-")
         for field in self.query(f"#{wanted}" if wanted else "#none"):
             if field.focusable:
@@ -251,23 +252,27 @@ def with_user(target: str) -> str:
 def card(session: Any) -> str:
     """The facts of a server that decide something, and what is there already."""
     server, journal = session.server, session.journal
+    swap = "tui.connect.memory_and_swap" if server.swap_mb else "tui.connect.memory_alone"
     rows = [
-        ("Server", f"{session.transport.login}   ({server.hostname})"),
-        ("System", f"{server.pretty_name}, {server.architecture}"),
-        ("Processors", f"{server.cpus}"),
-        ("Memory", f"{server.memory_mb} MB" + (f" and {server.swap_mb} MB of swap, which is slow" if server.swap_mb else "")),
-        ("Free disk", f"{server.disk_free_mb / 1024:.1f} GB"),
-        ("Python", server.python or "not there yet"),
-        ("There already", ", ".join(server.services) or "no web server, no database"),
+        (in_words("tui.connect.server_2"), f"{session.transport.login}   ({server.hostname})"),
+        (in_words("tui.connect.system"), f"{server.pretty_name}, {server.architecture}"),
+        (in_words("tui.connect.processors"), f"{server.cpus}"),
+        (in_words("tui.connect.memory"), in_words(swap, memory=server.memory_mb, swap=server.swap_mb)),
+        (in_words("tui.connect.free_disk"), f"{server.disk_free_mb / 1024:.1f} GB"),
+        ("Python", server.python or in_words("tui.connect.not_yet")),
+        (in_words("tui.connect.already"), ", ".join(server.services) or in_words("tui.connect.no_web_server_no")),
     ]  # fmt: skip
     if journal.checkpoints:
         rows.append(
-            ("Earlier set-up", f"{len(journal.checkpoints)} steps done; it goes on from there, with its answers")
+            (
+                in_words("tui.connect.earlier_set_up"),
+                in_words("tui.connect.steps_done_goes_from", checkpoints=len(journal.checkpoints)),
+            )
         )
     elif journal.entries:
-        rows.append(("Earlier set-up", "begun here; it goes on from there, with its answers"))
+        rows.append((in_words("tui.connect.earlier_set_up_2"), in_words("tui.connect.begun_here_goes_from")))
     else:
-        rows.append(("Earlier set-up", "none: the wizard has not been here before"))
+        rows.append((in_words("tui.connect.earlier_set_up_3"), in_words("tui.connect.none_wizard_not_been")))
     lines = [f"  {name:<16}{value}".replace("[", r"\[") for name, value in rows]
     for warning in warnings(server):
         lines.append(f"\n  [$warning]! {warning}[/]")
@@ -276,11 +281,11 @@ def card(session: Any) -> str:
 
 def warnings(server: Any) -> Iterator[str]:
     if server.distribution != "debian":
-        yield "This is not Debian. The recipes are made for Debian 12 and 13."
+        yield in_words("tui.connect.not_debian_recipes_made")
     if server.memory_mb < MEMORY_LITTLE_MB:
-        yield "Little memory: the wizard will add swap, and the site will be slow under load."
+        yield in_words("tui.connect.little_memory_wizard_will")
     if server.disk_free_mb < DISK_LITTLE_MB:
-        yield "Little disk: below 2.5 GB an installation can break half-way. Make room first."
+        yield in_words("tui.connect.little_disk_below_gb")
 
 
 def make() -> Connect:

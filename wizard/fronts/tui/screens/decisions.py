@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 
 from wizard.fronts.tui.screens.page import Dialog, button
 from wizard.fronts.tui.widgets.difference import coloured
+from wizard.text import text
 
 if TYPE_CHECKING:
     from textual.screen import ModalScreen
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 SHOWN = 8  # lines of a difference
 
 LABELS = {
-    "keep": ("Keep what is there", "The wizard leaves it as somebody made it, and remembers that."),
-    "restore": ("Put it right", "As the answers say; what is there now is kept in the journal."),
-    "go": ("Go on with it", "It cannot be undone later; everything else can."),
-    "skip": ("Leave it out", "The rest is done without it."),
-    "take-over": ("Take it over", "What it was is kept: rolling back gives it back."),
-    "answers": ("Other answers", "Such as another name. What is there is left alone."),
-    "stop": ("Stop here", "Nothing more is done. You can go on later."),
+    "keep": (text("tui.decisions.keep"), text("tui.decisions.wizard_leaves_somebody_made")),
+    "restore": (text("tui.decisions.put_right"), text("tui.decisions.answers_say_now_kept")),
+    "go": (text("tui.decisions.go"), text("tui.decisions.cannot_undone_later_everything")),
+    "skip": (text("tui.decisions.leave_out"), text("tui.decisions.rest_done_without")),
+    "take-over": (text("tui.decisions.take_over"), text("tui.decisions.kept_rolling_back_gives")),
+    "answers": (text("tui.decisions.other_answers"), text("tui.decisions.such_another_name_left")),
+    "stop": (text("tui.decisions.stop_here"), text("tui.decisions.nothing_more_done_you")),
 }
 
 
@@ -48,11 +49,7 @@ class HostKeyDialog(Dialog[bool]):
     """First contact with a server."""
 
     AUTO_FOCUS = "#no"
-    help_text = (
-        "Every server has a key of its own, and this is its **fingerprint**. Whoever stands between you and the "
-        "server would have to show another one. Your provider's web page shows it, or lets you open a *console* on "
-        "the server, where the command below prints it."
-    )
+    help_text = text("tui.decisions.every_server_key_own")
 
     def __init__(self, key: Any) -> None:
         super().__init__()
@@ -60,18 +57,15 @@ class HostKeyDialog(Dialog[bool]):
 
     def body(self) -> ComposeResult:
         key = self.key
-        yield Static(f"First contact with {key.host}", classes="title", markup=False)
+        yield Static(text("tui.decisions.first_contact", host=key.host), classes="title", markup=False)
         yield Static(
-            f"It shows a key of type {key.type} with this fingerprint:\n\n    {key.fingerprint}\n\n"
-            "Is it really your server? Compare this with what your provider shows for it, or open the provider's "
-            "console and run:\n\n    ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\n"
-            "If it is the same, it is remembered, and you will not be asked again.",
+            text("tui.decisions.shows_key_type_fingerprint", type=key.type, fingerprint=key.fingerprint),
             markup=False,
         )
 
     def buttons(self) -> Iterator[Button]:
-        yield button("It is the same: connect", "yes", variant="primary")
-        yield button("Do not connect", "no")
+        yield button(text("tui.decisions.same_connect"), "yes", variant="primary")
+        yield button(text("tui.decisions.do_not_connect"), "no")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")
@@ -81,10 +75,7 @@ class DecisionDialog(Dialog[str]):
     """Drift and points of no return: the options, each with what it leads to."""
 
     AUTO_FOCUS = ""
-    help_text = (
-        "**Drift** means that something is no longer as the wizard left it: somebody changed it by hand. "
-        "A **point of no return** is a change that cannot be undone, such as an upgrade of the system."
-    )
+    help_text = text("tui.decisions.drift_means_something_no")
 
     def __init__(self, app: Wizard, question: Any) -> None:
         super().__init__()
@@ -98,7 +89,11 @@ class DecisionDialog(Dialog[str]):
         self.first = "go" if easy else question.options[-1]
 
     def body(self) -> ComposeResult:
-        titles = {"drift": "Changed by hand", "point_of_no_return": "A point of no return", "takeover": "There already"}
+        titles = {
+            "drift": text("tui.decisions.changed_hand"),
+            "point_of_no_return": text("tui.decisions.point_no_return"),
+            "takeover": text("tui.decisions.already"),
+        }
         yield Static(titles.get(self.question.kind, "A question"), classes="title")
         if self.question.kind == "takeover":  # as long as what is there is much
             with VerticalScroll(id="changed"):
@@ -117,8 +112,8 @@ class DecisionDialog(Dialog[str]):
     def _changed(self) -> ComposeResult:
         yield Static(_states(self.question.facts), markup=False)
         if lines := self.difference.splitlines():
-            shown = [*lines[:SHOWN], "… and more: all of it stands in the review"] if len(lines) > SHOWN else lines
-            yield Static("Putting it right would make this difference:")
+            shown = [*lines[:SHOWN], text("tui.decisions.more_all_stands_review")] if len(lines) > SHOWN else lines
+            yield Static(text("tui.decisions.putting_right_would_make"))
             yield Static(coloured("\n".join(shown)))
 
     def on_mount(self) -> None:
@@ -132,10 +127,7 @@ class DecisionDialog(Dialog[str]):
 class GuardDialog(Dialog[None]):
     """Counts down while the server stands ready to take a guarded step back; closes when the new login has worked."""
 
-    help_text = (
-        "A change to SSH or the firewall could lock you out. So the server takes it back by itself after a while, "
-        "unless the wizard gets in again by a *new* connection. You have nothing to do."
-    )
+    help_text = text("tui.decisions.change_ssh_or_firewall")
 
     def __init__(self, window: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -143,12 +135,12 @@ class GuardDialog(Dialog[None]):
         self.until = clock() + window  # seconds
 
     def body(self) -> ComposeResult:
-        yield Static("Guarded against locking you out", classes="title")
-        yield Static("This step could shut the door that you came in by. The wizard now tries the new way in.")
+        yield Static(text("tui.decisions.guarded_against_locking_you"), classes="title")
+        yield Static(text("tui.decisions.step_could_shut_door"))
         yield Static("", id="countdown")
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Hide", "hide", variant="primary")
+        yield button(text("tui.decisions.hide"), "hide", variant="primary")
 
     def on_mount(self) -> None:
         self._count()
@@ -157,7 +149,7 @@ class GuardDialog(Dialog[None]):
     def _count(self) -> None:
         left = max(0, round(self.until - self.clock()))
         for line in self.query("#countdown").results(Static):  # none, while the dialog is taken down
-            line.update(f"\nUnless that works, the server takes it back in [b]{left} s[/].")
+            line.update(text("tui.decisions.unless_works_server_takes", left=left))
 
     def on_button_pressed(self) -> None:
         self.dismiss()
@@ -167,7 +159,7 @@ def _states(facts: dict[str, Any]) -> str:
     """What differs between the state that the journal knows and the one found: how it was → how it is."""
     known, found = facts.get("known", {}), facts["found"]
     differ = {name: (known.get(name), value) for name, value in found.items() if known.get(name) != value}
-    lines = ["its content is another one"] if differ.pop("sha256", None) else []
+    lines: list[str] = [text("tui.decisions.content_another_one")] if differ.pop("sha256", None) else []
     lines += [f"{name.replace('_', ' ')}: {_said(before)} → {_said(after)}" for name, (before, after) in differ.items()]
     return "\n".join(lines)
 

@@ -15,6 +15,7 @@ from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.qr import QrCode
 from wizard.private import write
 from wizard.secret import MASK
+from wizard.text import text as words
 
 
 class Lines(Vertical):
@@ -31,14 +32,9 @@ class Lines(Vertical):
 
 
 class Done(Page):
-    station = "Done"
+    station = words("tui.page.done")
     before = ""
-    help_text = (
-        "Your site runs. The **QR code** is its address for a phone's camera; a practice server can be reached from "
-        "this computer alone.\n\n**journalctl** shows the log of a service, **systemctl** starts and stops it, "
-        "**sudo** runs a command as root. Secrets lie in files that only root can read; here they are shown when you "
-        "press Reveal, and they are not saved with this page."
-    )
+    help_text = words("tui.done.your_site_runs_qr")
 
     def on_screen_resume(self) -> None:
         self.wizard.listener = self
@@ -47,42 +43,40 @@ class Done(Page):
         app = self.wizard
         self.summary = summary = summaries.summary(app.here, app.texts, app.verified)
         if summary.left_out:
-            text = "\n".join(
-                ["These checks did not pass, and were left out by choice:", *(f"! {c}" for c in summary.left_out)]
-            )
+            text = "\n".join([words("tui.done.these_checks_did_not"), *(f"! {c}" for c in summary.left_out)])
             yield Static(text, classes="bad", markup=False)
         with Horizontal(id="result"):
             with Vertical(id="facts"):
                 if summary.address:
-                    yield Static("Your site answers at", classes="title")
+                    yield Static(words("tui.done.your_site_answers"), classes="title")
                     yield Link(summary.address, url=summary.address, id="address")
                 for number, (what, _) in enumerate(summary.secrets):
                     yield Static(what, classes="what", markup=False)
                     with Horizontal(classes="secret"):
                         yield Static(MASK, id=f"secret-{number}", markup=False)
-                        yield Button("Reveal", id=f"reveal-{number}", compact=True)
+                        yield Button(words("tui.done.reveal"), id=f"reveal-{number}", compact=True)
                 yield Lines(summary.lines, "wide-only")  # beside the code there is room for them
             if summary.address:
                 yield QrCode(summary.address, id="qr")
         yield Lines(summary.lines, "narrow-only")
         if summary.verified:
-            yield Static("What was verified", classes="title gap")
+            yield Static(words("tui.done.verified"), classes="title gap")
             lines = [f"✓ {check}" + (f": {seen}" if seen else "") for check, seen in summary.verified]
             yield Static("\n".join(lines), markup=False)
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Save as a file", "save", variant="primary")
-        yield button("Checkpoints", "checkpoints")
-        yield button("Quit", "quit")
+        yield button(words("tui.done.save_file"), "save", variant="primary")
+        yield button(words("tui.done.checkpoints"), "checkpoints")
+        yield button(words("tui.done.quit"), "quit")
 
     def on_mount(self) -> None:
-        checked = "made, and some checks were left out" if self.summary.left_out else "made and checked"
-        self.lead(f"[b $success]✓ Done.[/] Every step is {checked}. This page is worth keeping.")
+        checked = words("tui.done.made_some_checks_were") if self.summary.left_out else words("tui.done.made_checked")
+        self.lead(words("tui.done.success_done_every_step", checked=checked))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
             case "save":
-                what = "this page, without passwords (a name that ends with .html makes it a web page)"
+                what = words("tui.done.page_without_passwords_name")
                 self.wizard.push_screen(SaveDialog(what, "my-server.md", self._save))
             case "checkpoints":
                 self.wizard.forget("checkpoints")
@@ -95,7 +89,7 @@ class Done(Page):
     def _reveal(self, pressed: Button, number: int) -> None:
         hidden = str(pressed.label) == "Reveal"
         self.query_one(f"#secret-{number}", Static).update(self.summary.secrets[number][1].reveal() if hidden else MASK)
-        relabel(pressed, "Hide" if hidden else "Reveal")
+        relabel(pressed, words("tui.done.hide") if hidden else words("tui.done.reveal_2"))
 
     def _save(self, path: Path) -> None:
         write(path, summaries.html(self.summary) if path.suffix == ".html" else summaries.markdown(self.summary))

@@ -19,12 +19,13 @@ from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.words import in_words
 from wizard.printable import printable
 from wizard.secret import Secret
+from wizard.text import text
 
 HELD = causes.Cause(
-    "Two at the same time would undo each other's work.",
-    "Wait for them, or watch what they do. Or take over: then their run stops before its next change.",
+    text("tui.failure.two_same_time_would"),
+    text("tui.failure.wait_them_or_watch"),
 )
-CHOSEN = causes.Cause("", "Try again goes on from here, and asks you the same once more.")
+CHOSEN = causes.Cause("", text("tui.failure.try_again_goes_from"))
 LAST = 12  # lines of output
 
 
@@ -35,16 +36,10 @@ class FailureScreen(Page):
     held: somebody else has the server's lock; chosen: nothing failed, the person stopped the run at a question.
     """
 
-    station = "That did not work"
+    station = text("tui.failure.did_not_work")
     AUTO_FOCUS = "#retry"
     BINDINGS: ClassVar[list[BindingType]] = [*ARROWS, Binding("escape", "nothing", show=False)]
-    help_text = (
-        "Nothing is lost: every change that was made stands in the journal on the server, and a step can be tried "
-        "again as often as you like. **Roll this step back** undoes what this step has changed, so that the server is "
-        "as it was at the last checkpoint. **Open a shell** lets you type commands on the server yourself; `exit` "
-        "brings you back here. **Other passwords** logs in anew, for example when sudo's password was mistyped. **Save "
-        "a report** writes what is known to a file, without passwords."
-    )
+    help_text = text("tui.failure.nothing_lost_every_change")
 
     def __init__(self, step: str, reason: str, output: str, *, hint: str = "", held: bool = False, chosen: bool = False,
         check: bool = False,
@@ -58,17 +53,17 @@ class FailureScreen(Page):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="heading"):
-            yield Static("Stopped, as you chose" if self.chosen else f"✗ {self.station}", id="station")
+            yield Static(text("tui.failure.stopped_you_chose") if self.chosen else f"✗ {self.station}", id="station")
             yield Static("", id="busy", markup=False)
         with VerticalScroll(id="body", can_focus=False):
             yield Static(self._said(), id="reason", markup=False, classes="" if self.chosen else "bad")
             known = self.held or self.chosen or self.cause.known
             if known or not self.hint:
                 yield Static(self.cause.what, markup=False, classes="title")
-            advice = self.cause.advice if known or not self.hint else f"Next: {self.hint}"
+            advice = self.cause.advice if known or not self.hint else text("tui.failure.next", hint_=self.hint)
             yield Static(advice, markup=False)
             if self.cause.look:
-                yield Static(f"Look with: {self.cause.look}", markup=False, classes="dim")
+                yield Static(text("tui.failure.look", look=self.cause.look), markup=False, classes="dim")
             if self.output:
                 last = "\n".join(self.output.splitlines()[-LAST:])
                 yield Static(self.wizard.here.mask(last), id="last", markup=False)
@@ -79,20 +74,20 @@ class FailureScreen(Page):
         yield Static(TOO_SMALL, id="too-small")
 
     def _actions(self) -> Iterator[Button]:
-        yield button("Try again", "retry", variant="primary")
+        yield button(text("tui.failure.try_again"), "retry", variant="primary")
         if self.check:
-            yield button("Leave this check out", "leave-out")
+            yield button(text("tui.failure.leave_check_out"), "leave-out")
         if self.step:
-            yield button("Change the answers", "answers")
-            yield button("Roll this step back", "back")
-        yield button("Open a shell there", "shell")
-        yield button("Other passwords …", "login")
-        yield button("Save a report …", "report")
-        yield button("Stop, go on later", "stop")
+            yield button(text("tui.failure.change_answers"), "answers")
+            yield button(text("tui.failure.roll_step_back"), "back")
+        yield button(text("tui.failure.open_shell"), "shell")
+        yield button(text("tui.failure.other_passwords"), "login")
+        yield button(text("tui.failure.save_report"), "report")
+        yield button(text("tui.failure.stop_go_later"), "stop")
         if self.held:
-            yield button("Wait for them", "wait")
-            yield button("Watch them", "watch")
-            yield button("Take over from them", "take-over", variant="warning")
+            yield button(text("tui.failure.wait_them"), "wait")
+            yield button(text("tui.failure.watch_them"), "watch")
+            yield button(text("tui.failure.take_over_from_them"), "take-over", variant="warning")
 
     def _said(self) -> str:
         """What did not work, as a sentence without secrets."""
@@ -135,7 +130,9 @@ class FailureScreen(Page):
     def _shell(self) -> None:
         try:
             with self.app.suspend():
-                print("A shell on the server. Type exit to come back to the wizard.\n", flush=True)
+                print(text("tui.failure.shell_server_type_exit"), flush=True)
                 subprocess.run(shell.command(self.wizard.here), check=False)
         except (SuspendNotSupported, OSError):
-            self.notify(f"Open another terminal and type:\n{shell.as_typed(self.wizard.here)}", timeout=60)
+            self.notify(
+                text("tui.failure.open_another_terminal_type", here=shell.as_typed(self.wizard.here)), timeout=60
+            )

@@ -11,21 +11,22 @@ from textual.screen import Screen
 from textual.widgets import Button, Markdown
 
 from wizard.fronts.tui.screens.page import Dialog, button
+from wizard.text import text as words
 
 EVERYWHERE = (
-    ("Enter", "presses the button that is lit up: Enter alone leads on"),
-    ("Tab, Shift+Tab, ↓, ↑", "go to the next thing on the screen, or to the one before"),
-    ("Page Up, Page Down", "scroll"),
-    ("Esc", "goes back to the screen before; nothing that you typed is lost"),
-    ("F1", "this help"),
-    ("F2", "the menu: colours, a picture of the screen, quit"),
-    ("F10", "leaves the wizard; you can go on later"),
+    (words("tui.help.enter"), words("tui.help.presses_button_lit_up")),
+    (words("tui.help.tab_shift_tab"), words("tui.help.go_next_thing_screen")),
+    (words("tui.help.page_up_page_down"), "scroll"),
+    (words("tui.help.esc"), words("tui.help.goes_back_screen_before")),
+    ("F1", words("tui.help.help")),
+    ("F2", words("tui.help.menu_colours_picture_screen")),
+    ("F10", words("tui.help.leaves_wizard_you_can")),
 )
 
 
 class HelpScreen(Dialog[None]):
     long = True
-    BINDINGS = [Binding("escape,f1", "dismiss", "Close")]  # noqa: RUF012
+    BINDINGS = [Binding("escape,f1", "dismiss", words("tui.help.close"))]  # noqa: RUF012
 
     def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
@@ -39,7 +40,7 @@ class HelpScreen(Dialog[None]):
         yield Markdown("\n\n".join(part for part in (text, listed, guide) if part))
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Close", "close", variant="primary")
+        yield button(words("tui.help.close_2"), "close", variant="primary")
 
     def on_button_pressed(self) -> None:
         self.dismiss()

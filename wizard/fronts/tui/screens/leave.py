@@ -9,40 +9,32 @@ from textual.binding import Binding
 from textual.widgets import Button, Static
 
 from wizard.fronts.tui.screens.page import Dialog, button, relabel
+from wizard.text import text
 
-WAITING = """\
-The set-up waits for you, and nothing is half-done. What is done stays done: the wizard keeps a record of it on the server.
-
-To go on later, start the wizard again and choose “Go on with …”."""
-TEXT = """\
-Something is still under way. What is done stays done: the wizard keeps a record of it on the server.
-
-[b]Stop after this change[/] waits until the change that is being made is complete, then closes.
-[b]Leave at once[/] closes now. The server brings the change to its end by itself; the wizard looks at it when you come back.
-
-To go on later, start the wizard again and choose “Go on with …”."""
+WAITING = text("tui.leave.set_up_waits_you")
+TEXT = text("tui.leave.something_still_under_way")
 
 
 class LeaveScreen(Dialog[None]):
-    BINDINGS = [Binding("escape", "dismiss", "Go on")]  # noqa: RUF012
+    BINDINGS = [Binding("escape", "dismiss", text("tui.leave.go"))]  # noqa: RUF012
     AUTO_FOCUS = "#stay"
 
     def body(self) -> ComposeResult:
-        yield Static("Leave the wizard?", classes="title")
+        yield Static(text("tui.leave.leave_wizard"), classes="title")
         yield Static(WAITING if self.wizard.engine.asking else TEXT)
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Go on", "stay", variant="primary")
+        yield button(text("tui.leave.go_2"), "stay", variant="primary")
         if self.wizard.engine.asking:
-            yield button("Leave", "stop")
+            yield button(text("tui.leave.leave"), "stop")
             return
-        yield button("Stop after this change", "stop")
-        yield button("Leave at once", "now", variant="warning")
+        yield button(text("tui.leave.stop_after_change"), "stop")
+        yield button(text("tui.leave.leave_once"), "now", variant="warning")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
             case "stop":
-                relabel(self.query_one("#stop", Button), "Stopping …")
+                relabel(self.query_one("#stop", Button), text("tui.leave.stopping"))
                 self.query_one("#stop", Button).disabled = True
                 self.wizard.engine.stop()
                 self.set_interval(0.1, self._when_quiet)

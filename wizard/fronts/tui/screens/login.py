@@ -11,11 +11,12 @@ from textual.widgets import Button, Input, Static
 from wizard.fronts.tui.screens.page import Dialog, button
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
 from wizard.secret import Secret
+from wizard.text import text
 
 ASKED = (
-    ("passphrase", "Passphrase", "What unlocks your SSH key."),
-    ("password", "Password", "The one that you log in with, where no key works."),
-    ("sudo_password", "sudo password", "What sudo asks for, the command that lets you work as root."),
+    ("passphrase", text("tui.login.passphrase"), text("tui.login.unlocks_your_ssh_key")),
+    ("password", text("tui.login.password"), text("tui.login.one_you_log_where")),
+    ("sudo_password", text("tui.login.sudo_password"), text("tui.login.sudo_asks_command_lets")),
 )
 
 
@@ -23,17 +24,17 @@ class LoginDialog(Dialog[dict[str, Secret]]):
     """Dismissed with what was typed, by the names that a Request has for it; None where it was cancelled."""
 
     AUTO_FOCUS = "#passphrase"
-    BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012
+    BINDINGS = [Binding("escape", "dismiss", text("tui.login.cancel"))]  # noqa: RUF012
 
     def body(self) -> ComposeResult:
-        yield Static("Log in with other passwords", classes="title")
-        yield Static("What you leave empty stays as it is. Nothing of this is stored.\n")
+        yield Static(text("tui.login.log_other_passwords"), classes="title")
+        yield Static(text("tui.login.you_leave_empty_stays"))
         for name, label, meaning in ASKED:
             yield Row(label, Input(password=True, compact=True, id=name), reveal_button(), meaning=meaning)
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Log in and try again", "login", variant="primary")
-        yield button("Cancel", "cancel")
+        yield button(text("tui.login.log_try_again"), "login", variant="primary")
+        yield button(text("tui.login.cancel_2"), "cancel")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.has_class("reveal"):

@@ -8,10 +8,14 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 
 from wizard.fronts.tui.widgets.lists import laid_out
+from wizard.text import text
 
 
 class Menu(CommandPalette):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f10", "app.leave", "Quit"), Binding("f1", "app.help", "Help")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f10", "app.leave", text("tui.menu.quit")),
+        Binding("f1", "app.help", text("tui.menu.help")),
+    ]
 
     def _action_command_list(self, action: str) -> None:
         """Textual's list moves by lines that it has not laid out yet while there is no room for any of them (KeyError)."""

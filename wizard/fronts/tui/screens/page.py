@@ -13,22 +13,29 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, Select, Static
 
+from wizard.text import text as words
+
 if TYPE_CHECKING:
     from wizard.fronts.tui.wizard import Wizard
 
-STATIONS = ("Welcome", "Connect", "Project", "Questions", "Review", "Run", "Done")
-TOO_SMALL = (
-    "This window is too small to show the wizard.\n\nMake it at least 60 columns wide and 20 lines high.\n"
-    "Nothing is lost: it goes on in the meantime."
+STATIONS = (
+    words("tui.page.welcome"),
+    words("tui.page.connect"),
+    words("tui.page.project"),
+    words("tui.page.questions"),
+    words("tui.page.review"),
+    words("tui.page.run"),
+    words("tui.page.done"),
 )
+TOO_SMALL = words("tui.page.window_too_small_show")
 
 T = TypeVar("T")
 
 ARROWS: list[BindingType] = [
-    Binding("down,right", "app.focus_next", "Next", show=False),
-    Binding("up,left", "app.focus_previous", "Previous", show=False),
-    Binding("pagedown", "scroll_body(1)", "Scroll down", show=False),
-    Binding("pageup", "scroll_body(-1)", "Scroll up", show=False),
+    Binding("down,right", "app.focus_next", words("tui.page.next"), show=False),
+    Binding("up,left", "app.focus_previous", words("tui.page.previous"), show=False),
+    Binding("pagedown", "scroll_body(1)", words("tui.page.scroll_down"), show=False),
+    Binding("pageup", "scroll_body(-1)", words("tui.page.scroll_up"), show=False),
 ]
 
 
@@ -130,7 +137,10 @@ class Page(Frame, Screen[None]):
     """One of the stations, or a screen beside them."""
 
     AUTO_FOCUS = "#buttons Button"
-    BINDINGS: ClassVar[list[BindingType]] = [*ARROWS, Binding("escape", "back", "Back", key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *ARROWS,
+        Binding("escape", "back", words("tui.page.back"), key_display="Esc"),
+    ]
     station: ClassVar[str] = ""
 
     def compose(self) -> ComposeResult:
@@ -160,7 +170,9 @@ class Page(Frame, Screen[None]):
         return " › ".join(names) if self.station in STATIONS else ""
 
     def _number(self) -> str:
-        return f"{STATIONS.index(self.station) + 1} of {len(STATIONS)}" if self.station in STATIONS else ""
+        if self.station not in STATIONS:
+            return ""
+        return words("tui.page.number", number=STATIONS.index(self.station) + 1, total=len(STATIONS))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc is offered where there is a way back."""
@@ -182,8 +194,8 @@ class Dialog(Frame, ModalScreen[T], Generic[T]):
     # the keys of the app do not reach through a dialog, and one must be able to ask and to leave from everywhere
     BINDINGS: ClassVar[list[BindingType]] = [
         *ARROWS,
-        Binding("f1", "app.help", "Help", key_display="F1"),
-        Binding("f10,ctrl+c", "app.leave", "Quit", key_display="F10"),
+        Binding("f1", "app.help", words("tui.page.help"), key_display="F1"),
+        Binding("f10,ctrl+c", "app.leave", words("tui.page.quit"), key_display="F10"),
     ]
 
     long: ClassVar[bool] = False  # takes all the height there is, and keeps its buttons in sight

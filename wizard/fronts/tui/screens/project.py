@@ -24,19 +24,14 @@ from wizard.fronts.words import explain
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Question
 from wizard.secret import Secret
+from wizard.text import text as words
 
-LEAD = "Which Django project is to run on the server? The wizard reads its files; it does not run them."
+LEAD = words("tui.project.django_project_run_server")
 
 
 class Project(Page):
-    station = "Project"
-    help_text = (
-        "A *git repository* is where code and its history are kept; its address looks like "
-        "`https://git.example.org/me/site.git`. A *folder* is copied from this computer.\n\n"
-        "*Settings module*: the file with Django's settings, written with dots. *WSGI*: the door by which a web server "
-        "talks to Django. *Native libraries*: Debian packages that some Python packages need. *Environment variables*: "
-        "named texts that a program is given when it starts; good projects read their settings from them."
-    )
+    station = words("tui.page.project")
+    help_text = words("tui.project.git_repository_where_code")
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,18 +40,16 @@ class Project(Page):
 
     def body(self) -> ComposeResult:
         if self.source is not None:
-            yield Field(
-                self.wizard.drafted, self.source, "A folder of this computer, or the address of a git repository."
-            )
+            yield Field(self.wizard.drafted, self.source, words("tui.project.folder_computer_or_address"))
         yield Facts(id="found")
         yield Static("", id="findings")
         with Vertical(id="corrections"):
             pass
 
     def buttons(self) -> Iterator[Button]:
-        yield Primary("Continue", "continue")
-        yield button("Look at it", "look")
-        yield button("Back", "back")
+        yield Primary(words("tui.project.continue"), "continue")
+        yield button(words("tui.project.look"), "look")
+        yield button(words("tui.project.back"), "back")
 
     @property
     def before(self) -> str:
@@ -71,7 +64,7 @@ class Project(Page):
         return None
 
     def on_mount(self) -> None:
-        self.lead(LEAD if self.source else "These recipes set no project up: there is nothing to say here.")
+        self.lead(LEAD if self.source else words("tui.project.these_recipes_set_no"))
         self.query_one("#corrections").styles.height = "auto"
         self.query_one("#look").display = self.source is not None
         if self.source and self.wizard.draft and (known := self.wizard.drafted.value(self.source)):
@@ -94,8 +87,8 @@ class Project(Page):
         self.wizard.here.found = None
         self.query_one("#found").display = False
         self.query_one("#findings").display = True
-        self.query_one("#findings", Static).update("Looking at the project …")
-        self.query_one("#continue", Primary).wait("Looking …")
+        self.query_one("#findings", Static).update(words("tui.project.looking_project"))
+        self.query_one("#continue", Primary).wait(words("tui.project.looking"))
         journey = self.wizard.here
         self.wizard.engine.submit("look", lambda: look(journey), self)
 
@@ -138,7 +131,7 @@ class Project(Page):
                 return True
         for row in self.query(EnvironmentRow) if only is None else ():
             missing = row.needed and not row.query_one(Input).value
-            row.refuse("must be given: the project does not start without it" if missing else None)
+            row.refuse(words("tui.project.must_given_project_does") if missing else None)
             if missing and self.typed == self.fit:
                 row.query_one(Input).focus()
                 return True
@@ -151,12 +144,12 @@ class Project(Page):
         self.query_one("#findings", Static).update(Content.styled(f"✗ {text}", "$error"))
         for field in self.query(Field).results(Field):
             if field.question == self.source:
-                field.refuse("this cannot be set up; see below")
+                field.refuse(words("tui.project.cannot_set_up_see"))
                 field.query_one(Input).focus()
 
     async def on_finished(self, message: Finished) -> None:
         looked, self.looking = self.looking, ""
-        self.query_one("#continue", Primary).ready("Continue")
+        self.query_one("#continue", Primary).ready(words("tui.project.continue_2"))
         if message.error is not None:
             await self.query_one("#corrections", Vertical).remove_children()
             self._unfit(message.error)
@@ -181,22 +174,20 @@ class Project(Page):
         given = self.wizard.drafted.given.env
         names = sorted((n for n in message.result.env_names if n.is_open), key=lambda n: not n.required)
         rows += [EnvironmentRow(name, given.get(name.name)) for name in names]
-        await corrections.mount_all([Static("What was found can be corrected here:", classes="title gap"), *rows])
+        await corrections.mount_all([Static(words("tui.project.found_can_corrected_here"), classes="title gap"), *rows])
         if not stops:
             self.focus_primary()
 
     def _judge_source(self, stops: Any) -> None:
         for field in self.query(Field).results(Field):
             if field.question == self.source:
-                field.refuse(
-                    "it cannot run as it is: mend what is marked ✗, then press “Look at it”" if stops else None
-                )
+                field.refuse(words("tui.project.cannot_run_mend_marked") if stops else None)
                 if stops:
                     field.query_one(Input).focus()
 
     def _findings(self, found: Any) -> str:
         if found is None:
-            return "A git repository is looked at on the server. Say on the next pages what is in it."
+            return words("tui.project.git_repository_looked_server")
         lines = [f"[$error]✗[/] {escape(problem(one))}" for one in found.stops]
         lines += [f"[$warning]![/] {escape(problem(one))}" for one in found.problems if one not in found.stops]
         return "\n".join(lines)
@@ -204,14 +195,16 @@ class Project(Page):
 
 def found_in(found: Any) -> list[tuple[str, str]]:
     """The facts of a project, by their names on the screen."""
-    dependencies = found.dependencies
+    listed = found.dependencies
+    packages = words("tui.project.them", path=listed.path, packages=len(listed.packages)) if listed else ""
+    names = dict.fromkeys(n.name for n in found.env_names)
     return [
-        ("Django's version", f"{found.django or 'any version'}"),
-        ("Settings module", found.settings_module or ""),
-        ("Web server's door (WSGI)", found.wsgi or ""),
-        ("Python packages", f"{dependencies.path}, {len(dependencies.packages)} of them" if dependencies else ""),
-        ("Debian libraries", ", ".join(found.native_packages) or "none needed"),
-        ("Variables that it reads", ", ".join(dict.fromkeys(n.name for n in found.env_names)) or "none read"),
+        (words("tui.project.django_version"), found.django or words("tui.project.any_version")),
+        (words("tui.project.settings_module"), found.settings_module or ""),
+        (words("tui.project.web_server_door_wsgi"), found.wsgi or ""),
+        (words("tui.project.python_packages"), packages),
+        (words("tui.project.debian_libraries"), ", ".join(found.native_packages) or words("tui.project.none_needed")),
+        (words("tui.project.variables_reads"), ", ".join(names) or words("tui.project.none_read")),
     ]  # fmt: skip
 
 
@@ -222,7 +215,7 @@ class EnvironmentRow(Row):
         self.variable = name
         self.needed = name.required and name.when is None
         text = value.reveal() if isinstance(value, Secret) else value if isinstance(value, str) else ""
-        what = "The project needs it" if name.required else "The project can do without it"
+        what = words("tui.project.project_needs") if name.required else words("tui.project.project_can_do_without")
         secret = name.secret or isinstance(value, Secret)
         box = Input(text, password=secret, compact=True, placeholder="" if secret else name.default or "")
         controls = [box, reveal_button()] if secret else [box]

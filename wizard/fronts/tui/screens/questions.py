@@ -13,15 +13,12 @@ from wizard.fronts.tui.screens.page import Body, Page, button
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.field import Field
 from wizard.recipe import Recipe
+from wizard.text import text
 
 
 class Questions(Page):
-    station = "Questions"
-    help_text = (
-        "Every answer has a default where one can be right: if you do not know better, keep it. What you type is "
-        "checked at once. You can go back at any time; nothing is lost. Passwords are shown by **Reveal**; "
-        "**Generate** lets the wizard make up a long random one."
-    )
+    station = text("tui.page.questions")
+    help_text = text("tui.questions.every_answer_default_where")
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -48,16 +45,16 @@ class Questions(Page):
                 yield Markdown(words.guides[self.recipe_name].intro)
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Continue", "continue", variant="primary")
-        yield button("Back", "back")
-        guide = button("Guide", "show-guide")
+        yield button(text("tui.questions.continue"), "continue", variant="primary")
+        yield button(text("tui.questions.back"), "back")
+        guide = button(text("tui.questions.guide"), "show-guide")
         guide.add_class("narrow-only")
         yield guide
-        yield button("Save answers …", "save")
+        yield button(text("tui.questions.save_answers"), "save")
 
     def on_screen_resume(self) -> None:
         number, total = position(self.wizard.here, f"questions:{self.recipe_name}")
-        self.lead(f"Page {number} of {total}. Keep what stands here, or change what you know better.")
+        self.lead(text("tui.questions.page_keep_stands_here", number=number, total=total))
         for field in self.query(Field):
             field.refresh_text()
         self.focus_primary()
@@ -76,7 +73,9 @@ class Questions(Page):
                 self.wizard.action_help()
             case "save":
                 self.wizard.push_screen(
-                    SaveDialog("the answers, without passwords", "answers.toml", self.wizard.save_answers)
+                    SaveDialog(
+                        text("tui.questions.answers_without_passwords"), "answers.toml", self.wizard.save_answers
+                    )
                 )
 
     def _continue(self) -> None:

@@ -22,6 +22,7 @@ from wizard.fronts.tui.screens.page import Page, Primary, button
 from wizard.fronts.tui.widgets.difference import coloured, commands
 from wizard.fronts.words import counted, loses_data
 from wizard.guide import flowing
+from wizard.text import text as in_words
 
 if TYPE_CHECKING:
     from wizard.engine.plan import PlannedStep
@@ -48,15 +49,8 @@ def _label(text: str, mark: str) -> str:
 
 
 class Review(Page):
-    station = "Review"
-    help_text = (
-        "This is the **plan**: every change that is going to be made, in order, with the commands that will be run "
-        "and the difference they make. Lines with `+` are new, lines with `-` go away.\n\n"
-        "**Reversible**: the wizard keeps what was there before and can put it back.\n\n**G, guarded**: a change that "
-        "could lock you out, to SSH or the firewall (what lets connections in). The server takes it back by itself "
-        "unless the wizard gets in again by a new connection.\n\n**!, a point of no return** cannot be undone; you "
-        "are asked again before it is made."
-    )
+    station = in_words("tui.page.review")
+    help_text = in_words("tui.review.plan_every_change_going")
 
     @property
     def before(self) -> str:
@@ -72,14 +66,14 @@ class Review(Page):
                 yield Static("", id="detail-text")
 
     def buttons(self) -> Iterator[Button]:
-        yield Primary("Start", "start")
-        yield button("Back", "back")
-        yield button("Open all", "open")
+        yield Primary(in_words("tui.review.start"), "start")
+        yield button(in_words("tui.review.back"), "back")
+        yield button(in_words("tui.review.open_all"), "open")
 
     def on_screen_resume(self) -> None:
         self.wizard.listener = self
-        self.lead("Comparing what you want with what is on the server …")
-        self.query_one("#start", Primary).wait("Comparing …")
+        self.lead(in_words("tui.review.comparing_you_want_server"))
+        self.query_one("#start", Primary).wait(in_words("tui.review.comparing"))
         self.query_one("#start").focus()
         self.wizard.drafted.settle()
         self.wizard.engine.submit("plan", self._make, self)
@@ -98,7 +92,7 @@ class Review(Page):
             from wizard.fronts.words import explain
 
             error = message.error
-            self.lead("The plan cannot be made yet.")
+            self.lead(in_words("tui.review.plan_cannot_made_yet"))
             self.query_one("#detail-text", Static).update(
                 Content(explain(error) if isinstance(error, WizardError) else repr(error))
             )
@@ -106,7 +100,7 @@ class Review(Page):
             return
         self.wizard.forecast = message.result
         self._show(message.result)
-        self.query_one("#start", Primary).ready("Start")
+        self.query_one("#start", Primary).ready(in_words("tui.review.start_2"))
 
     def _show(self, forecast: Forecast) -> None:
         from wizard.fronts.words import describe
@@ -133,22 +127,30 @@ class Review(Page):
                 node.add_leaf(_label(describe(op.kind, op.key), mark), data=one)
         total = len(forecast.all)
         if done == len(forecast.plan.steps):
-            self.lead("[b]Nothing is left to do:[/] the server is as the answers say. Start runs the checks again.")
+            self.lead(in_words("tui.review.nothing_left_do_server"))
             return
         steps = len(forecast.plan.steps) - done
         journal = self.wizard.here.session.journal if self.wizard.journey and self.wizard.here.session else None
         begun = done or (journal is not None and journal.entries)
         untouched = (
-            "Nothing more is changed before you press Start."
+            in_words("tui.review.nothing_more_changed_before")
             if begun
-            else "Nothing on the server has been touched yet."
+            else in_words("tui.review.nothing_server_been_touched")
         )
-        already = f" {counted(done, 'step')} of {len(forecast.plan.steps)}: done already." if done else ""
+        already = (
+            in_words("tui.review.done_already", done=counted(done, "step"), steps=len(forecast.plan.steps))
+            if done
+            else ""
+        )
         self.lead(
-            f"[b]{untouched}[/]\n{counted(total, 'change')} in {counted(steps, 'step')}, "
-            f"{duration(seconds(forecast.all))}.{already}\n"
-            "[b $error]![/] cannot be undone · [b $warning]D[/] going back takes data away · "
-            "[b $accent]G[/] guarded"
+            in_words(
+                "tui.review.error_cannot_undone_warning",
+                untouched=untouched,
+                total=counted(total, "change"),
+                steps=counted(steps, "step"),
+                all=duration(seconds(forecast.all)),
+                already=already,
+            )
         )
         tree.move_cursor(tree.root.children[0] if tree.root.children else None)
 
@@ -173,8 +175,8 @@ class Review(Page):
             op = data.change.operation
             return Content("\n").join([
                 Content.styled(describe(op.kind, op.key), "b"), badge(data.change), Content(""),
-                Content.styled("Commands", "b"), commands(data.change.script()), Content(""),
-                Content.styled("Difference", "b"), coloured(data.difference),
+                Content.styled(in_words("tui.current.commands"), "b"), commands(data.change.script()), Content(""),
+                Content.styled(in_words("tui.current.difference"), "b"), coloured(data.difference),
             ])  # fmt: skip
         return Content("")
 
@@ -192,21 +194,15 @@ class Review(Page):
 def badge(change: Change) -> Content:
     op = change.operation
     if op.irreversible:
-        return Content.styled("! A point of no return: it cannot be undone.", "$error")
+        return Content.styled(in_words("tui.review.point_no_return_cannot"), "$error")
     if loses_data(op.kind):
-        return Content.styled(
-            "D Reversible, but going back takes data away from the site. It is saved first.", "$warning"
-        )
-    return Content.styled("↩ Reversible: what is there now is kept, and can be put back.", "$success")
+        return Content.styled(in_words("tui.review.reversible_but_going_back"), "$warning")
+    return Content.styled(in_words("tui.review.reversible_now_kept_can"), "$success")
 
 
 def _about(planned: PlannedStep, text: str) -> str:
-    guard = (
-        "Guarded: the server takes this step back by itself unless a new connection gets in.\n\n"
-        if planned.step.way_in
-        else ""
-    )
-    checks = "Its check runs again." if not planned.changes else ""
+    guard = in_words("tui.review.guarded_server_takes_step") if planned.step.way_in else ""
+    checks = in_words("tui.review.check_runs_again") if not planned.changes else ""
     return guard + (text or checks)
 
 

@@ -21,39 +21,34 @@ from wizard.fronts.tui.screens.failure import FailureScreen
 from wizard.fronts.tui.screens.page import Page, Primary, button, relabel
 from wizard.fronts.tui.widgets.current import Current
 from wizard.fronts.tui.widgets.steps import Steps
+from wizard.text import text as in_words
 
 if TYPE_CHECKING:
     from wizard.fronts.tui.forecast import Forecast
 
 DRAINS_PER_S = 20
-STOPPED = "nothing is half-done on the server, and what is done stays done"
+STOPPED = in_words("tui.run.nothing_half_done_server")
 LAST = 25  # lines of output that a failure shows
 
 
 class Run(Page):
     """Runs the plan, or goes back where the app says so. `reply` is open while the engine waits for a person."""
 
-    station = "Run"
+    station = in_words("tui.page.run")
     before = ""  # a run is left by pausing or quitting, not by going back
     KEYS = (
-        ("F3", "the list of steps, where the window is narrow"),
-        ("F4", "pause before the next step"),
-        ("F5", "all at once, or step by step"),
-        ("F6", "find in the output"),
+        ("F3", in_words("tui.run.list_steps_where_window")),
+        ("F4", in_words("tui.run.pause_before_next_step")),
+        ("F5", in_words("tui.run.all_once_or_step")),
+        ("F6", in_words("tui.run.find_output")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f3", "steps", "Steps", key_display="F3"),
-        Binding("f4", "pause", "Pause", key_display="F4"),
-        Binding("f5", "pace", "Pace", key_display="F5"),
-        Binding("f6", "find", "Find", key_display="F6"),
+        Binding("f3", "steps", in_words("tui.run.steps"), key_display="F3"),
+        Binding("f4", "pause", in_words("tui.run.pause"), key_display="F4"),
+        Binding("f5", "pace", in_words("tui.run.pace"), key_display="F5"),
+        Binding("f6", "find", in_words("tui.run.find"), key_display="F6"),
     ]
-    help_text = (
-        "**Step by step** stops before each step, so that you can read what comes: press Enter to do it. **All at "
-        "once** goes through. You can switch at any time. **Pause** stops before the next step: there nothing is "
-        "half-done.\n\nAfter each step comes its **check**, a proof that it works, and then a **checkpoint**: a place "
-        "to which you can go back. The tabs show why a step is there, its commands, the difference it makes, and what "
-        "the programs on the server print."
-    )
+    help_text = in_words("tui.run.step_step_stops_before")
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,12 +69,12 @@ class Run(Page):
         yield Horizontal(self.steps, self.current, id="running")
 
     def buttons(self) -> Iterator[Button]:
-        yield Primary("Working …", "go")
-        yield button("All at once", "pace")
-        yield button("Pause", "pause")
-        yield button("Skip", "skip")
+        yield Primary(in_words("tui.run.working"), "go")
+        yield button(in_words("tui.run.all_once"), "pace")
+        yield button(in_words("tui.run.pause_2"), "pause")
+        yield button(in_words("tui.run.skip"), "skip")
         yield button("Go back …", "checkpoints")
-        yield button("Steps", "show-steps")
+        yield button(in_words("tui.run.steps_2"), "show-steps")
 
     def guide(self) -> str:
         words, recipe = self.wizard.texts, self.steps.current.partition("/")[0]
@@ -88,7 +83,7 @@ class Run(Page):
     # -- starting -------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.query_one("#go", Primary).wait("Working …")
+        self.query_one("#go", Primary).wait(in_words("tui.run.working_2"))
         self.set_interval(1 / DRAINS_PER_S, lambda: self.current.drain(self.wizard.engine.lines))
         self.set_interval(1.0, self._tick)
         self._offer()
@@ -129,7 +124,7 @@ class Run(Page):
         words = self.wizard.texts
         if self.undoing:
             self.steps.fill({step: words.heading(step) for step in self.undoing})
-            self.current.say("Going back …")
+            self.current.say(in_words("tui.run.going_back"))
             return
         plan = self.forecast.plan
         self.estimate = Estimate(self.forecast.all)
@@ -137,7 +132,7 @@ class Run(Page):
         for planned in plan.steps:
             if self.forecast.done(planned):
                 self.steps.mark(planned.step.id, "already")
-        self.current.say("Starting …")
+        self.current.say(in_words("tui.run.starting"))
 
     # -- what the engine says -------------------------------------------------------------------------------------
 
@@ -191,9 +186,9 @@ class Run(Page):
         self.steps.mark(step, "next")
         self._show_step(step)
         self.current.tab = "why"
-        self.current.say(f"Next: {self.wizard.texts.heading(step)}")
+        self.current.say(in_words("tui.run.next", step=self.wizard.texts.heading(step)))
         self._offer("#checkpoints", *(["#skip"] if question.may_skip else []))
-        self.query_one("#go", Primary).ready("Do this step")
+        self.query_one("#go", Primary).ready(in_words("tui.run.do_step"))
 
     def answer(self, choice: str) -> None:
         """Lets the engine's thread go on with this."""
@@ -201,7 +196,7 @@ class Run(Page):
             return
         reply, self.reply = self.reply, None
         self._offer()
-        self.query_one("#go", Primary).wait("Working …")
+        self.query_one("#go", Primary).wait(in_words("tui.run.working_3"))
         self.query_one("#go").focus()
         reply.put(choice)
 
@@ -235,7 +230,7 @@ class Run(Page):
     def _show_ended(self, question: Ended) -> None:
         error = question.error
         if question.watched:
-            self._show_failure("", error.message, hint="Try again goes on from where they stopped.")
+            self._show_failure("", error.message, hint=in_words("tui.run.try_again_goes_from"))
         elif question.chosen:
             self._show_failure("", STOPPED, chosen=True)
         else:
@@ -244,7 +239,7 @@ class Run(Page):
     def _decided(self, choice: str, step: str) -> None:
         self.answer(choice)
         if choice == "login":
-            self.current.say("Logging in …")
+            self.current.say(in_words("tui.run.logging"))
         elif choice in AGAIN and not step:
             self._show_plan()
 
@@ -275,9 +270,9 @@ class Run(Page):
             self.wizard.go("done")
             return
         self.ended = True
-        self.current.say("Gone back: the server is as it was at that checkpoint.")
+        self.current.say(in_words("tui.run.gone_back_server_checkpoint"))
         self._offer("#checkpoints")
-        self.query_one("#go", Primary).ready("Set up again")
+        self.query_one("#go", Primary).ready(in_words("tui.run.set_up_again"))
 
     # -- buttons and keys -----------------------------------------------------------------------------------------
 
@@ -312,13 +307,16 @@ class Run(Page):
 
     def _show_pace(self) -> None:
         step_by_step = self.wizard.step_by_step
-        relabel(self.query_one("#pace", Button), "All at once" if step_by_step else "Step by step")
+        relabel(
+            self.query_one("#pace", Button),
+            in_words("tui.run.all_once_2") if step_by_step else in_words("tui.run.step_step"),
+        )
         self.query_one("#pause").display = not step_by_step
 
     def action_pause(self) -> None:
         if self.going is not None and not self.undoing and self.reply is None:
             self.going.pausing = True
-            self.notify("It stops before the next step.")
+            self.notify(in_words("tui.run.stops_before_next_step"))
 
     def action_steps(self) -> None:
         self.query_one("#running").toggle_class("-steps")
@@ -330,11 +328,12 @@ class Run(Page):
         if not (self.is_attached and self.current.query("#left")):
             return  # the screen is just being put up, or taken away
         done, total = self.steps.count("done", "already", "skipped", "undone"), len(self.steps.lines)
-        words = f"{done} of {total} steps"
+        code, left = "tui.run.done_of", duration(self.estimate.left_s)
         if self.reply is not None:
-            words += " · waiting for you"
+            code = "tui.run.done_of_waiting"
         elif done < total and not self.undoing:
-            words += f" · {duration(self.estimate.left_s)} left"
+            code = "tui.run.done_of_left"
+        words = in_words(code, done=done, total=total, left=left)
         share = done / max(1, total) if self.undoing else self.estimate.share
         self.current.progress(1.0 if done == total else share, words)
 

@@ -10,27 +10,28 @@ from textual.binding import Binding
 from textual.widgets import Button, Input, Static
 
 from wizard.fronts.tui.screens.page import Dialog, button
+from wizard.text import text
 
 
 class SaveDialog(Dialog[None]):
     """save gets the path; OSError from it is shown, and the name can be mended."""
 
     AUTO_FOCUS = "#path"
-    BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012
+    BINDINGS = [Binding("escape", "dismiss", text("tui.save.cancel"))]  # noqa: RUF012
 
     def __init__(self, what: str, name: str, save: Callable[[Path], None]) -> None:
         super().__init__()
         self.what, self.file_name, self.save = what, name, save
 
     def body(self) -> ComposeResult:
-        yield Static(f"Save {self.what}", classes="title", markup=False)
-        yield Static("To which file? Only you will be able to read it.")
+        yield Static(text("tui.save.save", what=self.what), classes="title", markup=False)
+        yield Static(text("tui.save.file_only_you_will"))
         yield Input(str(Path.cwd() / self.file_name), id="path", compact=True)
         yield Static("", id="trouble", classes="bad", markup=False)
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Save", "save", variant="primary")
-        yield button("Cancel", "cancel")
+        yield button(text("tui.save.save_2"), "save", variant="primary")
+        yield button(text("tui.save.cancel_2"), "cancel")
 
     def enter_leads_on(self, box: Input) -> bool:
         return False
@@ -49,7 +50,7 @@ class SaveDialog(Dialog[None]):
         try:
             self.save(path)
         except OSError as error:
-            self.query_one("#trouble", Static).update(f"✗ cannot write there: {error.strerror}")
+            self.query_one("#trouble", Static).update(text("tui.save.cannot_write", strerror=error.strerror))
             return
-        self.app.notify(f"Saved {path}")
+        self.app.notify(text("tui.save.saved", path=path))
         self.dismiss()

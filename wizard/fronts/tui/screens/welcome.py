@@ -13,39 +13,32 @@ from wizard import local_state
 from wizard.fronts.standing import standing
 from wizard.fronts.tui.messages import Finished
 from wizard.fronts.tui.screens.page import Page, button
+from wizard.text import text
 
-WHAT = """\
-[b]Puts a Django website on a server of your own, and explains every step.[/]
-· You see each command, and what it changes, before anything runs.
-· After each step there is a checkpoint: stop, go on later, or go back.
-· At the end it proves from outside that the site works and is locked."""
+WHAT = text("tui.welcome.puts_django_website_server")
 MOST = 3  # known servers that are offered
 
 
 class Welcome(Page):
-    station = "Welcome"
-    help_text = (
-        "A *server* is a computer that is always on, usually rented from a provider, and reached over the network. "
-        "A *practice server* is a real Debian Linux in a box on this computer: nothing that you do there can break "
-        "anything, and it is thrown away afterwards. Start with that one."
-    )
+    station = text("tui.page.welcome")
+    help_text = text("tui.welcome.server_computer_always_usually")
 
     def body(self) -> ComposeResult:
         yield Static(WHAT, id="what")
         with Vertical(classes="choice gap"):
-            yield button("Practise on this computer", "practise", variant="primary")
-            yield Static("A throw-away Debian server in a box, with a small guestbook on it.")
+            yield button(text("tui.welcome.practise_computer"), "practise", variant="primary")
+            yield Static(text("tui.welcome.throw_away_debian_server"))
         for index, server in enumerate(local_state.recent()[:MOST]):
             with Vertical(classes="choice"):
-                yield button(f"Go on with {server.target}", f"known-{index}")
+                yield button(text("tui.welcome.go", target=server.target), f"known-{index}")
                 yield Static(standing(server), id=f"standing-{index}", markup=False)
         with Vertical(classes="choice"):
-            yield button("Set up a real server", "real")
-            yield Static("You need its address and a way to log in: your provider sent you both.")
+            yield button(text("tui.welcome.set_up_real_server"), "real")
+            yield Static(text("tui.welcome.you_need_address_way"))
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Help", "help")
-        yield button("Quit", "quit")
+        yield button(text("tui.welcome.help"), "help")
+        yield button(text("tui.welcome.quit"), "quit")
 
     def on_mount(self) -> None:
         self.query_one("#lead").display = False

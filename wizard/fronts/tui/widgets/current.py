@@ -17,8 +17,9 @@ from wizard.fronts.tui.forecast import Planned
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.difference import coloured, commands
 from wizard.fronts.tui.widgets.output import Output
+from wizard.text import text
 
-NOTHING = "Nothing is to be changed in this step: only its check is run."
+NOTHING = text("tui.current.nothing_changed_step_only")
 
 
 class Current(Vertical):
@@ -34,18 +35,18 @@ class Current(Vertical):
             yield ProgressBar(total=100, show_eta=False, id="bar")
             yield Static("", id="left", markup=False)
         with TabbedContent(id="tabs"):
-            with TabPane("Why", id="why"), VerticalScroll():
+            with TabPane(text("tui.current.why"), id="why"), VerticalScroll():
                 yield Markdown("", id="why-text")
-            with TabPane("Commands", id="commands"), VerticalScroll():
+            with TabPane(text("tui.current.commands"), id="commands"), VerticalScroll():
                 yield Static("", id="commands-text")
-            with TabPane("Difference", id="difference"), VerticalScroll():
+            with TabPane(text("tui.current.difference"), id="difference"), VerticalScroll():
                 yield Static("", id="difference-text")
-            with TabPane("Output", id="output"):
+            with TabPane(text("tui.current.output"), id="output"):
                 with Horizontal(id="search"):
-                    yield Input(placeholder="find, then Enter", id="find", compact=True)
+                    yield Input(placeholder=text("tui.current.find_then_enter"), id="find", compact=True)
                     yield Static("", id="hits")
-                    yield Button("Copy", id="copy", compact=True)
-                    yield Button("Save …", id="save-output", compact=True)
+                    yield Button(text("tui.current.copy"), id="copy", compact=True)
+                    yield Button(text("tui.current.save"), id="save-output", compact=True)
                 yield self.output
 
     # -- what it shows --------------------------------------------------------------------------------------------
@@ -104,19 +105,23 @@ class Current(Vertical):
     def _find(self, event: Input.Submitted) -> None:
         event.stop()
         y = self.output.find(event.value) if event.value else None
-        hits = f"line {y + 1}, {self.output.hits(event.value)} hits" if y is not None else "not there"
+        hits = (
+            text("tui.current.line_hits", y=y + 1, value=self.output.hits(event.value))
+            if y is not None
+            else text("tui.current.not")
+        )
         self.query_one("#hits", Static).update(hits)
 
     @on(Button.Pressed, "#copy")
     def _copy(self, event: Button.Pressed) -> None:
         event.stop()
         self.app.copy_to_clipboard(self.output.text)
-        self.app.notify("The output is in the clipboard, where your terminal allows that.")
+        self.app.notify(text("tui.current.output_clipboard_where_your"))
 
     @on(Button.Pressed, "#save-output")
     def _save(self, event: Button.Pressed) -> None:
         event.stop()
-        self.app.push_screen(SaveDialog("the output", "wizard-output.txt", self._write))
+        self.app.push_screen(SaveDialog(text("tui.current.output_2"), "wizard-output.txt", self._write))
 
     def _write(self, path: Path) -> None:
         private.write(path, self.output.text + "\n")

@@ -6,6 +6,8 @@ import re
 
 from textual.content import Content
 
+from wizard.text import text
+
 STYLES = (
     ("+++", "$foreground 60%"),
     ("---", "$foreground 60%"),
@@ -26,19 +28,19 @@ def coloured(difference: str) -> Content:
 
 # the functions of wizard/engine/remote/prelude.sh that commands are written with
 MEANINGS = {
-    "keep_blob": "keeps a copy of what is in this file now, so that it can be put back",
-    "put_file": "writes a file in one go: its new content (named by its checksum; see Difference), path, mode, owner",
-    "put_link": "makes a symbolic link in one go: where it leads to, where it is",
-    "begin_save": "makes a new file under /var/backups/wizard for data that is to be taken away, readable by root only",
-    "end_save": "completes that file, and writes beside it the script that puts the data back",
-    "dump_cluster": "pg_dumpall as the user postgres, into that file",
-    "restore_account_file": "makes a file of /etc, such as passwd, what a copy of it is",
-    "kernel_values": "prints settings of the kernel that may be changed on this server",
-    "restore_kernel_values": "gives settings of the kernel the values that were printed",
-    "boot_id": "prints the number that the kernel gives to each start of the computer",
-    "apt_get": "apt-get without questions; it waits while another apt is at work",
-    "apt_lists": "apt-get update, where the lists of packages are older than six hours",
-    "if_unit": "runs a command where systemd knows this service",
+    "keep_blob": text("tui.difference.keeps_copy_file_now"),
+    "put_file": text("tui.difference.writes_file_one_go"),
+    "put_link": text("tui.difference.makes_symbolic_link_one"),
+    "begin_save": text("tui.difference.makes_new_file_under"),
+    "end_save": text("tui.difference.completes_file_writes_beside"),
+    "dump_cluster": text("tui.difference.pg_dumpall_user_postgres"),
+    "restore_account_file": text("tui.difference.makes_file_etc_such"),
+    "kernel_values": text("tui.difference.prints_settings_kernel_may"),
+    "restore_kernel_values": text("tui.difference.gives_settings_kernel_values"),
+    "boot_id": text("tui.difference.prints_number_kernel_gives"),
+    "apt_get": text("tui.difference.apt_get_without_questions"),
+    "apt_lists": text("tui.difference.apt_get_update_where"),
+    "if_unit": text("tui.difference.runs_command_where_systemd"),
 }
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from wizard.text import text
+
 
 class Facts(Vertical):
     """Empty until `show`."""
@@ -16,7 +18,7 @@ class Facts(Vertical):
         await self.mount_all(
             Horizontal(
                 Static(f"[$success]✓[/] {name}" if value else f"[$warning]![/] {name}", classes="fact"),
-                Static(value or "not found", markup=False),
+                Static(value or text("tui.facts.not_found"), markup=False),
             )
             for name, value in rows
         )

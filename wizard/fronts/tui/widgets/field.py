@@ -13,9 +13,10 @@ from wizard.fronts.tui.widgets.lists import Dropdown
 from wizard.fronts.tui.widgets.row import Row, reveal_button, toggle_reveal
 from wizard.recipe import Question
 from wizard.secret import Secret
+from wizard.text import text as words
 
-GENERATED = "made up by the wizard, kept on the server"
-FROM_FILE = "Type it, or @ and a file's path to read it from there."
+GENERATED = words("tui.field.made_up_wizard_kept")
+FROM_FILE = words("tui.field.type_or_file_path")
 
 
 class Field(Row):
@@ -42,15 +43,15 @@ class Field(Row):
         box = Input(text, password=secret, compact=True, placeholder=self._placeholder())
         if not secret:
             return [box]
-        generate = [Button("Generate", compact=True, classes="generate")] if question.made_up else []
+        generate = [Button(words("tui.field.generate"), compact=True, classes="generate")] if question.made_up else []
         return [box, reveal_button(), *generate]
 
     def _placeholder(self) -> str:
         if self.draft.generated(self.question):
             return GENERATED
         if self.question.optional:
-            return "leave empty if there is none"
-        return f"for example {self.question.example}" if self.question.example else ""
+            return words("tui.field.leave_empty_if_none")
+        return words("tui.field.example", example=self.question.example) if self.question.example else ""
 
     def on_mount(self) -> None:
         self.refresh_text()
@@ -66,7 +67,9 @@ class Field(Row):
             self.validate(self.draft.problem(self.question))
 
     def validate(self, reason: str | None) -> None:
-        example = f", for example {self.question.example}" if reason and self.question.example else ""
+        example = (
+            words("tui.field.example_2", example=self.question.example) if reason and self.question.example else ""
+        )
         if reason and self.question.example and self.question.example in reason:
             example = ""
         self.refuse(f"{reason}{example}" if reason else None)
@@ -106,7 +109,7 @@ class Field(Row):
         if self.draft.generated(self.question):
             hidden = box.placeholder == GENERATED
             box.placeholder = self.draft.revealed(self.question) if hidden else GENERATED
-            event.button.label = "Hide" if hidden else "Reveal"
+            event.button.label = words("tui.field.hide") if hidden else words("tui.field.reveal")
             event.button.refresh(layout=True)
         else:
             toggle_reveal(event.button)

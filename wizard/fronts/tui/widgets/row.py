@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
+from wizard.text import text as words
+
 
 class Row(Vertical):
     """The controls beside a name, the meaning below. `refuse` shows a reason, and takes it away again with None."""
@@ -45,7 +47,7 @@ def inline(text: str) -> Content:
 
 
 def reveal_button(id: str = "") -> Button:
-    return Button("Reveal", id=id or None, compact=True, classes="reveal")
+    return Button(words("tui.row.reveal"), id=id or None, compact=True, classes="reveal")
 
 
 def toggle_reveal(pressed: Button) -> None:
@@ -53,5 +55,5 @@ def toggle_reveal(pressed: Button) -> None:
     assert pressed.parent is not None
     box = pressed.parent.query_one(Input)
     box.password = not box.password
-    pressed.label = "Reveal" if box.password else "Hide"
+    pressed.label = words("tui.row.reveal_2") if box.password else words("tui.row.hide")
     pressed.refresh(layout=True)
