@@ -85,6 +85,14 @@ def from_output(output: str) -> str:
     return CODED.sub(said, output) if "::" in output else output
 
 
+def coded(words: str) -> str:
+    """The code and the fields of words, on one line, which are the same in every language; `from_output` says them again."""
+    if not isinstance(words, Text) or not words.code:
+        return words
+    pairs = [f"{name}={' '.join(value.split())}" for name, value in sorted(words.fields.items())]
+    return "\t".join([f"::{words.code}", *pairs])
+
+
 def is_code(words: str) -> bool:
     """Whether this names an entry of the catalogue or of a guide, and is no sentence (of a recipe of one's own)."""
     return re.fullmatch(r"[a-z][a-z0-9_-]*(\.[a-z0-9_]+)+|[a-z][a-z0-9_]*/[a-z0-9_]+", words) is not None

@@ -81,31 +81,31 @@ def settings_of(a: Answers, name: str, link: str) -> Check:
 
 
 def new_release_is_right(a: Answers) -> Iterator[Check]:
-    yield settings_of(a, "the newest release starts as a service, with this server's settings", "next")
+    yield settings_of(a, recipe.text("newest"), "next")
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
     unit, unit_file = a.site.unit, a.site.unit_file
-    yield stays_up("the service runs, and stays up", unit)
-    yield settings_of(a, "the site has this server's settings", "current")
+    yield stays_up(recipe.text("runs"), unit)
+    yield settings_of(a, recipe.text("settings"), "current")
     yield http_answers(
-        "Django answers on the socket",
+        recipe.text("answers"),
         socket(a),
         a.project.domain,
-        set_in=f"{a.site.env_file} and the project's settings",
+        set_in=recipe.text("answers_set_in", file=a.site.env_file),
     )
     yield on_server(
-        "every worker has started",
+        recipe.text("workers"),
         f"n=$(pgrep --count --parent $(systemctl show --property=MainPID --value {unit})); "
-        f'echo "$n workers"; [ $n -ge {a[workers]} ]',
-        wanted=f"{a[workers]} workers",
-        set_in=f"{unit_file}; why: {a.site.logs}",
+        f'say gunicorn/workers_seen n="$n"; [ $n -ge {a[workers]} ]',
+        wanted=recipe.text("workers_seen", n=a[workers]),
+        set_in=recipe.text("workers_set_in", file=unit_file, logs=a.site.logs),
     )
     yield on_server(
-        "the service is shut in (0 is best, 10 is worst)",
+        recipe.text("shut_in"),
         f"systemd-analyze security --no-pager --threshold=20 {unit} | tail -n 1",
-        wanted="2 or less",
-        set_in=f"{unit_file} and its drop-ins",
+        wanted=recipe.text("shut_in_wanted"),
+        set_in=recipe.text("shut_in_set_in", file=unit_file),
     )
 
 

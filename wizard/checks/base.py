@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from wizard.operations.quoting import sh
+from wizard.text import coded
 from wizard.transport.base import Login, Transport
 
 
@@ -50,6 +51,11 @@ class Check:
     look: Callable[[Vantage], Finding] | None = None
     wanted: str = ""
     set_in: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the journal calls it: its name, the same in every language."""
+        return coded(self.name)
 
     def __post_init__(self) -> None:
         if bool(self.script) == bool(self.look):

@@ -18,8 +18,8 @@ Spans = tuple[tuple[int, int], ...]
 class Checkpoint:
     """The changes that were in force when a step was complete and its checks had passed.
 
-    left_out: checks that did not pass, and that somebody chose to go on without. until: the generation that completed the step
-    anew, also where that was taken back since; 0 where none has.
+    left_out: the ids of checks that did not pass, and that somebody chose to go on without. until: the generation that completed
+    the step anew, also where that was taken back since; 0 where none has.
     """
 
     step: str

@@ -6,7 +6,7 @@ Synchronous. It emits events and asks through `decide`; it makes no sentence for
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -218,15 +218,16 @@ class Runner:
             finding = self.session.patiently(lambda check=check: _look_again(check, session))  # type: ignore[misc]
             if finding.passed:
                 self.emit(events.CheckPassed(step.id, check.name, finding.seen))
-            elif (step.id, check.name) in self.left_out:
+            elif _may_fail(step.id, check, self.left_out):
                 self.emit(events.CheckLeftOut(step.id, check.name, finding.seen))
-                left_out.append(check.name)
+                left_out.append(check.id)
             else:
                 self.emit(failed(step.id, check, finding))
                 error = StepError(
-                    "engine.runner.check_failed", check=check.name, step=step.id, details=_evidence(finding)
-                )
-                error.check = check.name
+                    "engine.runner.check_failed", check=check.name, step=step.id, seen=finding.seen,
+                    details=_evidence(finding),
+                )  # fmt: skip
+                error.check = check.id
                 raise error
         record: dict[str, Any] = {"step": step.id, "changes": spans(e.id for e in session.journal.in_force)}
         record |= {"left_out": left_out} if left_out else {}
@@ -240,6 +241,11 @@ def _and(error: StepError, trouble: StepError) -> StepError:
     details = f"{error.message}\n{error.details}\n{trouble.details}"
     message = text("engine.failsafe.and", first=error.message, second=trouble.message)
     return StepError(message, details=details, hint=trouble.hint)
+
+
+def _may_fail(step: str, check: Check, left_out: Collection[tuple[str, str]]) -> bool:
+    """Whether somebody chose to go on without this check. Journals of earlier versions have its name in English."""
+    return (step, check.id) in left_out or (step, str(check.name)) in left_out
 
 
 def look(check: Check, session: Session) -> Finding:
@@ -292,7 +298,7 @@ def verify(plan: Plan, session: Session, emit: Emit) -> bool:
         for check in checks:
             finding = look(check, session)
             step, said = planned.step.id, failed(planned.step.id, check, finding)
-            may_fail = (step, check.name) in left_out
+            may_fail = _may_fail(step, check, left_out)
             good = good and (finding.passed or may_fail)
             if finding.passed:
                 emit(events.CheckPassed(step, check.name, finding.seen))

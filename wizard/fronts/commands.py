@@ -29,7 +29,7 @@ from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminals import terminal
 from wizard.fronts.policy import Policy
 from wizard.operations.base import State
-from wizard.text import text
+from wizard.text import from_output, text
 
 
 @contextmanager
@@ -215,7 +215,7 @@ def status(options: Options) -> None:
             name = point.name if several else point.step
             line = f"✓ {name:32} {point.at}  {at.words.heading(point.step)}"
             at.say(line, event="Checkpoint", step=point.step, at=point.at, last=point.last, generation=point.generation)
-        for step, check in journal.left_out:
+        for step, check in ((step, from_output(kept)) for step, kept in journal.left_out):
             at.say(
                 text("fronts.commands.left_out_choice_did", step=step, check=check),
                 event="CheckLeftOut",

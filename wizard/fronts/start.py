@@ -31,7 +31,7 @@ def start(options: Options) -> None:
         name: text("fronts.start.go", target=server.target, server=standing(server, steps))
         for name, server in recent.items()
     }
-    choices |= {"real": text("fronts.start.set_up_real_server"), "quit": "quit"}
+    choices |= {"real": text("fronts.start.set_up_real_server"), "quit": text("fronts.start.quit")}
     while True:
         screen.text("")
         try:

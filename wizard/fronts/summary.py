@@ -9,7 +9,7 @@ from wizard.app.afterwards import afterwards
 from wizard.app.journey import Journey
 from wizard.fronts.words import Words
 from wizard.secret import Secret
-from wizard.text import text
+from wizard.text import from_output, text
 
 ADDRESS = re.compile(r"https?://[^\s/]+/?")
 
@@ -44,7 +44,7 @@ def summary(journey: Journey, words: Words, verified: list[tuple[str, str]]) -> 
         )
     )
     left_out = journey.session.journal.left_out if journey.session is not None else []
-    names = [f"{check} ({words.heading(step)})" for step, check in left_out]
+    names = [f"{from_output(check)} ({words.heading(step)})" for step, check in left_out]
     return Summary(journey.request.target, address, lines, secrets, verified, names)
 
 

@@ -15,6 +15,7 @@ from wizard import catalog
 from wizard.app import connection
 from wizard.fronts.tui.app import WizardApp
 from wizard.fronts.tui.screens.page import Primary
+from wizard.text import text
 from wizard.transport.base import Login
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -79,6 +80,11 @@ def seen(app: object) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in screen._compositor.render_strips())
 
 
+def says(code: str) -> str:
+    """What is said by this code, in the language in use, as far as its first field."""
+    return text(code).split("{")[0].strip()
+
+
 def focused(pilot: Pilot[int]) -> str:
     widget: Widget | None = pilot.app.focused
     return "" if widget is None else widget.id or type(widget).__name__
@@ -109,4 +115,4 @@ async def reviewed(pilot: Pilot[int]) -> None:
 
 async def waiting(pilot: Pilot[int], heading: str) -> None:
     """The run waits for Enter before this step."""
-    await until(pilot, lambda: f"Next: {heading}" in seen(pilot.app), f"the step {heading!r}")
+    await until(pilot, lambda: text("tui.run.next", step=heading) in seen(pilot.app), f"the step {heading!r}")

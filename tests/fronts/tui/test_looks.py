@@ -16,7 +16,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, TabbedContent, Tree
 
-from tests.fronts.tui.conftest import connected, drive, focused, reviewed, seen, showing, until, waiting
+from tests.fronts.tui.conftest import connected, drive, focused, reviewed, says, seen, showing, until, waiting
 from tests.fronts.tui.pictures import picture
 from tests.fronts.tui.small_server import SmallServer
 from tests.fronts.tui.test_run import DISK_FULL, DONE
@@ -28,6 +28,8 @@ from wizard.fronts.tui.screens.decisions import GuardDialog, HostKeyDialog
 from wizard.fronts.tui.screens.login import LoginDialog
 from wizard.fronts.tui.screens.save import SaveDialog
 from wizard.fronts.tui.widgets.output import Output
+from wizard.fronts.words import describe
+from wizard.text import text as words
 from wizard.transport.base import HostKey, Login
 
 AGREED = Path(__file__).parent / "looks"
@@ -77,7 +79,14 @@ async def started(pilot: Pilot[int]) -> None:
     await reviewed(pilot)
     await pilot.press("enter")
     await waiting(pilot, "Write the greeting")
-    await until(pilot, lambda: "waiting for you" in str(pilot.app.screen.query_one("#left").render()), "the progress")
+    await until(
+        pilot,
+        lambda: (
+            words("tui.run.done_of_waiting").rpartition("}")[2].strip()
+            in str(pilot.app.screen.query_one("#left").render())
+        ),
+        "the progress",
+    )
 
 
 async def all_at_once(pilot: Pilot[int], screen: str) -> None:
@@ -103,7 +112,11 @@ def test_welcome_back(look: Looks) -> None:
     )
 
     async def scenario(pilot: Pilot[int]) -> None:
-        await until(pilot, lambda: "stopped at" in seen(pilot.app), "how far it is")
+        await until(
+            pilot,
+            lambda: words("fronts.standing.steps_done_stopped").split("}")[2][1:15] in seen(pilot.app),
+            "how far it is",
+        )
 
     look(scenario)
 
@@ -195,7 +208,7 @@ def test_questions_refused(look: Looks) -> None:
         await connected(pilot)
         pilot.app.screen.query(Input).first().focus()
         await pilot.press(*"no!")
-        await until(pilot, lambda: "must look like" in seen(pilot.app), "the reason")
+        await until(pilot, lambda: says("answers.must.look_like") in seen(pilot.app), "the reason")
 
     look(scenario)
 
@@ -249,7 +262,11 @@ def test_run_under_way(look: Looks, server: SmallServer) -> None:
     async def scenario(pilot: Pilot[int]) -> None:
         await started(pilot)
         await pilot.press("f5")
-        await until(pilot, lambda: "[2/6] Say the greeting" in seen(pilot.app), "the change")
+        await until(
+            pilot,
+            lambda: words("words.step", index=2, total=6, heading="Say the greeting") in seen(pilot.app),
+            "the change",
+        )
 
     look(scenario)
 
@@ -281,7 +298,7 @@ def test_leave(look: Looks, server: SmallServer) -> None:
     async def scenario(pilot: Pilot[int]) -> None:
         await started(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "write the file /etc/greeting/text" in seen(pilot.app), "the change")
+        await until(pilot, lambda: describe("file", "file:/etc/greeting/text") in seen(pilot.app), "the change")
         await pilot.press("f10")
 
     look(scenario)
@@ -315,7 +332,7 @@ def test_drift(look: Looks, server: SmallServer) -> None:
         await reviewed(pilot)
         await pilot.press("enter", "f5")
         await until(pilot, showing(pilot, "DecisionDialog"), "the question")
-        assert "Changed by hand" in seen(pilot.app)
+        assert says("tui.decisions.changed_hand") in seen(pilot.app)
 
     look(scenario)
 
@@ -380,7 +397,11 @@ def test_checkpoints(look: Looks, server: SmallServer) -> None:
         await pilot.click("#checkpoints")
         await until(pilot, showing(pilot, "Checkpoints"), "the timeline")
         pilot.app.screen.query_one("#timeline", OptionList).highlighted = 0
-        await until(pilot, lambda: "Going back undoes" in seen(pilot.app), "what would be undone")
+        await until(
+            pilot,
+            lambda: says("tui.checkpoints.going_back_undoes_order")[:17] in seen(pilot.app),
+            "what would be undone",
+        )
 
     look(scenario)
 
@@ -404,7 +425,7 @@ def test_gone_back(look: Looks, server: SmallServer) -> None:
         assert isinstance(app, WizardApp)
         app.going_back = (None, ["greeting/words"])
         app.go("run")
-        await until(pilot, lambda: "Gone back" in seen(app), "the end")
+        await until(pilot, lambda: says("tui.run.gone_back_server_checkpoint") in seen(app), "the end")
         await until(pilot, lambda: "Rolled back" in seen(app), "what was printed")
         app.screen.query_one(Output).clear()  # it says how long it took
 
@@ -437,6 +458,6 @@ def test_menu(look: Looks) -> None:
 
     async def scenario(pilot: Pilot[int]) -> None:
         await pilot.press("f2")
-        await until(pilot, lambda: "Colours: light" in seen(pilot.app), "the menu")
+        await until(pilot, lambda: words("tui.wizard.colours", name="light") in seen(pilot.app), "the menu")
 
     look(scenario)

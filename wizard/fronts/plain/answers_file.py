@@ -76,7 +76,7 @@ def _table(
 
 def _toml(question: Question[Any], value: Any) -> str:
     """The value, and what one must know of it."""
-    example = f", like {question.example}" if question.example else ""
+    example = in_words("plain.answers_file.like", example=question.example) if question.example else ""
     if question.type is Secret:
         return f'{{ env = "{question.recipe.upper()}_{question.name.upper()}" }}'
     if value is None:

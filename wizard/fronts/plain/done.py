@@ -12,10 +12,10 @@ from wizard.fronts.plain import failure, going_back, prompts
 from wizard.fronts.plain.station import Station
 from wizard.fronts.plain.terminal import forget_typed
 from wizard.secret import Secret
-from wizard.text import text
+from wizard.text import from_output, text
 
 CHOICES = {
-    "quit": "finish",
+    "quit": text("plain.done.finish"),
     "save": text("plain.done.save_page_file_without"),
     "checkpoints": text("plain.done.go_back_checkpoint"),
 }
@@ -23,7 +23,8 @@ CHOICES = {
 
 def told(at: Station) -> None:
     """To nobody in particular: lines, or JSON. No secret."""
-    for step, check in at.journey.connected.journal.left_out:
+    for step, kept in at.journey.connected.journal.left_out:
+        check = from_output(kept)
         at.say(
             text("plain.done.left_out_choice_did", check=check, step=step), event="CheckLeftOut", step=step, check=check
         )

@@ -32,9 +32,9 @@ def chosen(at: Station, journal: Journal) -> str | None:
 
 def _line(at: Station, place: Place, several: bool) -> str:
     point = place.point
-    end = text("plain.going_back.end") if place.generation else ""
-    generation = f", {end}generation {point.generation}" if several else ""
-    return f"{at.words.heading(point.step)} ({moment(point.at)}{generation})"
+    code = "" if not several else "_end" if place.generation else "_generation"
+    heading, at_ = at.words.heading(point.step), moment(point.at)
+    return text(f"plain.going_back.place{code}", heading=heading, at=at_, generation=point.generation)
 
 
 def agreed(at: Station, todo: list[Undo]) -> bool:
@@ -44,7 +44,7 @@ def agreed(at: Station, todo: list[Undo]) -> bool:
         at.terminal.text(f"- {review.undo_line(undo)}")
     if not review.losses(todo):
         at.terminal.text(text("plain.going_back.no_data_lost_set"))
-        return prompts.yes(at.terminal, "Go back?", default=False)
+        return prompts.yes(at.terminal, text("plain.going_back.go_back"), default=False)
     at.terminal.text(text("plain.going_back.people_put_site_since"))
     try:
         return prompts.type_name(at.terminal, at.journey.connected.server.hostname)

@@ -116,8 +116,8 @@ def _found(found: Found) -> Iterator[tuple[str, ...]]:
         found.wsgi or found.asgi or words("plain.inspect.not_found"),
         "WSGI" if found.wsgi else "ASGI" if found.asgi else "",
     )
-    yield words("plain.inspect.python_packages"), ", ".join(needs.packages) if needs else "unknown"
-    yield words("plain.inspect.debian_packages_these"), ", ".join(found.native_packages) or "none"
+    yield words("plain.inspect.python_packages"), ", ".join(needs.packages) if needs else words("plain.inspect.unknown")
+    yield words("plain.inspect.debian_packages_these"), ", ".join(found.native_packages) or words("plain.inspect.none")
     yield words("plain.inspect.database_engine"), found.databases_engine or words("plain.inspect.not_found")
     yield (
         words("plain.inspect.apps"),
@@ -126,11 +126,17 @@ def _found(found: Found) -> Iterator[tuple[str, ...]]:
 
 
 def _variable(name: EnvName) -> tuple[str, ...]:
-    need = "required" if name.required else f"default {name.default!r}" if name.default else "optional"
+    need = "required" if name.required else "default" if name.default else "optional"
     purpose = PURPOSES.get(
         name.purpose or "", (name.purpose or words("plain.inspect.purpose_unknown")).replace("_", " ")
     )
-    return name.name, purpose, need, name.where, "" if name.is_open else words("plain.inspect.set_wizard")
+    return (
+        name.name,
+        purpose,
+        words(f"plain.need.{need}", default=repr(name.default)),
+        name.where,
+        "" if name.is_open else words("plain.inspect.set_wizard"),
+    )
 
 
 def _questions(found: Found) -> Iterator[str]:

@@ -172,7 +172,7 @@ def _ask_all(at: Station, recipe: str = "") -> None:
 # -- the review ---------------------------------------------------------------------------------------------------
 
 REVIEW = {
-    "start": "start",
+    "start": words("plain.interview.start"),
     "look": words("plain.interview.look_closer_step_commands"),
     "change": words("plain.interview.change_answers_2"),
     "save": words("plain.interview.save_answers_file_without"),

@@ -24,8 +24,11 @@ def facts(found: Found) -> Iterator[tuple[str, str]]:
         if needs
         else text("plain.project.not_found"),
     )
-    yield text("plain.project.debian_packages_these_need"), ", ".join(found.native_packages) or "none"
-    yield text("plain.project.variables_reads"), ", ".join(names) or "none"
+    yield (
+        text("plain.project.debian_packages_these_need"),
+        ", ".join(found.native_packages) or text("plain.project.none"),
+    )
+    yield text("plain.project.variables_reads"), ", ".join(names) or text("plain.project.none")
 
 
 def show_found(terminal: Terminal, found: Any) -> None:

@@ -10,7 +10,14 @@ from wizard.text import text as in_words
 
 
 def yes(terminal: Terminal, question: str, *, default: bool) -> bool:
-    return terminal.choose(question, {"yes": "yes", "no": "no"}, "yes" if default else "no") == "yes"
+    return (
+        terminal.choose(
+            question,
+            {"yes": in_words("plain.prompts.yes"), "no": in_words("plain.prompts.no")},
+            "yes" if default else "no",
+        )
+        == "yes"
+    )
 
 
 def decide(terminal: Terminal, words: Words, question: Decision, *, practice: bool) -> str:

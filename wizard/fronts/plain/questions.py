@@ -135,7 +135,11 @@ class Questions:
         return reason
 
     def _choice(self, question: Question[Any]) -> None:
-        labels = {"True": "yes", "False": "no"} if question.type is bool else {str(c): str(c) for c in question.choices}
+        labels = (
+            {"True": in_words("plain.prompts.yes"), "False": in_words("plain.prompts.no")}
+            if question.type is bool
+            else {str(c): str(c) for c in question.choices}
+        )
         value = str(self.draft.value(question))
         default = value if value in labels else next(iter(labels))
         chosen = self.terminal.choose(_name(question), labels, default, back=True)

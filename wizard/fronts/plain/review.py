@@ -37,7 +37,12 @@ def change_line(planned: PlannedStep, change: Change) -> str:
 def summary(plan: Plan) -> str:
     """How much it is, how long it takes, and what the words in brackets mean."""
     changes, steps = plan.changes, to_do(plan)
-    lines = [f"{counted(len(changes), 'change')} in {counted(len(steps), 'step')}, {duration(seconds(changes))}."]
+    lines = [
+        text(
+            "plain.review.how_much", changes=counted(len(changes), "change"), steps=counted(len(steps), "step"),
+            duration=duration(seconds(changes)),
+        )
+    ]  # fmt: skip
     if already := len(plan.steps) - len(steps):
         lines.append(text("plain.review.done_already", already=counted(already, "step"), steps=len(plan.steps)))
     lines.append(text("plain.review.reversible_now_kept_server"))

@@ -26,13 +26,7 @@ OTHER = "another"
 def host_key_question(terminal: Terminal) -> AskHostKey:
     def ask(key: HostKey) -> bool:
         terminal.heading(words("plain.ways_in.really_your_server"))
-        terminal.text(
-            f"This is the first contact with {key.host}. It shows its host key: the thing by which one can tell it from "
-            f"somebody else's server. The fingerprint (a short form) of this {key.type} key is\n\n    {key.fingerprint}\n\n"
-            "Compare it with the one that your provider shows for this server. Or open the provider's console and run:\n\n"
-            "    cat /etc/ssh/*_key.pub | ssh-keygen -lf -\n\n"
-            "If it is the same, it is remembered on this computer, and you will not be asked again."
-        )
+        terminal.text(words("plain.ways_in.first_contact", host=key.host, type=key.type, fingerprint=key.fingerprint))
         return yes(terminal, words("plain.ways_in.same"), default=False)
 
     return ask

@@ -145,7 +145,7 @@ class ConfirmDialog(Dialog[bool]):
             yield Static(in_words("tui.checkpoints.no_data_lost_set"))
 
     def buttons(self) -> Iterator[Button]:
-        yield button("Go back", "yes", variant="warning", disabled=bool(self.needed))
+        yield button(in_words("tui.checkpoints.go_back"), "yes", variant="warning", disabled=bool(self.needed))
         yield button(in_words("tui.checkpoints.leave_2"), "no", variant="primary")
 
     @on(Input.Changed)

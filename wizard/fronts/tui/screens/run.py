@@ -73,7 +73,7 @@ class Run(Page):
         yield button(in_words("tui.run.all_once"), "pace")
         yield button(in_words("tui.run.pause_2"), "pause")
         yield button(in_words("tui.run.skip"), "skip")
-        yield button("Go back …", "checkpoints")
+        yield button(in_words("tui.run.go_back"), "checkpoints")
         yield button(in_words("tui.run.steps_2"), "show-steps")
 
     def guide(self) -> str:
