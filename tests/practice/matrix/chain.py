@@ -19,6 +19,7 @@ from typing import Any
 from tests.practice.matrix.client import Pauses, start
 from tests.practice.matrix.world import World
 from wizard.engine.journal import parse
+from wizard.engine.worker import RESTART_S
 from wizard.operations.base import operation_from_json
 from wizard.practice.sample import PROJECT
 
@@ -180,7 +181,7 @@ class Chain:
         self.orphans.add(self.script)
         self.go_on()
         try:
-            ended = client.end()
+            ended = client.end(RESTART_S + 60)  # a server that restarts is waited for
             # 0 where it had heard of the end of the very last thing before
             assert ended == 3 or (ended == 0 and '"event": "RunFinished", "outcome": "done"' in client.words()), (
                 client.words()
