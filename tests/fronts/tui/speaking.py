@@ -52,5 +52,5 @@ def test_no_english_is_left(state: str, request: pytest.FixtureRequest) -> None:
 
 def from_a_test(said: str) -> bool:
     """Whether three words in a row of it stand in the tests."""
-    words = said.split()
+    words = [word.strip("“”") for word in said.split()]
     return any(" ".join(words[i : i + 3]) in OURS for i in range(max(1, len(words) - 2)))

@@ -426,7 +426,7 @@ def test_gone_back(look: Looks, server: SmallServer) -> None:
         app.going_back = (None, ["greeting/words"])
         app.go("run")
         await until(pilot, lambda: says("tui.run.gone_back_server_checkpoint") in seen(app), "the end")
-        await until(pilot, lambda: "Rolled back" in seen(app), "what was printed")
+        await until(pilot, lambda: says("words.finished.rolled_back") in seen(app), "what was printed")
         app.screen.query_one(Output).clear()  # it says how long it took
 
     look(scenario)

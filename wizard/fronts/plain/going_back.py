@@ -32,9 +32,9 @@ def chosen(at: Station, journal: Journal) -> str | None:
 
 def _line(at: Station, place: Place, several: bool) -> str:
     point = place.point
-    code = "" if not several else "_end" if place.generation else "_generation"
+    code = "place" if not several else "place_end" if place.generation else "place_generation"
     heading, at_ = at.words.heading(point.step), moment(point.at)
-    return text(f"plain.going_back.place{code}", heading=heading, at=at_, generation=point.generation)
+    return text(f"plain.going_back.{code}", heading=heading, at=at_, generation=point.generation)
 
 
 def agreed(at: Station, todo: list[Undo]) -> bool:
