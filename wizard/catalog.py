@@ -10,8 +10,8 @@ from pathlib import Path
 
 from wizard.errors import RecipeError, UsageError
 from wizard.project.found import Found
-from wizard.recipe import CHOICE, NOBODY, Answers, Question, Recipe, is_choice, recommended
-from wizard.role import ROLES
+from wizard.recipe import CHOICE, Answers, Question, Recipe
+from wizard.role import NOBODY, ROLES, is_choice, recommended
 
 
 def own_folder() -> Path:

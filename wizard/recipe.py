@@ -20,22 +20,34 @@ from wizard.guide import read_guide
 from wizard.operations.base import Operation
 from wizard.operations.file import file
 from wizard.project.found import Found
-from wizard.role import ROLES, AppServer, Broker, Contribution, Database, DeployUser, Output, Project, WebServer
+from wizard.role import (
+    ROLES,
+    AppServer,
+    Broker,
+    Contribution,
+    Database,
+    DeployUser,
+    Output,
+    Project,
+    WebServer,
+    is_choice,
+    recommended,
+)
 from wizard.secret import SECRETS_FOLDER, Secret
 from wizard.server import Server
 from wizard.site import Site
+from wizard.templates import rendered
 from wizard.text import ENGLISH, Text, has, language, of_recipe, text
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Contribution)
 CHOICE = "roles"  # the table of the answers file that says which recipe has a role
-NOBODY = "none"  # the choice that no recipe has the role
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST_NAME = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"  # for a question's pattern; RFC 1123, 2.1
 
 Operations = Callable[["Answers"], Iterable[Operation]]
 Checks = Callable[["Answers"], Iterable[Check]]
-Settle = Callable[[str, str], None]
+Resolve = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,45 +248,20 @@ class Recipe:
         Filters for values that a person gave: `sh`, `nginx`, `sql` (see wizard.operations.quoting). UsageError for a value that
         would need one and has none.
         """
-        import jinja2
-
-        from wizard.operations import quoting
-
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(self.folder / "templates"),
-            undefined=jinja2.StrictUndefined,
-            finalize=quoting.plain,
-            autoescape=False,  # noqa: S701  (configuration files, not HTML)
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        environment.filters |= {"sh": quoting.sh, "nginx": quoting.nginx_string, "sql": quoting.sql_literal}
-        return environment.get_template(name).render(a=a, **values)
-
-
-def is_choice(recipes: Sequence[Recipe]) -> bool:
-    """Whether a person chooses among these, which have one role: several, or one that not every project needs."""
-    return len(recipes) > 1 or (len(recipes) == 1 and recipes[0].fits is not None)
-
-
-def recommended(recipes: Sequence[Recipe], found: Found | None) -> str:
-    """Which recipe of one role fits this project: the first that says so, else the usual one, else NOBODY."""
-    fitting = [r.name for r in recipes if r.fits is not None and r.fits(found)]
-    return [*fitting, *(r.name for r in recipes if r.fits is None), NOBODY][0]
+        return rendered(self.folder / "templates", name, a=a, **values)
 
 
 class Table:
     """The answers of one recipe, by attribute."""
 
     def __init__(
-        self, recipe: str, values: Mapping[str, Any], settle: Settle | None, read: Callable[[Any], Any]
+        self, recipe: str, values: Mapping[str, Any], resolve: Resolve | None, read: Callable[[Any], Any]
     ) -> None:
-        self._recipe, self._values, self._settle, self._read = recipe, values, settle, read
+        self._recipe, self._values, self._resolve, self._read = recipe, values, resolve, read
 
     def __getattr__(self, name: str) -> object:
-        if name not in self._values and self._settle is not None:
-            self._settle(self._recipe, name)
+        if name not in self._values and self._resolve is not None:
+            self._resolve(self._recipe, name)
         if name not in self._values:
             raise UsageError("recipes.no_answer", recipe=self._recipe, name=name)
         return self._read(self._values[name])
@@ -295,11 +282,11 @@ class Answers:
         found: Found | None = None,
         env: Mapping[str, str | Secret] | None = None,
         secrets: dict[str, Secret] | None = None,
-        settle: Settle | None = None,
+        resolve: Resolve | None = None,
         recipes: Sequence[Recipe] = (),
     ) -> None:
         self.tables = tables
-        self.settle = settle  # while answers are being completed: answers a question that a default builds on
+        self.resolve = resolve  # while answers are being completed: answers a question that a default builds on
         self.read_nothing = False  # whether an answer was read that is not there yet
         self.server = server
         self.found = found
@@ -320,7 +307,7 @@ class Answers:
     def _table(self, recipe: str) -> Table:
         if recipe not in self.tables:
             raise AttributeError(f"no recipe {recipe!r} among the answers")
-        return Table(recipe, self.tables[recipe], self.settle, self._read)
+        return Table(recipe, self.tables[recipe], self.resolve, self._read)
 
     def _read(self, value: Any) -> Any:
         self.read_nothing |= value is None

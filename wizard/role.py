@@ -7,11 +7,12 @@ another one's name or paths.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, Protocol, TypeVar, overload
 
 from wizard.checks.base import Check
+from wizard.project.found import Found
 from wizard.secret import Secret
 from wizard.text import is_code, text
 
@@ -146,6 +147,29 @@ class Worker(Role):
 
 ROLES: dict[str, type[Role]] = {role.role: role for role in (Database, Broker, AppServer, WebServer, Worker)}
 """The roles that a recipe may have."""
+
+
+# -- which recipe has a role --------------------------------------------------------------------------------------------
+
+NOBODY = "none"  # the choice that no recipe has the role
+
+
+class Candidate(Protocol):
+    """A recipe, as far as the choice among those of its role goes."""
+
+    name: str
+    fits: Callable[[Found | None], bool] | None
+
+
+def is_choice(candidates: Sequence[Candidate]) -> bool:
+    """Whether a person chooses among these, which have one role: several, or one that not every project needs."""
+    return len(candidates) > 1 or (len(candidates) == 1 and candidates[0].fits is not None)
+
+
+def recommended(candidates: Sequence[Candidate], found: Found | None) -> str:
+    """Which recipe of one role fits this project: the first that says so, else the usual one, else NOBODY."""
+    fitting = [one.name for one in candidates if one.fits is not None and one.fits(found)]
+    return [*fitting, *(one.name for one in candidates if one.fits is None), NOBODY][0]
 
 
 # -- contributions ------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def journey(choice: str = "", adopt: tuple[str, ...] = ()) -> tuple[Journey, lis
 def test_without_anybody_to_ask_it_stops_and_each_thing_is_an_event() -> None:
     made, seen = journey()
     with pytest.raises(NotOurs) as caught:
-        planning.settle_takeover(made, plan_of())
+        planning.resolve_takeover(made, plan_of())
     assert caught.value.exit_status == 4
     found: list[Event] = [event for event in seen if isinstance(event, TakeoverFound)]
     assert [(e.to_json()["name"], e.to_json()["agreed"]) for e in found] == [
@@ -59,20 +59,20 @@ def test_without_anybody_to_ask_it_stops_and_each_thing_is_an_event() -> None:
 
 def test_what_the_command_line_agrees_to_is_taken_over_and_nothing_else() -> None:
     with pytest.raises(NotOurs) as caught:
-        planning.settle_takeover(journey(adopt=("user:deploy",))[0], plan_of())
+        planning.resolve_takeover(journey(adopt=("user:deploy",))[0], plan_of())
     assert [t.name for t in caught.value.things] == ["/srv/shop"]
-    planning.settle_takeover(journey(adopt=("user:deploy", "/srv/shop"))[0], plan_of())
+    planning.resolve_takeover(journey(adopt=("user:deploy", "/srv/shop"))[0], plan_of())
 
 
 def test_what_cannot_be_taken_over_is_not_taken_over_by_an_option_either() -> None:
     with pytest.raises(NotOurs):
-        planning.settle_takeover(journey(adopt=("user:deploy", "/srv/shop"))[0], plan_of(SYSTEM))
+        planning.resolve_takeover(journey(adopt=("user:deploy", "/srv/shop"))[0], plan_of(SYSTEM))
 
 
 def test_a_person_is_asked_once_with_all_that_is_there_and_what_it_does() -> None:
     made, seen = journey("take-over")
-    planning.settle_takeover(made, plan_of())
-    planning.settle_takeover(made, plan_of())  # the plan is made anew at each look
+    planning.resolve_takeover(made, plan_of())
+    planning.resolve_takeover(made, plan_of())  # the plan is made anew at each look
     (question,) = seen
     assert question.options == ("take-over", "answers", "stop")
     text = decision(Words([]), question)
@@ -82,10 +82,10 @@ def test_a_person_is_asked_once_with_all_that_is_there_and_what_it_does() -> Non
 
 def test_other_answers_and_stopping_touch_nothing() -> None:
     with pytest.raises(UsageError):
-        planning.settle_takeover(journey("answers")[0], plan_of())
+        planning.resolve_takeover(journey("answers")[0], plan_of())
     with pytest.raises(NotOurs):
-        planning.settle_takeover(journey("stop")[0], plan_of())
+        planning.resolve_takeover(journey("stop")[0], plan_of())
     made, seen = journey("stop")
     with pytest.raises(NotOurs):
-        planning.settle_takeover(made, plan_of(SYSTEM))
+        planning.resolve_takeover(made, plan_of(SYSTEM))
     assert seen[0].options == ("answers", "stop")

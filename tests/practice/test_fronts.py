@@ -102,7 +102,7 @@ def by_questions(
         with terminal(journey) as at:
             questions = Questions(at, journey, Words(journey.recipes), every=True)
             questions.ask()
-            questions.draft.settle()
+            questions.draft.resolve()
         journey.answer()
         return planned(planning.plan(journey), journey)
 

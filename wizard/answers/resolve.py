@@ -41,8 +41,8 @@ def complete(
     answers.env = {k: _generated(answers, f"env.{k}") if v == GENERATE else v for k, v in given.env.items()}
     for recipe in recipes if needed is None else needed:
         for question in recipe.questions if answers.in_force(recipe) else ():
-            completion.settle(recipe.name, question.name)
-    answers.settle = completion.settle_late
+            completion.resolve(recipe.name, question.name)
+    answers.resolve = completion.resolve_late
     if completion.problems and not lenient:
         raise completion.refusal()
     return answers
@@ -59,9 +59,9 @@ class Resolver:
         self.answers = answers
         self.value = value
         self.open: list[tuple[str, str]] = []
-        answers.settle = self.settle
+        answers.resolve = self.resolve
 
-    def settle(self, recipe: str, name: str) -> None:
+    def resolve(self, recipe: str, name: str) -> None:
         """UsageError where the question's default builds on itself."""
         question = self.questions.get((recipe, name))
         if question is None or name in self.answers.tables[recipe]:
@@ -85,7 +85,7 @@ class _Completion:
         self.ask = ask
         self.problems: list[str] = []
         self.resolver = Resolver(recipes, answers, self._checked)
-        self.settle = self.resolver.settle
+        self.resolve = self.resolver.resolve
 
     def _checked(self, question: Question[Any]) -> Any:
         value = self._value(question)
@@ -99,10 +99,10 @@ class _Completion:
             self.problems.append(text("answers.refused", answer=where, reason=reason))
         return value
 
-    def settle_late(self, recipe: str, name: str) -> None:
+    def resolve_late(self, recipe: str, name: str) -> None:
         """For a step that builds on a recipe which is not among the needed ones."""
         said = len(self.problems)
-        self.settle(recipe, name)
+        self.resolve(recipe, name)
         if len(self.problems) > said:
             raise self.refusal()
 
@@ -151,7 +151,7 @@ def foreseen(recipes: Sequence[Recipe], given: Given, found: Any) -> dict[Questi
     values: dict[Question[Any], Any] = {}
     for (recipe, name), question in resolver.questions.items():
         try:
-            resolver.settle(recipe, name)
+            resolver.resolve(recipe, name)
             values[question] = answers.tables[recipe][name]
         except _NotYet:
             values[question] = LATER

@@ -13,10 +13,10 @@ from wizard.recipe import Recipe
 from wizard.text import text
 
 
-def plan(journey: Journey, *, settle: bool = True) -> Plan:
+def plan(journey: Journey, *, resolve: bool = True) -> Plan:
     """What would change, for the chosen recipes. UsageError when --only leaves out what a recipe needs.
 
-    settle: ask about what is there and not ours; without anybody to ask NotOurs, before anything is touched.
+    resolve: ask about what is there and not ours; without anybody to ask NotOurs, before anything is touched.
     """
     session, answers = journey.connected, journey.answered_all
     journey.emit(Working("comparing"))
@@ -28,12 +28,12 @@ def plan(journey: Journey, *, settle: bool = True) -> Plan:
             missing=", ".join(missing),
         )
     made = make_plan(journey.chosen, answers, session)
-    if settle:
-        settle_takeover(journey, made)
+    if resolve:
+        resolve_takeover(journey, made)
     return made
 
 
-def settle_takeover(journey: Journey, plan: Plan) -> None:
+def resolve_takeover(journey: Journey, plan: Plan) -> None:
     """Asks about what the plan would take over. NotOurs where nobody agrees, UsageError for other answers."""
     session = journey.connected
     things = takeover.other_sites(plan, session.journal)

@@ -80,7 +80,7 @@ def setup(options: Options, request: Request | None = None) -> None:
                 if not (interview(at) and done.shown(at)):
                     at.terminal.text(text("fronts.commands.set_up_again", resume=options.resume))
                 return
-            forecast = _plan(at, settle=True)
+            forecast = _plan(at, resolve=True)
             _refuse_unknown_checks(at)
             _refuse_points_of_no_return(at, forecast)
             Run(at.journey, at.emit, partial(decide, at)).once(forecast)
@@ -113,11 +113,11 @@ def go_on(options: Options) -> None:
     setup(options)
 
 
-def _plan(at: Station, *, validate: bool = True, settle: bool = False) -> Plan:
+def _plan(at: Station, *, validate: bool = True, resolve: bool = False) -> Plan:
     """The plan from the answers given, those that the server has kept, and the defaults. What is missing then is asked for,
     or refused before anything is written there.
 
-    validate: a project that cannot run is refused, too. settle: so is what would take over things that are not ours.
+    validate: a project that cannot run is refused, too. resolve: so is what would take over things that are not ours.
     """
     journey = at.journey
     project.look(journey)
@@ -139,7 +139,7 @@ def _plan(at: Station, *, validate: bool = True, settle: bool = False) -> Plan:
     if validate:
         project.refuse_unfit(journey)
     journey.answer()
-    return planning.plan(journey, settle=settle)
+    return planning.plan(journey, resolve=resolve)
 
 
 def _refuse_unknown_checks(at: Station) -> None:
@@ -182,7 +182,7 @@ def plan(options: Options) -> None:
         if forecast.nothing_to_do:
             at.say(text("fronts.commands.nothing_left_do_server"), event="NothingToDo")
         at.journey.decide = None  # nothing is made now: what would be taken over is said, and not asked about
-        planning.settle_takeover(at.journey, forecast)
+        planning.resolve_takeover(at.journey, forecast)
 
 
 def _plan_lines(at: Station, forecast: Plan) -> None:

@@ -51,7 +51,7 @@ class Draft:
 
         resolver = Resolver(self.journey.recipes, answers, value)
         for recipe, name in resolver.questions:
-            resolver.settle(recipe, name)
+            resolver.resolve(recipe, name)
         return answers
 
     def value(self, question: Question[Any]) -> Any:
@@ -102,7 +102,7 @@ class Draft:
         self.refused.pop(self._key(question), None)
         self.given.tables.get(question.recipe, {}).pop(question.name, None)
 
-    def settle(self) -> None:
+    def resolve(self) -> None:
         """Secrets that are to be made up become answers."""
         for recipe in self.journey.recipes:
             for question in recipe.questions:

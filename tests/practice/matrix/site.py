@@ -59,14 +59,14 @@ class Site:
         with self.journey(acquire=False) as (_, session):
             return fingerprint(session.transport, deep=True)
 
-    def settle(self) -> None:
+    def resolve(self) -> None:
         """Until everything that starts at a boot has started."""
         self.run("timeout 120 systemctl is-system-running --wait || :")
 
     def after_a_restart(self) -> Fingerprint:
         """Some of what a set-up makes takes hold at the next boot only, where the unit that does it was started by hand."""
         self.fleet.reboot(self.server.name)
-        self.settle()
+        self.resolve()
         return self.look()
 
     def forward(self, at_checkpoint: Callable[[str, Session], bool] = lambda *_: True) -> None:

@@ -52,7 +52,7 @@ def site(server_factory: ServerFactory, fleet: Fleet, tmp_path_factory: pytest.T
 @pytest.fixture
 def end(site: Site) -> Site:
     site.fleet.restore(site.server.name, "end")
-    site.settle()
+    site.resolve()
     site.seen.clear()
     return site
 

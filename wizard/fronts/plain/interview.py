@@ -101,7 +101,7 @@ def ask_open(at: Station) -> None:
     at.journey.recall()
     questions = Questions(at.terminal, at.journey, at.words, every=False)
     questions.ask()
-    questions.draft.settle()
+    questions.draft.resolve()
 
 
 def connect(at: Station, *, fit: bool = True) -> Session:
@@ -223,7 +223,7 @@ def _agreed(at: Station) -> Plan:
 def _made(at: Station) -> Plan:
     """The plan; where answers do not fit together the person is told, and asked again."""
     while True:
-        Draft(at.journey).settle()
+        Draft(at.journey).resolve()
         try:
             project.refuse_unfit(at.journey)
             at.journey.answer()

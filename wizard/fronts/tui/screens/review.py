@@ -75,7 +75,7 @@ class Review(Page):
         self.lead(in_words("tui.review.comparing_you_want_server"))
         self.query_one("#start", Primary).wait(in_words("tui.review.comparing"))
         self.query_one("#start").focus()
-        self.wizard.drafted.settle()
+        self.wizard.drafted.resolve()
         self.wizard.engine.submit("plan", self._make, self)
 
     def _make(self) -> Forecast:
