@@ -20,9 +20,7 @@ WORDS = re.compile(r"(?:(?:^|[\s“(])[A-Za-z’'é-]+[,.:;?!”)]*(?=\s)\s?){2,
 NO_SENTENCE = re.compile(r"[$|\n]|&&| -[A-Za-z-]|\[\[|==|/\^|\\[bdsSw]|[A-Z]{4,} [A-Z]+ ")
 SCRIPT = re.compile(r"[$|]|&&|^import |^from \S+ import |;\n|\bdo\n|\bthen\n|\[ ")
 # lines of shell, SQL and Python that read like words
-CODE = re.compile(
-    r"^#|\b(?:put_file|chown|if_unit|getent|REVOKE|GRANT|NULL|AND NOT|swap sw|assert|import os)\b|^false "
-)
+CODE = re.compile(r"\b(?:put_file|chown|if_unit|getent|REVOKE|GRANT|NULL|AND NOT|swap sw|assert|import os)\b|^false ")
 PHRASE = re.compile(r"[“A-Za-z][\w’'“” ,:{}-]*[.:?!”]?")  # a short one, told from a command by its English words
 ENGLISH = frozenset(
     ("the", "a", "an", "of", "to", "is", "are", "was", "be", "it", "its", "this", "that", "not", "no", "with", "for", "and", "or",
@@ -42,7 +40,7 @@ COMMANDS = (
     "SELECT ",
     "ALTER ",
 )
-PRINTS = re.compile(r"""\b(?:echo|printf)\s+(?:'([^']*)'|"((?:[^"\\]|\\.)*)")""")
+PRINTS = re.compile(r"""\b(?:echo|printf|say|refuse)\s+(?:'([^']*)'|"((?:[^"\\]|\\.)*)")""")
 COMPARING = {
     "startswith",
     "endswith",

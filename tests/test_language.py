@@ -156,7 +156,9 @@ def test_look_at_a_project_speaks_the_language(run: Run) -> None:
 def test_answers_file_speaks_the_language(run: Run) -> None:
     said = run("answers", str(PROJECT))
     tomllib.loads(said)
-    assert english("\n".join(line for line in said.splitlines() if line.startswith("#"))) == []
+    comments = [line.removeprefix("# ") for line in said.splitlines() if line.startswith("#")]
+    assert re.search("[а-я]{3}", "".join(comments))
+    assert english("\n".join(comments)) == []
 
 
 def test_errors_speak_the_language(run: Run, tmp_path: Path) -> None:

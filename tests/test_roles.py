@@ -57,23 +57,23 @@ def test_ours_alone_ask_no_choice_where_there_is_none() -> None:
 def test_first_recipe_of_a_role_is_the_default_and_the_other_can_be_chosen() -> None:
     recipes = catalog.load([HERE])
     (choice,) = (q for r in recipes for q in r.questions if (r.name, q.name) == ("roles", "app_server"))
-    assert choice.choices == ("gunicorn", "uvicorn") and answered(recipes)[choice] == "gunicorn"
+    assert choice.choices == ("gunicorn", "uvicorn", "workshop_server") and answered(recipes)[choice] == "gunicorn"
     assert answered(recipes).app_server.socket == "/run/guestbook/gunicorn.sock"
-    a = answered(recipes, roles={"app_server": "uvicorn"})
+    a = answered(recipes, roles={"app_server": "workshop_server"})
     assert (a.app_server.recipe, a.app_server.socket, a.app_server.timeout) == (
-        "uvicorn", "/run/guestbook/uvicorn.sock", 60,
+        "workshop_server", "/run/guestbook/workshop.sock", 60,
     )  # fmt: skip
 
 
 def test_web_server_and_environment_follow_the_choice() -> None:
     recipes = catalog.load([HERE])
-    for name, seconds in (("gunicorn", 35), ("uvicorn", 65)):
+    for name, socket, seconds in (("gunicorn", "gunicorn", 35), ("workshop_server", "workshop", 65)):
         a = answered(recipes, roles={"app_server": name})
         text = site_file(recipes, a)
-        assert f"server unix:/run/guestbook/{name}.sock fail_timeout=0;" in text
+        assert f"server unix:/run/guestbook/{socket}.sock fail_timeout=0;" in text
         assert f"proxy_read_timeout {seconds}s;" in text
         assert a.units() == ("postgresql.service", "guestbook.socket", "guestbook.service", "nginx.service")
-    assert answered(recipes, roles={"app_server": "uvicorn"}).virtualenv.extra_packages == ("uvicorn",)
+    assert answered(recipes, roles={"app_server": "workshop_server"}).virtualenv.extra_packages == ("uvicorn",)
     assert answered(recipes).virtualenv.extra_packages == ()  # its requirements.txt names gunicorn
 
 
@@ -111,14 +111,14 @@ def test_what_was_not_chosen_is_neither_asked_nor_made() -> None:
 
     def ask(question: Question[Any], a: Answers, default: Any) -> Any:
         asked.append(f"{question.recipe}.{question.name}")
-        return "uvicorn" if question.name == "app_server" else default
+        return "workshop_server" if question.name == "app_server" else default
 
     given = Given({"project": {"source": str(PROJECT), "name": "guestbook"}})
     server = Server(address="192.0.2.7", login_keys=(KEY,))
     a = complete(given, recipes, server=server, found=inspect(PROJECT), ask=ask)
-    assert "uvicorn.timeout" in asked and not [name for name in asked if name.startswith("gunicorn.")]
+    assert "workshop_server.timeout" in asked and not [name for name in asked if name.startswith("gunicorn.")]
     taking_part = [r.name for r in recipes if a.in_force(r)]
-    assert "uvicorn" in taking_part and "gunicorn" not in taking_part
+    assert "workshop_server" in taking_part and "gunicorn" not in taking_part
     assert [r.name for r in catalog.in_force(recipes, a.tables, a.found)] == taking_part
 
 
@@ -183,11 +183,11 @@ def test_role_that_nobody_has_and_output_that_nobody_gives_are_named() -> None:
 
 
 def test_check_of_recipes_tries_each_recipe_of_a_role(tmp_path: Path) -> None:
-    assert recipe_check.check(HERE) == (["stamp", "uvicorn"], [])
-    broken = tmp_path / "uvicorn"
+    assert recipe_check.check(HERE) == (["stamp", "workshop_server"], [])
+    broken = tmp_path / "workshop_server"
     (broken / "templates").mkdir(parents=True)
-    for path in (HERE / "uvicorn").rglob("*.*"):
-        (broken / path.relative_to(HERE / "uvicorn")).write_text(path.read_text())
+    for path in (HERE / "workshop_server").rglob("*.*"):
+        (broken / path.relative_to(HERE / "workshop_server")).write_text(path.read_text())
     text = (broken / "recipe.py").read_text()
     (broken / "recipe.py").write_text(text.replace('recipe.output("socket", socket)\n', ""))
     _, faults = recipe_check.check(tmp_path)
@@ -201,18 +201,18 @@ def test_every_output_of_a_role_says_what_it_is() -> None:
 
 def test_answers_file_and_missing_answers_leave_open_only_what_takes_part(tmp_path: Path) -> None:
     shutil.copytree(HERE, tmp_path / "recipes")
-    home = tmp_path / "recipes" / "uvicorn" / "recipe.py"
+    home = tmp_path / "recipes" / "workshop_server" / "recipe.py"
     home.write_text(home.read_text().replace("lambda a: a.found.asgi if a.found else None", "None"))
     text = render(PROJECT, (tmp_path / "recipes",))
     assert '# app_server = "gunicorn"' in text and '# application = ""  # must be answered' in text
-    for choice, missing in ({}, False), ({"app_server": "uvicorn"}, True):
+    for choice, missing in ({}, False), ({"app_server": "workshop_server"}, True):
         given = Given({"project": {"source": str(PROJECT), "name": "guestbook"}, "roles": choice})
         journey = Journey(Request(recipes=(tmp_path / "recipes",), given=given), lambda _: None)
         journey.prepare()
         project.look(journey)
         with pytest.raises(UsageError) if missing else contextlib.nullcontext() as error:
             refuse(journey, defaults=False)
-        assert not missing or (error is not None and "uvicorn.application" in error.value.details)
+        assert not missing or (error is not None and "workshop_server.application" in error.value.details)
 
 
 def test_screens_ask_the_choice_first_and_then_what_was_chosen() -> None:
@@ -221,6 +221,6 @@ def test_screens_ask_the_choice_first_and_then_what_was_chosen() -> None:
     journey = Journey(Request(recipes=(HERE,)), lambda _: None)
     journey.prepare()
     assert order(journey)[2] == "questions:roles"
-    assert "questions:gunicorn" in order(journey) and "questions:uvicorn" not in order(journey)
-    journey.given.set("roles", "app_server", "uvicorn")
-    assert "questions:uvicorn" in order(journey) and "questions:gunicorn" not in order(journey)
+    assert "questions:gunicorn" in order(journey) and "questions:workshop_server" not in order(journey)
+    journey.given.set("roles", "app_server", "workshop_server")
+    assert "questions:workshop_server" in order(journey) and "questions:gunicorn" not in order(journey)

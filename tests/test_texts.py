@@ -18,7 +18,7 @@ from wizard.guide import read_guide
 
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 SAID = re.compile(
-    r"(?:\bsay \"?|(?<![\w)'])::)((?:[a-z][a-z0-9_]*[./])+[a-z0-9_]*)"
+    r"(?:\b(?:say|refuse) \"?|(?<![\w)'])::)((?:[a-z][a-z0-9_]*[./])+[a-z0-9_]*)"
     r"((?:[ \t]+[a-z_]+=(?:\"(?:[^\"\\]|\\.)*\"|\{[^}]*\}|[^ \t;\n]*))*)"
 )
 OTHERS = frozenset({"details", "hint", "wants", "problems"})  # arguments of errors that are no fields
@@ -28,6 +28,8 @@ NO_SENTENCES = {
     "the class {} has the kind", "apache2 lighttpd caddy", "SELECT rolsuper FROM", "DROP OWNED BY", "passwd group shadow",
     "whitenoise or psycopg", "prove way in", "keeping the lock", "x socket x", "x service x", "x x x", "python=$(",
     "found in the project", "npm run build", "date; cmp", "sudo systemctl", "wizard {}, Python {}",
+    "# a useradd that was", "# and a power cut leaves", "# as the site's user: building", "# its home, and pip's cache",
+    "# What it may write,",
 }  # fmt: skip
 ROOMS = sorted(path.stem for path in (text.FOLDER / "en").glob("*.toml") if path.stem != "language")
 

@@ -35,6 +35,7 @@ given its undo.
 
 from __future__ import annotations
 
+from wizard.app_server import settings_of
 from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server, says
 from wizard.checks.celery import celery_answers
 from wizard.checks.django import addresses, caches_keep_what_is_written, logins_last, settings_in_use
@@ -191,6 +192,7 @@ __all__ = [
     "service",
     "settings",
     "settings_in_use",
+    "settings_of",
     "sh",
     "shut_in",
     "site_name",

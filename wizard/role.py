@@ -128,6 +128,7 @@ class AppServer(Role):
     role = "app_server"
     socket = Output(str, "recipes.output.app_server.socket")
     timeout = Output(int, "recipes.output.app_server.timeout")
+    websockets = Output(bool, "recipes.output.app_server.websockets", default=False)
     port = Output(int, "recipes.output.app_server.port", default=8000)
 
 

@@ -11,6 +11,7 @@ from wizard.api import (
     PythonPackages,
     Question,
     Recipe,
+    UsageError,
     as_written,
     daemon_reload,
     file,
@@ -19,7 +20,7 @@ from wizard.api import (
     on_server,
     restart,
     service,
-    settings_in_use,
+    settings_of,
     shut_in,
     stays_up,
 )
@@ -69,25 +70,14 @@ def files(a: Answers) -> tuple[str, ...]:
     )
 
 
-def settings_of(a: Answers, name: str, link: str) -> Check:
-    named = {"DATABASE_URL", "DB_NAME"}
-    if a.found is not None:
-        named |= {v.name for v in a.found.env_names if (v.purpose or "").startswith("database_")}
-    database = "" if named & set(a.env) else a.database.name  # who names a database of their own wants that one
-    return settings_in_use(
-        name, a.site.root, a.site.unit, server="gunicorn", load=recipe.template("load", a),
-        host=a.project.domain, database=database, link=link,
-    )  # fmt: skip
-
-
 def new_release_is_right(a: Answers) -> Iterator[Check]:
-    yield settings_of(a, recipe.text("newest"), "next")
+    yield settings_of(recipe, a, recipe.text("newest"), link="next")
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
     unit, unit_file = a.site.unit, a.site.unit_file
     yield stays_up(recipe.text("runs"), unit)
-    yield settings_of(a, recipe.text("settings"), "current")
+    yield settings_of(recipe, a, recipe.text("settings"))
     yield http_answers(
         recipe.text("answers"),
         socket(a),
@@ -111,6 +101,8 @@ def site_answers(a: Answers) -> Iterator[Check]:
 
 @recipe.step("units")
 def units(a: Answers) -> Iterator[Operation]:
+    if not a.project.wsgi:
+        raise UsageError(recipe.text("no_wsgi"), hint=recipe.text("no_wsgi_next"))
     back = restart(a.site.name)  # what they change goes live with the step below, when it has been tried
     yield file(configuration(a), recipe.template("gunicorn.conf", a), on_undo=back)
     closed = as_written(shut_in(a.site.media))

@@ -129,7 +129,7 @@ def entry(a: Answers) -> str | None:
 
 
 wsgi = recipe.ask(
-    Question("wsgi", str, entry, pattern=r"\w+(\.\w+)*:\w+",
+    Question("wsgi", str, entry, optional=True, pattern=r"\w+(\.\w+)*:\w+",
              example="config.wsgi:application")
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from wizard.practice.sample import PROJECT
 RECIPES = Path(__file__).parent / "recipes_of_roles"
 ANSWERS = """\
 [roles]
-app_server = "uvicorn"
+app_server = "workshop_server"
 [project]
 source = "{source}"
 name = "guestbook"
@@ -47,7 +47,7 @@ def test_site_is_served_by_the_app_server_that_was_chosen(
 
     first = setup()
     steps = {event["step"] for event in first if event["event"] == "CheckpointReached"}
-    assert {"uvicorn/service", "nginx/site", "sanity_check/outside"} <= steps
+    assert {"workshop_server/service", "nginx/site", "sanity_check/outside"} <= steps
     assert not any(step.startswith("gunicorn/") for step in steps)
 
     page = httpx.get(f"http://{pristine.host}/", timeout=60)
@@ -55,7 +55,7 @@ def test_site_is_served_by_the_app_server_that_was_chosen(
     with logged_in(pristine, "deploy") as transport:  # the set-up has closed root's login
         script = "systemctl show -P ExecStart guestbook.service; ls /run/guestbook /etc/guestbook"
         runs = transport.run(script, root=True).out
-    assert "/bin/uvicorn --fd 3 config.asgi:application" in runs and "uvicorn.sock" in runs
+    assert "/bin/uvicorn --fd 3 config.asgi:application" in runs and "workshop_server.sock" in runs
     assert "gunicorn" not in runs
 
     second = setup()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wizard.app.login_line import NOT_TRIED, Way, line
+from wizard.app.login_line import Way, line
 from wizard.transport.target import parse_target
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def test_a_name_of_the_config_stays_in_the_line(server: Sshd, make_key: MakeKey,
 def test_a_host_key_in_a_file_of_ours_is_named(server: Sshd, home: Path) -> None:
     configure(home, server, f"IdentityFile {server.key}", known=False)
     shown = line(way(server, "vps", known_hosts=server.known_hosts), authorized(server))
-    assert f"-o UserKnownHostsFile={server.known_hosts}" in shown and not shown.endswith(NOT_TRIED)
+    assert f"-o UserKnownHostsFile={server.known_hosts}" in shown and not shown.endswith(
+        "  # could not be tried from here"
+    )
     assert subprocess.run([*shlex.split(shown), "true"], check=False, stdin=subprocess.DEVNULL).returncode == 0
     assert failures(server) == 0
 
@@ -120,10 +122,14 @@ def test_what_could_not_be_tried_says_so(
     server: Sshd, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     configure(home, server, f"IdentityFile {server.key}", known=False)
-    assert line(way(server, "vps"), authorized(server)).endswith(NOT_TRIED)  # no host key is taken unseen
+    assert line(way(server, "vps"), authorized(server)).endswith(
+        "  # could not be tried from here"
+    )  # no host key is taken unseen
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     shown = line(way(server, "vps"), authorized(server))
-    assert shown.startswith(f"ssh -i {server.key} -o IdentitiesOnly=yes") and shown.endswith(NOT_TRIED)
+    assert shown.startswith(f"ssh -i {server.key} -o IdentitiesOnly=yes") and shown.endswith(
+        "  # could not be tried from here"
+    )
 
 
 def test_a_connection_that_the_config_keeps_open_is_neither_used_nor_left_behind(server: Sshd, home: Path) -> None:

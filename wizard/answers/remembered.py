@@ -16,11 +16,7 @@ from wizard.errors import WizardError
 from wizard.project.secret_names import secret_value
 from wizard.recipe import Recipe
 from wizard.secret import Secret
-
-HEAD = (
-    "# Answers for `wizard setup TARGET --answers THIS-FILE`. Secrets are not in here: each is read from the environment\n"
-    "# variable that is named, or made up and kept on the server.\n"
-)
+from wizard.text import text
 
 
 def path_of(target: str) -> Path:
@@ -63,7 +59,7 @@ def as_toml(given: Given, recipes: list[Recipe], *, references: bool) -> str:
                 table[key] = item
         if table:
             document[name] = table
-    return HEAD + "\n" + tomlkit.dumps(document)
+    return "".join(f"# {line}\n" for line in text("answers.remembered").splitlines()) + "\n" + tomlkit.dumps(document)
 
 
 def _item(value: Any, variable: str, references: bool) -> Any:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from wizard.errors import WizardError
 from wizard.recipe import LoginAs
+from wizard.text import text
 from wizard.transport.base import Login, Transport
 from wizard.transport.keys import Offer, offers
 
@@ -27,7 +28,6 @@ _QUIET = (
     "ControlMaster=no", "ControlPath=none", "ControlPersist=no", "RemoteCommand=none", "RequestTTY=no",
     "PermitLocalCommand=no", "ClearAllForwardings=yes", "ForwardAgent=no",
 )  # fmt: skip
-NOT_TRIED = "  # could not be tried from here"
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ def line(way: Way, authorized: Iterable[str]) -> str:
     if way.known_hosts is None and goes_first and works(short):
         return shlex.join(short)
     if right is None or right.path is None:
-        return shlex.join(short) + NOT_TRIED
+        return shlex.join(short) + f"  # {text('app.login_line.not_tried')}"
     exact = ["ssh", "-i", str(right.path), "-o", "IdentitiesOnly=yes"]
     exact += ["-o", f"UserKnownHostsFile={way.known_hosts}"] if way.known_hosts else []
     exact += short[1:]
-    return shlex.join(exact) + ("" if works(exact) else NOT_TRIED)
+    return shlex.join(exact) + ("" if works(exact) else f"  # {text('app.login_line.not_tried')}")
 
 
 def works(argv: list[str]) -> bool:

@@ -16,16 +16,16 @@ def text(journey: Journey, step: str, reason: str, cause: Cause, output: str) ->
     session = journey.session
     rows = [
         ("wizard", words("fronts.report.python", version=__version__, python_version=platform.python_version())),
-        ("when", datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")),
-        ("server", _server(journey)),
-        ("step", step),
-        ("reason", reason),
+        (words("fronts.report.when"), datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")),
+        (words("fronts.report.server"), _server(journey)),
+        (words("fronts.report.step"), step),
+        (words("fronts.report.reason"), reason),
         (words("fronts.report.likely_cause"), cause.what),
-        ("advice", cause.advice),
+        (words("fronts.report.advice"), cause.advice),
         (words("fronts.report.done_before"), ", ".join(c.step for c in session.journal.checkpoints) if session else ""),
     ]  # fmt: skip
-    head = "# A step of the set-up failed\n\n" + "\n".join(f"- {name}: {value}" for name, value in rows)
-    return journey.mask(f"{head}\n\n## Output\n\n```\n{output}\n```\n")
+    head = "# " + words("fronts.report.heading") + "\n\n" + "\n".join(f"- {name}: {value}" for name, value in rows)
+    return journey.mask(f"{head}\n\n## {words('fronts.report.output')}\n\n```\n{output}\n```\n")
 
 
 def _server(journey: Journey) -> str:

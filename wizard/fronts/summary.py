@@ -57,7 +57,7 @@ def markdown(summary: Summary) -> str:
     for what, how in summary.lines:
         lines += [f"- {what}", f"  `{how}`" if not ADDRESS.fullmatch(how) else f"  <{how}>"]
     if summary.verified:
-        lines += ["", "## What was verified", ""]
+        lines += ["", "## " + text("fronts.summary.verified"), ""]
         lines += [f"- {check}" + (f": {seen}" if seen else "") for check, seen in summary.verified]
     return "\n".join(lines) + "\n"
 

@@ -219,7 +219,7 @@ if [ -e "$etc/conf.d/{self.name}" ]; then echo "|$(sha256sum <"$etc/conf.d/{self
 SELECT name, coalesce(error, 'set again elsewhere') FROM pg_catalog.pg_file_settings
 WHERE sourcefile LIKE {sql_literal("%/conf.d/" + self.name)} AND (error IS NOT NULL OR NOT applied);
 SQL
-) || refused='the server does not answer'"""
+) || refused={sh(text("operations.postgres_cluster.no_answer"))}"""
 
     def verify(self, after: SettingsState) -> str:
         return f"{PSQL}psql_ -d postgres -c 'SELECT 1'"

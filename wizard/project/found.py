@@ -164,7 +164,6 @@ STOPS = frozenset({
 # A person is shown these and asked; where nobody can be asked, one of these answers (recipe, question) must be given.
 ASKED: dict[str, tuple[tuple[str, str], ...]] = {
     "no_wsgi": (("project", "wsgi"),),
-    "asgi_only": (("project", "wsgi"),),
     "no_settings": (("project", "settings_module"),),
     "several_manage_py": (("project", "subdirectory"),),
     "unsupported_dependencies": (("virtualenv", "requirements"), ("virtualenv", "extra_packages")),
@@ -250,6 +249,13 @@ class Found:
     celery: Celery | None = None
     pages: tuple[Page, ...] = ()
     pages_complete: bool = False  # every URL pattern was understood: what is not in `pages` is not there
+
+    @property
+    def needs_asgi(self) -> bool:
+        """Whether an app server for ASGI is to run it: it has no other entry point, or its packages are for ASGI alone."""
+        packages = set(self.dependencies.packages) if self.dependencies else set()
+        for_asgi = packages & {"channels", "daphne"} or ("uvicorn" in packages and "gunicorn" not in packages)
+        return self.asgi is not None and (self.wsgi is None or bool(for_asgi))
 
     def page(self, kind: str) -> Page | None:
         """The first page of this kind."""

@@ -20,7 +20,7 @@ from wizard.project.source import Source
 from wizard.project.versions import admits, pinned
 
 WORKERS: tuple[str, ...] = ("celery", "django-rq", "rq", "huey", "dramatiq", "django-dramatiq", "django-q", "django-q2")
-WORKERS += ("procrastinate", "django-background-tasks", "apscheduler", "django-apscheduler", "django-cron", "channels")
+WORKERS += ("procrastinate", "django-background-tasks", "apscheduler", "django-apscheduler", "django-cron")
 FIRST_GUNICORN = 22  # older ones call setuid() in every worker, which the service may not
 OWN_FOLDER = re.compile(r"\b\w*(BASE|ROOT|PROJECT|APP|HERE)\w*(_DIR|_PATH|_ROOT|DIR)?\b")
 

@@ -18,12 +18,6 @@ from wizard.recipe import Question, Recipe
 from wizard.secret import Secret
 from wizard.text import text as in_words
 
-HEAD = """\
-# Answers for `wizard setup TARGET --answers THIS-FILE`.
-# A line that starts with # is a default: take the # away to change it. Secrets do not belong in here: give
-# { env = "NAME" }, { file = "path" } or { generate = "secret" } instead.
-"""
-
 EMPTY: dict[Any, str] = {str: '""', int: "1", bool: "true", tuple: "[]"}
 
 
@@ -39,7 +33,7 @@ def render(project: Path | None, folders: tuple[Path, ...] = ()) -> str:
             given.set("project", "source", str(project.resolve()))
     words = Words(recipes)
     values = foreseen(recipes, given, found)
-    lines = [HEAD, *_findings(found)]
+    lines = [*_comment("plain.answers_file.head"), "", *_findings(found)]
     taking_part = catalog.in_force(recipes, given.tables, found)
     for recipe in recipes:
         lines += _table(recipe, values, given, words, taking_part=recipe in taking_part)
@@ -47,11 +41,16 @@ def render(project: Path | None, folders: tuple[Path, ...] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _comment(code: str) -> Iterator[str]:
+    """Words as lines of a comment."""
+    yield from (f"# {line}" for line in in_words(code).splitlines())
+
+
 def _findings(found: Any) -> Iterator[str]:
     """What is not right in the project, as comments."""
     if found is None or not found.problems:
         return
-    yield "# This was found in the project (its files were read; nothing of it was run):"
+    yield from _comment("plain.answers_file.found")
     for one in found.problems:
         mark = in_words("plain.answers_file.must_put_right_first") if one.stops else "- "
         yield from textwrap.wrap(mark + problem(one), 100, initial_indent="# ", subsequent_indent="#   ")
@@ -87,9 +86,10 @@ def _toml(question: Question[Any], value: Any) -> str:
 
 
 def _environment(found: Any) -> Iterator[str]:
-    yield "# The project's own environment variables. Those that the recipes set, such as SECRET_KEY, need not be here."
+    yield from _comment("plain.answers_file.environment")
     yield "[env]"
     names = {n.name: n for n in found.env_names if n.is_open} if found is not None else {}
     for name in names.values():
         shown = tomlkit.item(name.default or "").as_string()
-        yield f"# {name.name} = {shown}  # {name.where}" + (", required" if name.required else "")
+        code = "plain.answers_file.required" if name.required else "plain.answers_file.optional"
+        yield f"# {name.name} = {shown}  # {in_words(code, where=name.where)}"

@@ -33,7 +33,7 @@ def told(at: Station) -> None:
         if not isinstance(value, Secret):
             at.say(
                 f"{what}\n    {value}",
-                event=text("plain.done.afterwards"),
+                event="Afterwards",
                 recipe=recipe,
                 name=name,
                 value=value,

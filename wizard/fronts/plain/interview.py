@@ -251,7 +251,7 @@ def _save(at: Station) -> None:
 
     try:
         at.terminal.ask(words("plain.interview.name_file"), "answers.toml", write)
-        at.terminal.text("Saved. `wizard setup TARGET --answers FILE` uses it.")
+        at.terminal.text(words("plain.interview.saved"))
     except Back:
         pass
 

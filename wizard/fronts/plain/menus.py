@@ -76,7 +76,7 @@ class Menus:
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
         rows = [questionary.Choice(text, value) for value, text in choices.items()]
         if back:
-            rows.append(questionary.Choice("< go back", BACK))
+            rows.append(questionary.Choice(words("plain.menus.go_back"), BACK))
         chosen = next(row for row in rows if row.value == default)
         menu = questionary.select(
             self.mask(question), choices=rows, default=chosen, qmark=MARK, style=STYLE,

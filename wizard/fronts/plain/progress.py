@@ -109,7 +109,7 @@ class Spoken(Progress):
         self.patience = patience
         self._now: tuple[str, float] | None = None  # what is being done, and since when
         self._closed = threading.Event()
-        threading.Thread(target=self._beat, name=in_words("plain.progress.still_working"), daemon=True).start()
+        threading.Thread(target=self._beat, name="beat", daemon=True).start()
 
     def emit(self, event: events.Event) -> None:
         if isinstance(event, _BEGIN):

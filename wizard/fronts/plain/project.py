@@ -40,5 +40,5 @@ def show_found(terminal: Terminal, found: Any) -> None:
     for what, value in facts(found):
         terminal.text(f"- {what}: {value}")
     for one in found.problems:
-        terminal.text(f"- Note: {problem(one)}")
+        terminal.text("- " + text("words.note", finding=problem(one)))
     terminal.text(text("plain.project.not_right_here_can"))

@@ -12,7 +12,7 @@ boot_is_over() {
 mend_packages() { held mend_held; }
 mend_held() {
     if [ -z "$(dpkg --audit)" ] && [ -z "$(ls -A /var/lib/dpkg/updates)" ]; then return 0; fi
-    say "dpkg was interrupted: mending it first"
+    say operations.apt.interrupted
     boot_is_over
     _half=$(in_state '.H.|..R')
     if [ -n "$_half" ] && apt_get install --reinstall -- $_half; then repaired unpacked $_half; fi
@@ -52,7 +52,7 @@ start_over_if_hurt() {
     _empty=$(emptied)
     if [ -n "$_empty$(damaged $_added)" ] || no_cluster "$_added"; then touch "$change/hurt"; fi
     if [ ! -e "$change/hurt" ]; then return 0; fi
-    say "the power went off while packages were installed, and files were lost; they are taken away and installed anew:" $_empty
+    say operations.apt.lost packages="$_empty"
     sync "$change/hurt" "$change"
     put_back
     rm -rf "$change/after" "$change/kept" "$change/broken-off"

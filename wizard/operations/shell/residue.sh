@@ -9,8 +9,7 @@ registries="var/lib/apt/extended_states var/lib/dpkg/statoverride var/lib/dpkg/d
     var/lib/systemd/deb-systemd-helper-enabled var/lib/systemd/deb-systemd-helper-masked
     var/lib/systemd/deb-systemd-user-helper-enabled var/lib/systemd/deb-systemd-user-helper-masked"
 
-say() { echo "$*"; }
-refuse() { echo "cannot $*" >&2; return 1; }
+refuse() { say "$@" >&2; return 1; }
 any() { "$@" || [ $? = 1 ]; } # grep, for which finding nothing is no failure; a full disk still is
 
 list_packages() { # name, status, version; the native architecture goes without saying
@@ -81,14 +80,14 @@ free_mb() { df -m --output=avail / /usr /var | sed 1d | sort -n | head -n 1 | tr
 # apt starts where the disk is nearly full and says "done" when PostgreSQL could not make its cluster: so count first.
 room() { # MB
     [ "$(free_mb)" -ge "$1" ] ||
-        refuse "install packages: the disk has $(free_mb) MB left and $1 MB are needed; make room and run this again"
+        refuse operations.apt.no_room left="$(free_mb)" needed="$1"
 }
 # An upgrade restarts sshd: with settings that it refuses nobody could log in any more.
 sshd_would_start() {
     if [ ! -x /usr/sbin/sshd ] || ! systemctl -q is-active ssh.service ssh.socket; then return 0; fi
     [ -d /run/sshd ] || mkdir -m 0755 /run/sshd
     /usr/sbin/sshd -t ||
-        refuse "install packages: sshd refuses its own settings (above), and would not come back after its upgrade; mend them first"
+        refuse operations.apt.sshd_broken
 }
 would() { apt-get -s -o APT::Get::AutomaticRemove=false "$@"; }
 mb_of() { # installed|download; apt's plan on stdin
@@ -100,7 +99,7 @@ mb_of() { # installed|download; apt's plan on stdin
 room_for() { # PACKAGE…: also refuses what could only be had by removing something else
     _plan=$(would install --no-install-recommends -- "$@")
     _removed=$(echo "$_plan" | sed -n 's/^Remv \([^ ]*\).*/\1/p')
-    if [ -n "$_removed" ]; then refuse "install $*: apt would remove" $_removed; fi
+    if [ -n "$_removed" ]; then refuse operations.apt.would_remove packages="$*" removed="$_removed"; fi
     room $((spare_mb + $(echo "$_plan" | mb_of installed)))
 }
 
@@ -201,7 +200,7 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
 
 nobody_needs() { # PACKAGE…
     _needing=$(would purge -- "$@" | sed -nE 's/^(Purg|Remv) ([^ ]+).*/\2/p' | sort | comm -23 - "$change/added")
-    if [ -n "$_needing" ]; then refuse "remove what was installed: other packages need it:" $_needing; fi
+    if [ -n "$_needing" ]; then refuse operations.apt.needed needing="$_needing"; fi
 }
 take_away() { # PACKAGE…: exactly these
     _units=$(dpkg-query -L "$@" | sed -nE 's#.*/systemd/system/([^/]+\.(service|socket|timer|path))$#\1#p' |
@@ -290,7 +289,7 @@ put_accounts_back() {
 unless_owner() { # 1|2 ID WHAT: succeeds, and says so, where it owns files still
     _file=$(awk -v id="$2" -v n="$1" '$n == id {sub(/^[0-9]+ [0-9]+ /, ""); print; exit}' "$change/still-owned")
     if [ -z "$_file" ]; then return 1; fi
-    say "kept, because it owns $_file: $3"
+    say operations.apt.kept file="$_file" account="$3"
 }
 put_account_file() {
     if [ ! -e "$change/before/accounts/$1" ]; then rm -f "/etc/$1"; return 0; fi

@@ -22,7 +22,7 @@ from wizard.api import (
     settings_in_use,
 )
 
-recipe = Recipe("uvicorn", role="app_server", needs=["django"])
+recipe = Recipe("workshop_server", role="app_server", needs=["django"])
 
 application = recipe.ask(
     Question("application", str, lambda a: a.found.asgi if a.found else None, pattern=r"\w+(\.\w+)*:\w+",
@@ -32,7 +32,7 @@ timeout = recipe.ask(Question("timeout", int, 60, minimum=5, maximum=3600))
 
 
 def socket(a: Answers) -> str:
-    return f"{a.site.run}/uvicorn.sock"
+    return f"{a.site.run}/workshop.sock"
 
 
 def site_answers(a: Answers) -> Iterator[Check]:
