@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Iterator, Sequence
 
 from tests.practice.compare import Fingerprint, fingerprint
@@ -11,7 +10,6 @@ from tests.practice.doors import logged_in, session_on
 from wizard import events
 from wizard.checks.base import Check
 from wizard.engine.plan import make_plan
-from wizard.engine.remote.prelude import shell
 from wizard.engine.remote.session import Session
 from wizard.engine.rollback import roll_back
 from wizard.engine.runner import Runner
@@ -20,11 +18,6 @@ from wizard.practice.fleet import PracticeServer
 from wizard.recipe import Answers, Recipe
 from wizard.text import from_output
 from wizard.transport.ssh import SshTransport
-
-# what scripts of operations say their words with (prelude.sh)
-SAY = "\n".join(
-    itertools.takewhile("}".__ne__, itertools.dropwhile(lambda line: not line.startswith("say()"), shell("prelude.sh").splitlines()))
-) + "\n}"  # fmt: skip
 
 
 class Cycle:
@@ -42,7 +35,7 @@ class Cycle:
     def run(self, script: str) -> str:
         """What the script printed, on both outputs; it must end well."""
         with self.transport() as transport:
-            result = transport.run(f"exec 2>&1; cd /\n{SAY}\n{script}", silence=300)
+            result = transport.run(f"exec 2>&1; cd /\n{script}", silence=300)
         assert result.status == 0, result.out
         return from_output(result.out)
 

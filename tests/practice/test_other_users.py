@@ -154,7 +154,7 @@ def test_a_users_own_links_are_not_written_through_when_keys_are_added(cycle: Cy
         for plant in plants:
             keys = cycle.run("cat /root/.ssh/authorized_keys")
             said = cycle.run(
-                f"runuser -u mallory -- sh -c 'cd; rm -rf .ssh; {plant}'; change=$(mktemp -d)\n"
+                f"{prelude()}\nrunuser -u mallory -- sh -c 'cd; rm -rf .ssh; {plant}'; change=$(mktemp -d)\n"
                 f"( set -e\n{script}\n) && echo WRITTEN; find $change -type f -exec cat {{}} +"
             )
             assert "WRITTEN" not in said and "is a link" in said and "root:" not in said
