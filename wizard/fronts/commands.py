@@ -259,7 +259,7 @@ def rollback(options: Options, checkpoint: str | None, *, everything: bool) -> N
 
         session = connect(at, fit=False)
         if nothing_to_undo(session, checkpoint):
-            at.say(text("fronts.commands.nothing_undone_2"), event="NothingToDo")
+            at.say(text("fronts.commands.nothing_undone"), event="NothingToDo")
             return
         to_choose = not everything and checkpoint is None
         if not (going_back.choose_and_go(at) if to_choose else going_back.go(at, checkpoint)):

@@ -109,7 +109,7 @@ def _found(found: Found) -> Iterator[tuple[str, ...]]:
         found.django or words("plain.inspect.any_version"),
         needs.path if needs else words("plain.inspect.no_list_packages_found"),
     )
-    yield "Python", found.requires_python or words("plain.inspect.any_version_2")
+    yield "Python", found.requires_python or words("plain.inspect.any_version")
     yield words("plain.inspect.settings_module"), found.settings_module or words("plain.inspect.not_found")
     yield (
         words("plain.inspect.entry_point"),

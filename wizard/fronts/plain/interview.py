@@ -122,7 +122,7 @@ def connect(at: Station, *, fit: bool = True) -> Session:
 
 def _card(at: Station, session: Session) -> None:
     server, journal = session.server, session.journal
-    at.terminal.heading(words("plain.interview.server_2"))
+    at.terminal.heading(words("plain.interview.the_server"))
     code = "plain.interview.server_with_services" if server.services else "plain.interview.server"
     at.terminal.text(
         words(
@@ -174,7 +174,7 @@ def _ask_all(at: Station, recipe: str = "") -> None:
 REVIEW = {
     "start": words("plain.interview.start"),
     "look": words("plain.interview.look_closer_step_commands"),
-    "change": words("plain.interview.change_answers_2"),
+    "change": words("plain.interview.change"),
     "save": words("plain.interview.save_answers_file_without"),
 }
 GO_BACK = {"checkpoints": words("plain.interview.go_back_checkpoint_instead")}

@@ -65,7 +65,7 @@ class Numbered:
             reason = validate(typed)
             if reason is None:
                 return
-            print(wrapped(self.mask(words("plain.numbered.not_taken_2", reason=reason))))
+            print(wrapped(self.mask(words("plain.numbered.not_taken", reason=reason))))
 
     def choose(self, question: str, choices: Mapping[str, str], default: str, *, back: bool = False) -> str:
         values = list(choices)

@@ -60,7 +60,7 @@ class Wizard(App[int]):
         Binding("f1", "help", words("tui.wizard.help"), key_display="F1"),
         Binding("f2", "command_palette", words("tui.wizard.menu"), key_display="F2"),
         Binding("f10,ctrl+c", "leave", words("tui.wizard.quit"), key_display="F10"),
-        Binding("ctrl+q", "leave", words("tui.wizard.quit_2"), show=False, priority=True),
+        Binding("ctrl+q", "leave", words("tui.wizard.quit"), show=False, priority=True),
     ]
 
     def __init__(self, options: Options | None = None, *, practice: str | None = None, setup: bool = False) -> None:
@@ -298,7 +298,7 @@ class Wizard(App[int]):
             words("tui.wizard.save_picture_screen"), words("tui.wizard.svg_file_current_folder"), self.save_picture
         )
         yield SystemCommand(
-            words("tui.wizard.quit_3"),
+            words("tui.wizard.quit"),
             words("tui.wizard.leave_done_stays_done"),
             self.action_leave,
         )

@@ -146,7 +146,7 @@ class ConfirmDialog(Dialog[bool]):
 
     def buttons(self) -> Iterator[Button]:
         yield button(in_words("tui.checkpoints.go_back"), "yes", variant="warning", disabled=bool(self.needed))
-        yield button(in_words("tui.checkpoints.leave_2"), "no", variant="primary")
+        yield button(in_words("tui.checkpoints.leave"), "no", variant="primary")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -77,7 +77,7 @@ class Connect(Page):
         return Dropdown(options, value=chosen, allow_blank=False, id="key", compact=True)
 
     def buttons(self) -> Iterator[Button]:
-        yield Primary(in_words("tui.connect.connect_2"), "connect-now")
+        yield Primary(in_words("tui.connect.connect_now"), "connect-now")
         yield button(in_words("tui.connect.continue"), "continue", variant="primary")
         yield button(in_words("tui.connect.checkpoints"), "checkpoints")
         yield button(in_words("tui.connect.back"), "back")
@@ -166,7 +166,7 @@ class Connect(Page):
         connect = self.query_one("#connect-now", Primary)
         connect.display = True
         if busy:
-            connect.wait(in_words("tui.connect.connecting_2"))
+            connect.wait(in_words("tui.connect.connecting_now"))
             connect.focus()
         self.query_one("#continue").display = self.query_one("#checkpoints").display = False
         self._show("#card", "")
@@ -254,7 +254,7 @@ def card(session: Any) -> str:
     server, journal = session.server, session.journal
     swap = "tui.connect.memory_and_swap" if server.swap_mb else "tui.connect.memory_alone"
     rows = [
-        (in_words("tui.connect.server_2"), f"{session.transport.login}   ({server.hostname})"),
+        (in_words("tui.connect.server"), f"{session.transport.login}   ({server.hostname})"),
         (in_words("tui.connect.system"), f"{server.pretty_name}, {server.architecture}"),
         (in_words("tui.connect.processors"), f"{server.cpus}"),
         (in_words("tui.connect.memory"), in_words(swap, memory=server.memory_mb, swap=server.swap_mb)),
@@ -270,9 +270,9 @@ def card(session: Any) -> str:
             )
         )
     elif journal.entries:
-        rows.append((in_words("tui.connect.earlier_set_up_2"), in_words("tui.connect.begun_here_goes_from")))
+        rows.append((in_words("tui.connect.earlier_set_up"), in_words("tui.connect.begun_here_goes_from")))
     else:
-        rows.append((in_words("tui.connect.earlier_set_up_3"), in_words("tui.connect.none_wizard_not_been")))
+        rows.append((in_words("tui.connect.earlier_set_up"), in_words("tui.connect.none_wizard_not_been")))
     lines = [f"  {name:<16}{value}".replace("[", r"\[") for name, value in rows]
     for warning in warnings(server):
         lines.append(f"\n  [$warning]! {warning}[/]")

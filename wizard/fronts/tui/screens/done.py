@@ -89,7 +89,7 @@ class Done(Page):
     def _reveal(self, pressed: Button, number: int) -> None:
         hidden = str(pressed.label) == "Reveal"
         self.query_one(f"#secret-{number}", Static).update(self.summary.secrets[number][1].reveal() if hidden else MASK)
-        relabel(pressed, words("tui.done.hide") if hidden else words("tui.done.reveal_2"))
+        relabel(pressed, words("tui.done.hide") if hidden else words("tui.done.reveal"))
 
     def _save(self, path: Path) -> None:
         write(path, summaries.html(self.summary) if path.suffix == ".html" else summaries.markdown(self.summary))

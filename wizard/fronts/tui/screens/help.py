@@ -40,7 +40,7 @@ class HelpScreen(Dialog[None]):
         yield Markdown("\n\n".join(part for part in (text, listed, guide) if part))
 
     def buttons(self) -> Iterator[Button]:
-        yield button(words("tui.help.close_2"), "close", variant="primary")
+        yield button(words("tui.help.close"), "close", variant="primary")
 
     def on_button_pressed(self) -> None:
         self.dismiss()

@@ -24,7 +24,7 @@ class LeaveScreen(Dialog[None]):
         yield Static(WAITING if self.wizard.engine.asking else TEXT)
 
     def buttons(self) -> Iterator[Button]:
-        yield button(text("tui.leave.go_2"), "stay", variant="primary")
+        yield button(text("tui.leave.go"), "stay", variant="primary")
         if self.wizard.engine.asking:
             yield button(text("tui.leave.leave"), "stop")
             return

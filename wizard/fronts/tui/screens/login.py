@@ -34,7 +34,7 @@ class LoginDialog(Dialog[dict[str, Secret]]):
 
     def buttons(self) -> Iterator[Button]:
         yield button(text("tui.login.log_try_again"), "login", variant="primary")
-        yield button(text("tui.login.cancel_2"), "cancel")
+        yield button(text("tui.login.cancel"), "cancel")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.has_class("reveal"):

@@ -149,7 +149,7 @@ class Project(Page):
 
     async def on_finished(self, message: Finished) -> None:
         looked, self.looking = self.looking, ""
-        self.query_one("#continue", Primary).ready(words("tui.project.continue_2"))
+        self.query_one("#continue", Primary).ready(words("tui.project.continue"))
         if message.error is not None:
             await self.query_one("#corrections", Vertical).remove_children()
             self._unfit(message.error)

@@ -100,7 +100,7 @@ class Review(Page):
             return
         self.wizard.forecast = message.result
         self._show(message.result)
-        self.query_one("#start", Primary).ready(in_words("tui.review.start_2"))
+        self.query_one("#start", Primary).ready(in_words("tui.review.start"))
 
     def _show(self, forecast: Forecast) -> None:
         from wizard.fronts.words import describe

@@ -71,10 +71,10 @@ class Run(Page):
     def buttons(self) -> Iterator[Button]:
         yield Primary(in_words("tui.run.working"), "go")
         yield button(in_words("tui.run.all_once"), "pace")
-        yield button(in_words("tui.run.pause_2"), "pause")
+        yield button(in_words("tui.run.pause"), "pause")
         yield button(in_words("tui.run.skip"), "skip")
         yield button(in_words("tui.run.go_back"), "checkpoints")
-        yield button(in_words("tui.run.steps_2"), "show-steps")
+        yield button(in_words("tui.run.steps"), "show-steps")
 
     def guide(self) -> str:
         words, recipe = self.wizard.texts, self.steps.current.partition("/")[0]
@@ -83,7 +83,7 @@ class Run(Page):
     # -- starting -------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.query_one("#go", Primary).wait(in_words("tui.run.working_2"))
+        self.query_one("#go", Primary).wait(in_words("tui.run.working"))
         self.set_interval(1 / DRAINS_PER_S, lambda: self.current.drain(self.wizard.engine.lines))
         self.set_interval(1.0, self._tick)
         self._offer()
@@ -196,7 +196,7 @@ class Run(Page):
             return
         reply, self.reply = self.reply, None
         self._offer()
-        self.query_one("#go", Primary).wait(in_words("tui.run.working_3"))
+        self.query_one("#go", Primary).wait(in_words("tui.run.working"))
         self.query_one("#go").focus()
         reply.put(choice)
 
@@ -309,7 +309,7 @@ class Run(Page):
         step_by_step = self.wizard.step_by_step
         relabel(
             self.query_one("#pace", Button),
-            in_words("tui.run.all_once_2") if step_by_step else in_words("tui.run.step_step"),
+            in_words("tui.run.all_once") if step_by_step else in_words("tui.run.step_step"),
         )
         self.query_one("#pause").display = not step_by_step
 

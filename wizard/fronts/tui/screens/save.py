@@ -30,8 +30,8 @@ class SaveDialog(Dialog[None]):
         yield Static("", id="trouble", classes="bad", markup=False)
 
     def buttons(self) -> Iterator[Button]:
-        yield button(text("tui.save.save_2"), "save", variant="primary")
-        yield button(text("tui.save.cancel_2"), "cancel")
+        yield button(text("tui.save.save_now"), "save", variant="primary")
+        yield button(text("tui.save.cancel"), "cancel")
 
     def enter_leads_on(self, box: Input) -> bool:
         return False

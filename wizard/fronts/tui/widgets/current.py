@@ -121,7 +121,7 @@ class Current(Vertical):
     @on(Button.Pressed, "#save-output")
     def _save(self, event: Button.Pressed) -> None:
         event.stop()
-        self.app.push_screen(SaveDialog(text("tui.current.output_2"), "wizard-output.txt", self._write))
+        self.app.push_screen(SaveDialog(text("tui.current.the_output"), "wizard-output.txt", self._write))
 
     def _write(self, path: Path) -> None:
         private.write(path, self.output.text + "\n")

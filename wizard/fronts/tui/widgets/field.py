@@ -68,7 +68,7 @@ class Field(Row):
 
     def validate(self, reason: str | None) -> None:
         example = (
-            words("tui.field.example_2", example=self.question.example) if reason and self.question.example else ""
+            words("tui.field.with_example", example=self.question.example) if reason and self.question.example else ""
         )
         if reason and self.question.example and self.question.example in reason:
             example = ""

@@ -55,5 +55,5 @@ def toggle_reveal(pressed: Button) -> None:
     assert pressed.parent is not None
     box = pressed.parent.query_one(Input)
     box.password = not box.password
-    pressed.label = words("tui.row.reveal_2") if box.password else words("tui.row.hide")
+    pressed.label = words("tui.row.reveal") if box.password else words("tui.row.hide")
     pressed.refresh(layout=True)
