@@ -19,6 +19,7 @@ from wizard.errors import WizardError
 from wizard.fronts.tui.app import WizardApp
 
 MOVES = 30  # in each state; about a thousand in all, of up to three keys
+SEEDS = 6  # for each state in the matrix: several thousand moves in all
 KEYS = (
     *("enter", "space", "escape", "tab", "shift+tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
     *(f"f{number}" for number in range(1, 13)),
@@ -110,12 +111,26 @@ def gates(server: SmallServer) -> Iterator[None]:
 def test_any_key_breaks_nothing_and_every_page_can_be_left(
     state: str, server: SmallServer, gates: None, request: pytest.FixtureRequest
 ) -> None:
+    play_in(state, state, server, request)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("state", STATES)
+def test_thousands_of_moves_break_nothing(
+    state: str, seed: int, server: SmallServer, gates: None, request: pytest.FixtureRequest
+) -> None:
+    play_in(state, f"{state} {seed}", server, request)
+
+
+def play_in(state: str, seed: str, server: SmallServer, request: pytest.FixtureRequest) -> None:
+    """Comes to the state, does anything at all there, and leaves."""
     scenario = scenario_of(state, request)
 
     async def play(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "Welcome", "Welcome")
         await scenario(pilot)
-        monkey = Monkey(pilot, state)
+        monkey = Monkey(pilot, seed)
         try:
             await monkey.play(MOVES)
             for gate in server.waits.values():
