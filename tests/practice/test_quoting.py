@@ -388,7 +388,7 @@ def test_what_a_units_questions_accept_stands_in_it_as_it_was_given(server: SshT
         lines = []
         for i, (app, path) in enumerate(good):
             tables = answers(project={"name": f"f{i}", "wsgi": app, "subdirectory": path}, gunicorn={"timeout": 30})
-            unit = recipe.template("app.service", tables, configuration="/etc/f/gunicorn.conf.py")
+            unit = recipe.template("app.service", tables, configuration="/etc/f/gunicorn.conf.py", closed="")
             lines.append(f"cat >/run/systemd/system/fuzz{i}.service {heredoc(unit)}")
         lines.append("systemctl daemon-reload")
         lines += [

@@ -55,7 +55,7 @@ def test_site_is_served_by_the_app_server_that_was_chosen(
     with logged_in(pristine, "deploy") as transport:  # the set-up has closed root's login
         script = "systemctl show -P ExecStart guestbook.service; ls /run/guestbook /etc/guestbook"
         runs = transport.run(script, root=True).out
-    assert "/bin/uvicorn --fd 3 config.asgi:application" in runs and "workshop_server.sock" in runs
+    assert "/bin/uvicorn --fd 3 config.asgi:application" in runs and "workshop.sock" in runs
     assert "gunicorn" not in runs
 
     second = setup()
