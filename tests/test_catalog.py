@@ -12,7 +12,7 @@ from wizard.recipe import Recipe
 
 JOURNEY = [
     "roles", "system_update", "deploy_user", "hardening", "postgres", "redis", "project", "virtualenv", "env_vars",
-    "django", "gunicorn", "celery", "nginx", "sanity_check",
+    "django", "gunicorn", "uvicorn", "celery", "nginx", "sanity_check",
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0  # seconds, each
 GREETING_TIMEOUT = 5.0
 HANDSHAKE_TIMEOUT = 15.0
+GOES_DOWN = 0.5  # seconds; paramiko tells the channels of a connection that is gone before it says so of the connection
 KEEPALIVE = 15
 PUT_SILENCE = 60.0
 BLOCK = 2**18
@@ -154,6 +155,8 @@ class SshTransport:
                     raise self._lost(
                         text("transport.ssh.silent", login=self.login, silence=f"{silence:g}", what=what), ""
                     ) from e
+                if isinstance(e, ConnectionLost):
+                    transport.join(GOES_DOWN)
                 # what on_line or a source raises is not ours
                 if isinstance(e, ConnectionLost) or (isinstance(e, OSError) and transport.is_active()):
                     raise
