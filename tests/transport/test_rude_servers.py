@@ -18,6 +18,7 @@ import pytest
 
 from wizard.errors import ConnectError, ConnectionLost, HostKeyError, WizardError
 from wizard.transport.base import Login
+from wizard.transport.exchange import Exchange
 from wizard.transport.ssh import SshTransport
 
 Behave = Callable[[paramiko.Channel, bytes], None]
@@ -185,6 +186,26 @@ def test_a_connection_that_breaks_in_the_middle_is_a_lost_connection(connect: Co
     assert not ssh.alive()
     with pytest.raises(ConnectionLost, match="no connection"):
         ssh.run("true")
+
+
+def test_a_write_that_fails_before_the_end_is_read_is_a_lost_connection(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that reads looks for its end every tenth of a second; a write fails at once."""
+
+    def broken(out: bytes) -> None:
+        raise EOFError
+
+    def send(self: Exchange, data: bytes) -> None:
+        monkeypatch.setattr(self._channel.get_transport().packetizer, "write_all", broken)
+        sent(self, data)
+
+    sent = Exchange.send
+    monkeypatch.setattr(Exchange, "send", send)
+    ssh = connect(lambda channel, command: channel.sendall(mark_of(command)))
+    with pytest.raises(ConnectionLost, match="broke during a step"):
+        ssh.run("true", label="a step")
+    assert not ssh.alive()
 
 
 def test_a_server_that_takes_nothing_in_is_a_lost_connection(connect: Connect) -> None:

@@ -155,11 +155,12 @@ class SshTransport:
                     raise self._lost(
                         text("transport.ssh.silent", login=self.login, silence=f"{silence:g}", what=what), ""
                     ) from e
-                if isinstance(e, ConnectionLost):
+                if isinstance(e, (ConnectionLost, OSError)):
                     transport.join(GOES_DOWN)
-                # what on_line or a source raises is not ours
-                if isinstance(e, ConnectionLost) or (isinstance(e, OSError) and transport.is_active()):
-                    raise
+                    # what on_line or a source raises is not ours
+                    if isinstance(e, ConnectionLost) or transport.is_active():
+                        raise
+                transport.close()  # a write may fail well before the thread that reads notices
                 words = str(e) or type(e).__name__
                 raise self._lost(text("transport.ssh.broke", login=self.login, what=what), words) from e
 
