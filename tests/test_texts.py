@@ -29,7 +29,7 @@ NO_SENTENCES = {
     "whitenoise or psycopg", "prove way in", "keeping the lock", "x socket x", "x service x", "x x x", "python=$(",
     "found in the project", "npm run build", "date; cmp", "sudo systemctl", "wizard {}, Python {}",
     "# a useradd that was", "# and a power cut leaves", "# as the site's user: building", "# its home, and pip's cache",
-    "# What it may write,",
+    "# What it may write,", "for required in U.",
 }  # fmt: skip
 ROOMS = sorted(path.stem for path in (text.FOLDER / "en").glob("*.toml") if path.stem != "language")
 

@@ -19,7 +19,7 @@ class lists: `recipe.output("socket", lambda a: …)`. Others read `a.app_server
 `a.project.domain`, `a.deploy_user.name`. See `AppServer`, `Database`, `WebServer`, `Broker`, `Worker`, `Project`, `DeployUser`.
 
 **Contributions** add to what another recipe owns: `recipe.contribute(WebSite, lambda a: WebSite(server="gzip on;"))`. See
-`PythonPackages`, `HostNames`, `WebSite`, `Variables`; the owner reads them with `a.contributions(WebSite)`.
+`PythonPackages`, `HostNames`, `WebSite`, `Variables`, `OutsideChecks`; the owner reads them with `a.contributions(WebSite)`.
 
 **Operations** are wanted states of one thing on the server; a step yields them in order, and each is undone from what was there
 before: `packages`, `file`, `directory`, `service`, `user`, … `command` is for what has no operation of its own, and must be
@@ -36,6 +36,7 @@ given its undo.
 from __future__ import annotations
 
 from wizard.app_server import settings_of
+from wizard.checks.admin_login import Account, admin_logs_in
 from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server, says
 from wizard.checks.celery import celery_answers
 from wizard.checks.django import addresses, caches_keep_what_is_written, logins_last, settings_in_use
@@ -74,6 +75,7 @@ from wizard.operations.file import absent, directory, file, symlink
 from wizard.operations.firewall import firewall
 from wizard.operations.firewall import refusal as port_refusal
 from wizard.operations.live import live_release
+from wizard.operations.media import starting_media
 from wizard.operations.postgres import database, role
 from wizard.operations.postgres_cluster import cluster, settings
 from wizard.operations.quoting import as_written, sh, systemd_environment
@@ -88,6 +90,7 @@ from wizard.operations.user import sudo_rule, user
 from wizard.operations.virtualenv import virtualenv
 from wizard.project import clone
 from wizard.project.found import Found
+from wizard.project.native import debian_packages_for
 from wizard.recipe import HOST_NAME, Answers, LoginAs, Question, Recipe, WayIn
 from wizard.role import (
     AppServer,
@@ -96,6 +99,7 @@ from wizard.role import (
     Database,
     DeployUser,
     HostNames,
+    OutsideChecks,
     Project,
     PythonPackages,
     Variables,
@@ -109,6 +113,7 @@ from wizard.site import Site
 __all__ = [
     "HOST_NAME",
     "LAST_ERROR",
+    "Account",
     "Answers",
     "AppServer",
     "Blob",
@@ -123,6 +128,7 @@ __all__ = [
     "HostNames",
     "LoginAs",
     "Operation",
+    "OutsideChecks",
     "Project",
     "PythonPackages",
     "Question",
@@ -140,6 +146,7 @@ __all__ = [
     "absent",
     "addresses",
     "admin_login_with_css",
+    "admin_logs_in",
     "as_written",
     "authorized_keys",
     "caches_keep_what_is_written",
@@ -151,6 +158,7 @@ __all__ = [
     "data_directory",
     "database",
     "database_belongs_to",
+    "debian_packages_for",
     "directory",
     "file",
     "firewall",
@@ -197,6 +205,7 @@ __all__ = [
     "shut_in",
     "site_name",
     "sshd",
+    "starting_media",
     "static_file_answers",
     "static_files",
     "stays_up",

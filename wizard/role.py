@@ -217,3 +217,10 @@ class Variables(Contribution):
     """To the site's variables (its environment), by name; what the answers file says in [env] wins."""
 
     values: Mapping[str, str | Secret] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutsideChecks(Contribution):
+    """To what is looked at as a visitor when all is set up, after a restart, and by `wizard verify`."""
+
+    checks: tuple[Check, ...] = ()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.api import (
+    Account,
     Answers,
     Check,
     Operation,
+    OutsideChecks,
     Question,
     Recipe,
     Secret,
+    Vantage,
+    addresses,
+    admin_logs_in,
     migrations,
     on_server,
     static_files,
@@ -96,13 +101,27 @@ def settings_check(a: Answers) -> Iterator[Operation]:
     yield from ()
 
 
-def admin_password(a: Answers) -> str | Secret:
+def admin_password(a: Answers) -> Secret:
     return a[superuser_password] or a.secret("superuser_password")
 
 
 def admin_page(a: Answers) -> str:
     found = a.found.page("admin") if a.found is not None else None
     return found.address if found else "/admin/"
+
+
+def login_of_superuser(a: Answers) -> OutsideChecks:
+    if not a[superuser_name]:
+        return OutsideChecks()
+
+    def where_admin_is(vantage: Vantage) -> str | None:
+        said = addresses(vantage, a.site.manage).get("admin", [""])[-1]
+        return {"none": "", "": None}.get(said, said)
+
+    account = Account(a[superuser_name], a[superuser_email], admin_password(a))
+    return OutsideChecks(
+        (admin_logs_in(a.project.domain, admin_page(a), where_admin_is, manage=a.site.manage, account=account),)
+    )
 
 
 def where_it_is(a: Answers) -> str:
@@ -123,3 +142,4 @@ recipe.output("admin", admin, afterwards=True)
 recipe.output("admin_password", lambda a: admin_password(a) if a[superuser_name] else "", afterwards=True)
 recipe.output("where_the_password_is", lambda a: where_it_is(a) if a[superuser_name] else "", afterwards=True)
 recipe.output("manage", lambda a: f"sudo {a.site.manage} help", afterwards=True)
+recipe.contribute(OutsideChecks, login_of_superuser)

@@ -25,6 +25,7 @@ from wizard.api import (
     release_from_folder,
     release_from_git,
     sh,
+    starting_media,
 )
 
 # Names that can be refused before any server is seen; which are free on a server, it says itself (site_name).
@@ -168,6 +169,15 @@ def code(a: Answers) -> Iterator[Operation]:
         key = a.site.deploy_key
         yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
     yield release_from_git(root, a[source], group=group, branch=a[branch], key=key, host_keys=a[git_host_key])
+
+
+def media_of_code(a: Answers) -> str:
+    return (a.found.media_folder if a.found else None) or ""
+
+
+@recipe.step("media", when=lambda a: bool(media_of_code(a)))
+def media(a: Answers) -> Iterator[Operation]:
+    yield starting_media(a.site.root, media_of_code(a), a.site.media, site=a.site.user)
 
 
 recipe.output("code", lambda a: a.site.current, afterwards=True)

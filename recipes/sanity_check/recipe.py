@@ -8,6 +8,7 @@ from wizard.api import (
     Answers,
     Check,
     Operation,
+    OutsideChecks,
     Question,
     Recipe,
     Vantage,
@@ -64,6 +65,8 @@ def site_answers(a: Answers) -> Iterator[Check]:
     if a[admin]:
         yield admin_login_with_css(domain, a[admin], where_admin_is)
         yield logins_last(manage)
+    for added in a.contributions(OutsideChecks):
+        yield from added.checks
     yield a.database.row_check
     if a.found and a.found.redis:
         yield caches_keep_what_is_written(manage)

@@ -10,6 +10,7 @@ from wizard.api import (
     PythonPackages,
     Question,
     Recipe,
+    debian_packages_for,
     packages,
     restart,
     virtualenv,
@@ -45,7 +46,9 @@ extra_packages = recipe.ask(
 
 @recipe.step("packages")
 def native(a: Answers) -> Iterator[Operation]:
-    yield packages("python3-venv", *(a.found.native_packages if a.found else ()))
+    of_project = a.found.native_packages if a.found else ()
+    added: tuple[str, ...] = a[extra_packages]
+    yield packages("python3-venv", *sorted({*of_project, *debian_packages_for(added)}))
 
 
 @recipe.step("environment")

@@ -18,6 +18,7 @@ from wizard.operations.django import MigrationsState, StaticFilesState, migratio
 from wizard.operations.file import FileState, absent, directory, file, symlink
 from wizard.operations.firewall import FirewallState, firewall
 from wizard.operations.live import LiveState, live_release
+from wizard.operations.media import StartingMediaState, starting_media
 from wizard.operations.postgres import DatabaseState, RoleState, database, role
 from wizard.operations.postgres_cluster import ClusterState, SettingsState, cluster, settings
 from wizard.operations.reboot import RebootState, reboot
@@ -70,6 +71,7 @@ EXAMPLES: list[tuple[Operation, list[State]]] = [
     (service("shop"), [ServiceState(True, "disabled", False, True), ServiceState(True, "enabled", True)]),
     (serving("shop", "/srv/shop/current"), [ServingState("a", "b")]),
     (site_name("shop"), []),
+    (starting_media("/srv/shop", "media", "/srv/shop/shared/media", site="shop"), [StartingMediaState("missing", ("a.png",))]),
     (static_files("shop", "/srv/shop/static"), [StaticFilesState("a", "b")]),
     (sudo_rule("ana", "ana ALL=(ALL:ALL) NOPASSWD: ALL"), [THERE]),
     (superuser("shop", "ana", "ana@example.org", Secret("sesame"), database="shop"), []),

@@ -171,3 +171,17 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_not_passed_over(
 def test_a_missing_folder_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(WizardError, match="cannot pack"):
         pack(tmp_path / "nowhere")
+
+
+def test_committed_media_goes_along_and_uploads_of_this_computer_do_not(tree: Tree) -> None:
+    settings = "import os\nMEDIA_ROOT = os.path.join(BASE_DIR, 'media')\nSECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n"
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+    files = {"manage.py": manage, "shop/settings.py": settings, "shop/urls.py": "urlpatterns = []\n"}
+    top = tree({**files, "media/default.jpg": "d", "media/people/ada.jpg": "a"})
+    assert "media/" in pack(top).left_out  # without git nobody knows which are uploads
+    git(top, "init", "-q")
+    git(top, "add", ".")
+    (top / "media/people/upload.jpg").write_text("u")
+    packed = pack(top)
+    assert contents(packed) == sorted([*files, "media/default.jpg", "media/people/ada.jpg"])
+    assert "media/people/upload.jpg" in packed.left_out

@@ -58,7 +58,9 @@ ADDRESS = re.compile(r"/[\w./~-]{0,200}")
 
 def addresses(vantage: Vantage, manage: str) -> dict[str, list[str]]:
     """What the site on the server says of its own addresses: "page" and "admin" ("none" without one). Nothing it says is trusted."""
-    command = f"env WIZARD_RELEASE=current timeout 60 {manage} shell --command {sh(ADDRESSES)} 2>/dev/null </dev/null"
+    # in a scope of its own: Django before 3 runs it within a function, where walk() does not find itself
+    code = f"exec({ADDRESSES!r}, {{}})"
+    command = f"env WIZARD_RELEASE=current timeout 60 {manage} shell --command {sh(code)} 2>/dev/null </dev/null"
     found: dict[str, list[str]] = {}
     for line in vantage.transport.run(command, label=text("checks.django.addresses"), root=True).out.splitlines():
         kind, _, value = line.partition(": ")

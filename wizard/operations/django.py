@@ -128,6 +128,14 @@ NO_ACCOUNTS = """\
 from django.apps import apps
 if not apps.is_installed("django.contrib.auth"): print("superuser: none")
 else: """
+# What accounts of the project's own need besides: a name, an address, one of the choices.
+REQUIRED = """
+for required in U.REQUIRED_FIELDS:
+    field = U._meta.get_field(required)
+    value = email if "email" in required.lower() else name
+    if field.choices: value = field.choices[0][0]
+    os.environ.setdefault("DJANGO_SUPERUSER_" + required.upper(), str(value)[:field.max_length])
+"""
 DELETE = "print('deleted:', *mine.delete())"
 SAVE = """\
 begin_save {database} .dump
@@ -293,7 +301,8 @@ class Superuser(Managed):
             f"email = {self.email!r}; name = email if U.USERNAME_FIELD == 'email' else {self.name!r}; "
             "mine = U._default_manager.filter(**{U.USERNAME_FIELD: name}); "
         )
-        return f"{self.manage} shell --command {sh(start + code)}"
+        # in a scope of its own: Django before 3 runs it within a function, where loops and functions do not see its names
+        return f"{self.manage} shell --command {sh(f'exec({start + code!r}, {{}})')}"
 
     def observe(self) -> str:
         return self.guarded(
@@ -329,6 +338,7 @@ class Superuser(Managed):
             "import os, sys; from django.core.management import call_command; "
             'os.environ["DJANGO_SUPERUSER_EMAIL"] = email; '
             'os.environ["DJANGO_SUPERUSER_" + U.USERNAME_FIELD.upper()] = name; '
+            f"{REQUIRED}"
             'os.environ["DJANGO_SUPERUSER_PASSWORD"] = sys.stdin.read().partition("\\n")[2]; '
             'mine.exists() or call_command("createsuperuser", interactive=False)'
         )

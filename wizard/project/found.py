@@ -247,6 +247,9 @@ class Found:
     has_staticfiles: bool | None = None
     redis: Redis | None = None
     celery: Celery | None = None
+    media_folder: str | None = (
+        None  # where uploads are kept, relative to the source's top, where that is a folder of it
+    )
     pages: tuple[Page, ...] = ()
     pages_complete: bool = False  # every URL pattern was understood: what is not in `pages` is not there
 

@@ -41,8 +41,10 @@ _KEPT = re.compile("GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_|VALUE_)|SSL_|
 ATTRIBUTES = "* -filter -diff -merge -ident -working-tree-encoding\n"
 
 
-def listed(folder: Path) -> list[str] | None:
+def listed(folder: Path, *, untracked: bool = True) -> list[str] | None:
     """The files below the folder that git tracks or would track, relative to it; None where git cannot tell.
+
+    untracked: those that it would track, too.
 
     Nothing that belongs to the repository is run, and no network is used.
     """
@@ -63,7 +65,7 @@ def listed(folder: Path) -> list[str] | None:
             "GIT_OBJECT_DIRECTORY": str(common / "objects"),
             "GIT_ALLOW_PROTOCOL": "none",
         }
-        done = run(["ls-files", "-coz", "--exclude-standard"], variables, folder, PATIENCE)
+        done = run(["ls-files", "-coz" if untracked else "-cz", "--exclude-standard"], variables, folder, PATIENCE)
     if done is None or done.returncode != 0:
         return None
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]

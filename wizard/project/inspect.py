@@ -180,6 +180,7 @@ class _Look:
             has_staticfiles=settings.has("INSTALLED_APPS", validate.STATICFILES) if settings else None,
             redis=redis,
             celery=celery,
+            media_folder=self._media_folder(settings),
             pages=urls.pages if urls else (),
             pages_complete=bool(urls and urls.complete),
         )
@@ -217,6 +218,16 @@ class _Look:
         if name != "asgi":
             self._problem(f"{name}_sets_settings", path, assigned.line, assigned.module)
         return assigned.module
+
+    def _media_folder(self, settings: Settings | None) -> str | None:
+        text = (settings.text("MEDIA_ROOT") if settings else None) or ""
+        # `BASE_DIR / "media"`, `os.path.join(BASE_DIR, "media")`, or such a default of a variable
+        quoted = re.findall(r"'([^']*)'", text)
+        name = (quoted[-1] if quoted else text).strip("/")
+        path = posixpath.normpath(posixpath.join(self.root, name))
+        return (
+            path if name and path != "." and not path.startswith("..") and (self.source.top / path).is_dir() else None
+        )
 
     def _below(self, name: str) -> list[str]:
         inside = "" if self.root == "." else self.root + "/"

@@ -5,8 +5,9 @@ The facts are in native.toml. Must not know files.
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -32,6 +33,23 @@ def debian_packages(specifiers: Mapping[str, str], extras: Mapping[str, set[str]
         yield from _facts(compiled).get("run", ())
         if compiled_for(compiled, specifier):
             yield from _facts(compiled).get("build", ())
+
+
+def debian_packages_for(requirements: Iterable[str]) -> tuple[str, ...]:
+    """The Debian packages for these requirements (`psycopg2-binary<2.9`), as `debian_packages` has them; sorted.
+
+    What is no requirement is left to pip, which says so.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    parsed = []
+    for line in requirements:
+        with contextlib.suppress(InvalidRequirement):
+            parsed.append(Requirement(line))
+    specifiers: dict[str, str] = {canonicalize_name(one.name): str(one.specifier) for one in parsed}
+    extras: dict[str, set[str]] = {canonicalize_name(one.name): set(one.extras) for one in parsed}
+    return tuple(sorted(set(debian_packages(specifiers, extras))))
 
 
 def _compiled_half(name: str, specifiers: Mapping[str, str], extras: Mapping[str, set[str]]) -> tuple[str, str]:

@@ -49,7 +49,7 @@ class Packed:
 
 def pack(folder: Path) -> Packed:
     """Packs what belongs to the project: what git tracks or would track, or else everything; never keys, .env files,
-    databases, virtual environments and uploaded media.
+    databases and virtual environments; of the folder of uploads only what is committed.
 
     UsageError when the folder is not there or its files exceed 200 MB.
     """
@@ -92,6 +92,7 @@ def _stop(error: OSError) -> None:
 def _select(top: Path) -> tuple[list[str], list[str]]:
     """The files that go along and what does not, both sorted."""
     media, tracked = _media(top), _tracked(top)
+    committed = set(git.listed(top, untracked=False) or ()) if media else set()
     taken: list[str] = []
     left: list[str] = []
     for current, folders, names in os.walk(top, onerror=_stop):
@@ -100,6 +101,9 @@ def _select(top: Path) -> tuple[list[str], list[str]]:
             path = posixpath.join(inside, name)
             if (top / path).is_symlink():
                 names.append(name)  # a link to a folder is packed as the link that it is
+            elif path == media and any(one.startswith(f"{path}/") for one in committed):
+                tracked = tracked.only(path, committed)
+                continue
             elif name in FOLDERS or path == media or is_venv(top / path) or not tracked.reaches(path):
                 left.append(f"{path}/")
             else:
@@ -124,6 +128,11 @@ class _Tracked:
         parents = map(str, PurePosixPath(path).parents)
         return not self._paths or path in self._paths or any(parent in self._paths for parent in parents)
 
+    def only(self, folder: str, committed: set[str]) -> _Tracked:
+        """The same, and of this folder nothing but what is committed."""
+        others = {path for path in self._paths if not path.startswith(f"{folder}/")}
+        return _Tracked(others | {path for path in committed if path.startswith(f"{folder}/")})
+
     def reaches(self, folder: str) -> bool:
         return folder in self._folders or self.has(folder)
 
@@ -131,14 +140,9 @@ class _Tracked:
 def _media(top: Path) -> str | None:
     """The folder of visitors' uploads, where the settings put it into the project."""
     try:
-        found = inspect(top)
+        return inspect(top).media_folder
     except UsageError:
         return None
-    # `BASE_DIR / "media"`, `os.path.join(BASE_DIR, "media")`, or such a default of a variable
-    quoted = re.findall(r"'([^']*)'", found.media_root or "")
-    name = (quoted[-1] if quoted else found.media_root or "").strip("/")
-    path = posixpath.normpath(posixpath.join(found.root, name))
-    return path if name and path != "." and (top / path).is_dir() else None
 
 
 def _tracked(top: Path) -> _Tracked:
