@@ -135,6 +135,13 @@ def test_a_gunicorn_that_cannot_run_here_is_replaced(tmp_path: Path) -> None:
     assert answered(top).virtualenv.extra_packages == ("gunicorn>=22",)
 
 
+def test_a_pin_that_does_not_work_with_the_servers_python_is_replaced(tmp_path: Path) -> None:
+    top = made("base", tmp_path)
+    (top / "requirements.txt").write_text("Django==2.0.7\npsycopg2==2.7.5\npsycopg2-binary==2.8.6\nPillow==5.4.1\n")
+    instead = ("django==2.2.28", "psycopg2-binary==2.9.5", "psycopg2==2.9.3")
+    assert answered(top).virtualenv.replaced_packages == instead
+
+
 def test_a_site_that_asks_for_https_is_served_over_http_only_when_that_is_answered(tmp_path: Path) -> None:
     top = made("secure-cookies-without-tls", tmp_path)
     assert not answered(top).env_vars.override_settings
@@ -150,13 +157,16 @@ def test_a_site_that_asks_for_https_is_served_over_http_only_when_that_is_answer
         ("~=3.2.0", "psycopg2-binary"),
         ("==4.1.*", "psycopg2-binary"),
         (">=3.2", "psycopg[binary]"),
-        ("==2.2.28", "psycopg2-binary<2.9"),
+        ("==2.2.28", "psycopg2-binary"),
     ],
 )
 def test_the_driver_that_is_added_fits_django(tmp_path: Path, django: str, driver: str) -> None:
     top = made("base", tmp_path)
     (top / "requirements.txt").write_text(f"Django{django}\n")
-    assert answered(top).virtualenv.extra_packages == ("gunicorn", driver)
+    a = answered(top)
+    assert a.virtualenv.extra_packages == ("gunicorn", driver)
+    # a driver that is newer than its Django
+    assert ("_utc_tzinfo_factory" in str(files(a, "env_vars/settings").get("server_settings.py"))) == ("2.2" in django)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ given its undo.
 
 from __future__ import annotations
 
-from wizard.app_server import settings_of
+from wizard.app_server import may_write, settings_of
 from wizard.checks.admin_login import Account, admin_logs_in
 from wizard.checks.base import Check, Finding, Vantage, from_outside, on_server, says
 from wizard.checks.celery import celery_answers
@@ -173,6 +173,7 @@ __all__ = [
     "live_release",
     "login_works",
     "logins_last",
+    "may_write",
     "migrations",
     "network_logins_need_scram",
     "not_journalled",

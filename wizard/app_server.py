@@ -7,6 +7,11 @@ from wizard.checks.django import settings_in_use
 from wizard.recipe import Answers, Recipe
 
 
+def may_write(a: Answers) -> tuple[str, ...]:
+    """The folders that the site's processes may write to."""
+    return (a.site.media, *((a.site.written,) if a.project.written else ()))
+
+
 def settings_of(recipe: Recipe, a: Answers, name: str, *, link: str = "current") -> Check:
     """The release behind this link, loaded as the recipe's app server does, has the settings of this server.
 

@@ -86,6 +86,7 @@ class Project(Role):
     subdirectory = Output(str, "recipes.output.project.subdirectory")
     settings_module = Output(str, "recipes.output.project.settings_module")
     wsgi = Output(str, "recipes.output.project.wsgi")
+    written = Output[tuple[str, ...]](tuple, "recipes.output.project.written", default=())
 
 
 class DeployUser(Role):

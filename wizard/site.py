@@ -54,6 +54,11 @@ class Site:
         """What visitors upload (MEDIA_ROOT)."""
         return f"{self.shared}/media"
 
+    @property
+    def written(self) -> str:
+        """What the code writes beside itself (logs, data): links lead here from each release."""
+        return f"{self.shared}/written"
+
     # -- its configuration ---------------------------------------------------------------------------------------------
 
     @property

@@ -17,6 +17,7 @@ from wizard.api import (
     daemon_reload,
     data_directory,
     file,
+    may_write,
     restart,
     runs_release,
     service,
@@ -77,7 +78,7 @@ def beat_runs(a: Answers) -> Iterator[Check]:
 
 @recipe.step("worker", check=worker_works, again=True)
 def worker(a: Answers) -> Iterator[Operation]:
-    closed = shut_in(a.site.media)
+    closed = shut_in(*may_write(a))
     text = recipe.template("worker.service", a, node=node(a), closed=as_written(closed))
     yield file(a.site.worker_unit_file, text, notify=f"{daemon_reload}\n{restart(a.site.worker_unit)}")
     yield service(a.site.worker_unit)
@@ -87,7 +88,7 @@ def worker(a: Answers) -> Iterator[Operation]:
 def schedule(a: Answers) -> Iterator[Operation]:
     kept = a.found.celery.beat if a.found and a.found.celery else "file"
     how = f"--scheduler {DATABASE_SCHEDULER}" if kept == "database" else f"--schedule {a.site.schedule}/beat"
-    closed = shut_in(a.site.schedule)
+    closed = shut_in(a.site.schedule, *may_write(a)[1:])
     yield data_directory(a.site.schedule, owner=a.site.user, mode=0o750)
     text = recipe.template("beat.service", a, how=as_written(how), closed=as_written(closed))
     yield file(a.site.schedule_unit_file, text, notify=f"{daemon_reload}\n{restart(a.site.schedule_unit)}")

@@ -37,7 +37,7 @@ NAMES = {
 CHANGED = {
     "SECRET_KEY": ("secret_key",), "DEBUG": (), "ALLOWED_HOSTS": ("allowed_hosts",), "CSRF_TRUSTED_ORIGINS": ("csrf",),
     "DATABASES": ("database_name", "database_user", "database_password", "database_host", "database_port"),
-    "STATIC_ROOT": ("static_root",), "MEDIA_ROOT": ("media_root",), "HTTPS": (),
+    "STATIC_ROOT": ("static_root",), "MEDIA_ROOT": ("media_root",), "HTTPS": (), "TIME_ZONE_OF_DRIVER": (),
 }  # fmt: skip
 
 more_hosts = recipe.ask(
@@ -63,7 +63,8 @@ def changed(a: Answers) -> list[str]:
     """Settings that this server must change, and that no variable changes."""
     https = ["HTTPS"] if a[plain_http] else []
     if a.found is None:  # nobody has looked at the project (it is in a git repository): all of them
-        return [setting for setting in CHANGED if setting != "HTTPS"] + https
+        return [setting for setting in CHANGED if setting not in ("HTTPS", "TIME_ZONE_OF_DRIVER")] + https
+    https += ["TIME_ZONE_OF_DRIVER"] if a.found.old_django and a.database.engine.endswith("postgresql") else []
     settings = {"SECRET_KEY": "secret_key", "ALLOWED_HOSTS": "allowed_hosts"}
     settings |= {"STATIC_ROOT": "static_root"} if a.found.has_staticfiles is not False else {}
     settings |= {"MEDIA_ROOT": "media_root"} if a.found.media_root else {}

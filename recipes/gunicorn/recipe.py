@@ -17,6 +17,7 @@ from wizard.api import (
     file,
     http_answers,
     live_release,
+    may_write,
     on_server,
     restart,
     service,
@@ -105,7 +106,7 @@ def units(a: Answers) -> Iterator[Operation]:
         raise UsageError(recipe.text("no_wsgi"), hint=recipe.text("no_wsgi_next"))
     back = restart(a.site.name)  # what they change goes live with the step below, when it has been tried
     yield file(configuration(a), recipe.template("gunicorn.conf", a), on_undo=back)
-    closed = as_written(shut_in(a.site.media))
+    closed = as_written(shut_in(*may_write(a)))
     unit = recipe.template("app.service", a, configuration=configuration(a), closed=closed)
     yield file(a.site.unit_file, unit, notify=daemon_reload, on_undo=back)
     yield file(a.site.socket_unit_file, recipe.template("app.socket", a, socket=socket(a)), notify=daemon_reload)

@@ -119,6 +119,10 @@ settings_module = recipe.ask(
     Question("settings_module", str, lambda a: a.found.settings_module if a.found else None, pattern=r"\w+(\.\w+)*",
              example="config.settings")
 )  # fmt: skip
+written = recipe.ask(
+    Question("written", tuple, lambda a: a.found.written if a.found else (), optional=True,
+             pattern=r"(?!.*\.\.)[\w][\w./-]*", example="logs")
+)  # fmt: skip
 
 
 def entry(a: Answers) -> str | None:
@@ -155,20 +159,23 @@ def folders(a: Answers) -> Iterator[Operation]:
     yield directory(a.site.shared)
     yield data_directory(a.site.static, owner=a.site.user)
     yield data_directory(a.site.media, owner=a.site.user)
+    if a[written]:
+        yield data_directory(a.site.written, owner=a.site.user)
 
 
 @recipe.step("code", check=manage_py_is_there)
 def code(a: Answers) -> Iterator[Operation]:
-    root, group = a.site.root, a.site.user
+    root, group, paths = a.site.root, a.site.user, a[written]
     if not from_git(a[source]):
-        yield release_from_folder(root, a[source], group=group)
+        yield release_from_folder(root, a[source], group=group, written=paths)
         return
     yield packages("git", "ca-certificates", *(["openssh-client"] if git_host.address(a[source]) else []))
     key = ""
     if a[deploy_key]:
         key = a.site.deploy_key
         yield file(key, Secret(a[deploy_key].reveal().strip() + "\n"), mode=0o600)
-    yield release_from_git(root, a[source], group=group, branch=a[branch], key=key, host_keys=a[git_host_key])
+    yield release_from_git(root, a[source], group=group, branch=a[branch], key=key, host_keys=a[git_host_key],
+                           written=paths)  # fmt: skip
 
 
 def media_of_code(a: Answers) -> str:

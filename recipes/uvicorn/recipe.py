@@ -17,6 +17,7 @@ from wizard.api import (
     file,
     http_answers,
     live_release,
+    may_write,
     on_server,
     restart,
     service,
@@ -74,7 +75,7 @@ def site_answers(a: Answers) -> Iterator[Check]:
 @recipe.step("units")
 def units(a: Answers) -> Iterator[Operation]:
     back = restart(a.site.name)  # what they change goes live with the step below, when it has been tried
-    unit = recipe.template("app.service", a, closed=as_written(shut_in(a.site.media)))
+    unit = recipe.template("app.service", a, closed=as_written(shut_in(*may_write(a))))
     yield file(a.site.unit_file, unit, notify=daemon_reload, on_undo=back)
     yield file(a.site.socket_unit_file, recipe.template("app.socket", a, socket=socket(a)), notify=daemon_reload)
 

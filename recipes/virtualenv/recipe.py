@@ -44,11 +44,24 @@ extra_packages = recipe.ask(
 )  # fmt: skip
 
 
+def not_working(a: Answers) -> tuple[str, ...]:
+    """In the place of pinned releases that cannot be installed for this server's Python, or not imported by it."""
+    python = ".".join(a.server.python.split(".")[:2])
+    return tuple(a.found.replacements.get(python, ())) if a.found else ()
+
+
+replaced_packages = recipe.ask(
+    Question("replaced_packages", tuple, not_working, optional=True,
+             pattern=r"[A-Za-z0-9][\w.-]*(\[[\w,.-]+\])?([=<>!~][\w.*,<>=!~]+)?", example="psycopg2==2.9.5")
+)  # fmt: skip
+
+
 @recipe.step("packages")
 def native(a: Answers) -> Iterator[Operation]:
     of_project = a.found.native_packages if a.found else ()
     added: tuple[str, ...] = a[extra_packages]
-    yield packages("python3-venv", *sorted({*of_project, *debian_packages_for(added)}))
+    replaced: tuple[str, ...] = a[replaced_packages]
+    yield packages("python3-venv", *sorted({*of_project, *debian_packages_for((*added, *replaced))}))
 
 
 @recipe.step("environment")
@@ -59,6 +72,7 @@ def environment(a: Answers) -> Iterator[Operation]:
         a[requirements],
         user=a.site.user,
         extra=a[extra_packages],
+        replaced=a[replaced_packages],
         imports=("django", *(name for one in added for name in one.imports)),
         programs=tuple(name for one in added for name in one.programs),
         notify=restart(a.site.name),

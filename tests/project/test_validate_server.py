@@ -28,13 +28,29 @@ def said(found: Found, code: str) -> list[tuple[str, ...]]:
         ('LOGS = BASE_DIR / "logs"\nLOGS.mkdir(exist_ok=True)', "logs"),
         ('Path(os.environ.get("VAR", "/tmp")).mkdir(exist_ok=True)', None),
         ('(BASE_DIR / "kept").mkdir(exist_ok=True)', None),
-        ('if DEBUG:\n    (BASE_DIR / "var").mkdir()', None),
+        ('if DEBUG:\n    (BASE_DIR / "var").mkdir()', "var"),
+        (
+            'VAR = os.path.join(BASE_DIR, "var")\nif not os.path.exists(VAR):\n    os.makedirs(VAR, exist_ok=True)',
+            "var",
+        ),
+        ('def later():\n    (BASE_DIR / "var").mkdir()', None),
         ('Path("/run/x").mkdir()', None),
     ],
 )
 def test_a_folder_that_the_settings_make_beside_the_code(project: Tree, statement: str, folder: str | None) -> None:
     found = inspect(project(HEAD + statement, {"kept/.keep.txt": "", "kept/a.txt": ""}))
-    assert [one.named["folder"] for one in found.stops] == ([folder] if folder else [])
+    assert found.written == ((folder,) if folder else ()) and not found.stops
+
+
+@pytest.mark.parametrize(
+    "files, written",
+    [({}, "log"), ({"log/.gitkeep": "", "log/old.log": ""}, "log"), ({"log/models.py": ""}, "log/site.log")],
+)
+def test_a_log_file_is_written_where_the_site_may_write(project: Tree, files: dict[str, str], written: str) -> None:
+    logging = (
+        'LOGGING = {"handlers": {"file": {"class": "logging.FileHandler", "filename": BASE_DIR / "log/site.log"}}}\n'
+    )
+    assert inspect(project(HEAD + logging, dict(files))).written == (written,)
 
 
 def test_a_log_file_beside_the_code_is_said_and_does_not_stop(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from wizard.operations import git_host
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.file import Directory, FileState, save_folder
 from wizard.operations.quoting import sh
+from wizard.operations.user import run_as
 from wizard.text import text as words
 
 NEWEST = "newest"  # stands for a commit that only the server can name, once it has git and the network
@@ -34,6 +36,7 @@ class ReleaseState(State):
     releases: tuple[str, ...] = ()
     head: str = ""
     superseded: bool = False
+    unlinked: bool = False  # the newest release lacks a link to what it writes
 
     def to_json(self) -> dict[str, Any]:
         return {"current": self.current, "releases": self.releases}
@@ -44,13 +47,15 @@ class Release(Operation):
     """What both ways of arrival share. Code belongs to root; only the site's group may read it.
 
     link: its name beside `releases`. notify: a script that runs when it goes back to a release that was there before, its
-    surroundings complete.
+    surroundings complete. written: folders and files (a name with a dot) that the code writes beside itself: each is a link to
+    its place in shared/written, where the site may write.
     """
 
     root: str
     group: str
     notify: str = ""
     link: str = "current"  # what the versions before knew
+    written: tuple[str, ...] = ()
     state = ReleaseState
 
     @property
@@ -63,13 +68,16 @@ class Release(Operation):
             'printf "current=%s\\n" "$(basename "$(readlink "$link")")"\n'
             '[ "$link" != "$root/current" ] || [ ! -L "$root/next" ] || echo superseded=yes\n'
             'ls "$root/releases" | sed "s/^/release=/"'
+            + "".join(f'\n[ ! -e "$link" ] || [ -L "$link"/{sh(path)} ] || echo unlinked=yes' for path in self.written)
         )
 
     def parse(self, text: str) -> ReleaseState:
         pairs = [line.partition("=")[::2] for line in text.splitlines()]
         values = dict(pairs)
         releases = tuple(sorted(value for name, value in pairs if name == "release"))
-        return ReleaseState(values["current"], releases, values.get("head", ""), "superseded" in values)
+        return ReleaseState(
+            values["current"], releases, values.get("head", ""), "superseded" in values, "unlinked" in values
+        )
 
     def by_hand(self, found: ReleaseState) -> bool:
         return not found.superseded
@@ -84,9 +92,9 @@ class Release(Operation):
 
     def wanted(self, found: ReleaseState) -> ReleaseState:
         target = self.target(found)
-        if found.current == target:
+        if found.current == target and not found.unlinked:
             return found
-        return replace(found, current=target, releases=tuple(sorted({*found.releases, target})))
+        return replace(found, current=target, releases=tuple(sorted({*found.releases, target})), unlinked=False)
 
     def apply(self, before: ReleaseState, after: ReleaseState) -> str:
         lines = [
@@ -97,12 +105,21 @@ class Release(Operation):
         if not after.current:
             lines.append('rm -f "$link"')
         elif after.current in before.releases:
-            lines.append(f'put_link releases/{sh(after.current)} "$link"')
+            lines.append(self._links(after.current) + f'put_link releases/{sh(after.current)} "$link"')
             lines.append(self.notify or ":")
         else:
-            lines.append(f'umask 027\nmkdir "$new"\n{self.fetch(after.current)}\n{ARRIVE}')
+            arrived = ARRIVE.format(links=self._links("$id", quoted=False))
+            lines.append(f'umask 027\nmkdir "$new"\n{self.fetch(after.current)}\n{arrived}')
         lines += [self._remove(old) for old in before.releases if old not in after.releases]
         return "\n".join(lines)
+
+    def _links(self, release: str, *, quoted: bool = True) -> str:
+        if not self.written:
+            return ""
+        as_site = f'as_site() {{ {run_as(self.group)} "$@"; }}\n'
+        id_ = sh(release) if quoted else f'"{release}"'
+        lines = [f'link_written "$root/releases/"{id_} {sh(path)} "$root/shared/written"' for path in self.written]
+        return as_site + LINK_WRITTEN + "\n".join(lines) + "\n"
 
     def _remove(self, release: str) -> str:
         folder = f"{self.root}/releases/{release}"
@@ -123,13 +140,14 @@ class Release(Operation):
         return f'[ -n "$(ls {link}/)" ]\ncase $(readlink {link}) in releases/*) ;; *) false ;; esac'
 
 
+LINK_WRITTEN = resources.files("wizard.operations").joinpath("shell/written.sh").read_text(encoding="utf-8")
 # -h: a link in somebody's code could point at any file of the server, which must keep its own group
 ARRIVE = """\
 chown -hR root:"$group" "$new"
 chmod -R u=rwX,g=rX,o= "$new"
 sync -f "$new"
 if [ -d "$root/releases/$id" ]; then rm -rf "$new"; else mv -T "$new" "$root/releases/$id"; fi
-touch "$change/arrived" # what changes in it from now on is somebody's own work
+{links}touch "$change/arrived" # what changes in it from now on is somebody's own work
 put_link "releases/$id" "$link\""""
 
 
@@ -307,15 +325,18 @@ def release_from_git(
     notify: str = "",
     host_keys: tuple[str, ...] = (),
     link: str = "next",
+    written: tuple[str, ...] = (),
 ) -> GitRelease:
     """The newest commit of `source` (https, ssh, or file:// on the server) in `root`/releases, and the link to it.
 
     host_keys: fingerprints (SHA256:…) of a git server that is reached over ssh; without one it must be known there already.
     """
-    return GitRelease(root, group, notify, link, source, branch, key, host_keys)
+    return GitRelease(root, group, notify, link, written, source, branch, key, host_keys)
 
 
-def release_from_folder(root: str, folder: str, *, group: str, notify: str = "", link: str = "next") -> UploadedRelease:
+def release_from_folder(
+    root: str, folder: str, *, group: str, notify: str = "", link: str = "next", written: tuple[str, ...] = ()
+) -> UploadedRelease:
     """A folder of this computer in `root`/releases, named by its content. UsageError when it cannot be packed."""
     from wizard.project.upload import pack
 
@@ -323,7 +344,9 @@ def release_from_folder(root: str, folder: str, *, group: str, notify: str = "",
     with packed.file as file:
         archive = file.read()
     sha256 = hashlib.sha256(archive).hexdigest()
-    return UploadedRelease(root, group, notify, link, id=packed.content_id[:ID_LENGTH], sha256=sha256, archive=archive)
+    return UploadedRelease(
+        root, group, notify, link, written, id=packed.content_id[:ID_LENGTH], sha256=sha256, archive=archive
+    )
 
 
 def data_directory(path: str, *, owner: str, group: str | None = None, mode: int = 0o755) -> DataDirectory:

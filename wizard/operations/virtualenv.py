@@ -6,6 +6,7 @@ Debian's own Python is only used to make it: PEP 668 keeps pip out of the system
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, ClassVar
@@ -39,6 +40,7 @@ class Virtualenv(Operation):
     """The environment `directory`/.venv with what `requirements` names and `extra` packages, readable by `group`.
 
     requirements: requirements.txt, pyproject.toml or uv.lock by name or path within `directory`; "" for none.
+    replaced: requirements (psycopg2==2.9.5) that take the place of what that file says of these packages.
     imports and programs prove that it works, as the user `user`. notify runs where one that was in use has been replaced.
     """
 
@@ -52,6 +54,7 @@ class Virtualenv(Operation):
     imports: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     notify: str = ""
+    replaced: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -59,7 +62,7 @@ class Virtualenv(Operation):
 
     def _inputs(self) -> str:
         """Shell text that prints the hash of all that decides what is installed."""
-        extra = "\n".join(self.extra)
+        extra = "\n".join([*self.extra, *(f"instead: {one}" for one in self.replaced)])
         lock = posixpath.join(posixpath.dirname(self.requirements), "poetry.lock")
         # nested files (-r base.txt) and a lock's pyproject.toml count too; a release's own code does not change
         return (
@@ -125,20 +128,33 @@ class Virtualenv(Operation):
             "export PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off PIP_DISABLE_PIP_VERSION_CHECK=1",
             'python3 -m venv "$PWD/.venv"',
         ]
-        name = self.requirements.rpartition("/")[2]
-        if name == "uv.lock":
-            lines.append(EXPORT_LOCK.format(folder=sh(self.requirements.rpartition("/")[0] or ".")))
-        elif name == "pyproject.toml":
-            lines.append(EXPORT_PYPROJECT.format(path=sh(self.requirements)))
-        elif name in listed.FILES:
-            program = resources.files("wizard.project").joinpath("listed.py").read_text(encoding="utf-8")
-            lines.append(EXPORT_LISTED.format(path=sh(self.requirements), program=program))
-        elif self.requirements:
-            lines.append(f".venv/bin/pip install --requirement {sh(self.requirements)}")
+        lines += self._install_listed() if self.requirements else []
         if self.extra:
             lines.append(".venv/bin/pip install -- " + " ".join(map(sh, self.extra)))
         lines += ['rm -rf "$HOME"; chmod -R u=rwX,g=rX,o= .venv', "} </dev/null"]
         return "\n".join(lines)
+
+    def _install_listed(self) -> list[str]:
+        """The lines that install what the project's own file names."""
+        folder, _, name = self.requirements.rpartition("/")
+        exported, options, lines = '"$HOME/requirements.txt"', "", []
+        if name == "uv.lock":
+            lines.append(EXPORT_LOCK.format(folder=sh(folder or ".")))
+        elif name == "pyproject.toml":
+            lines.append(EXPORT_PYPROJECT.format(path=sh(self.requirements)))
+            options = ' --constraint "$HOME/constraints.txt"'
+        elif name in listed.FILES:
+            lines.append(EXPORT_LISTED.format(path=sh(self.requirements), program=_program("listed")))
+        else:
+            exported = sh(self.requirements)
+        if name in COMPLETE:
+            options += " --no-deps"
+        if self.replaced:
+            names = " ".join(sh(_name(one)) for one in self.replaced)
+            words = {"path": exported, "names": names, "program": _program("flattened")}
+            lines.append(REPLACE.format(**words, requirements=" ".join(map(sh, self.replaced))))
+            exported = '"$HOME/flattened.txt"'
+        return [*lines, f".venv/bin/pip install{options} --requirement {exported}"]
 
     def verify(self, after: VirtualenvState) -> str:
         venv = self.identity
@@ -162,8 +178,7 @@ fi"""
 EXPORT_LISTED = """\
 python3 - {path} >"$HOME/requirements.txt" <<'PYTHON'
 {program}
-PYTHON
-.venv/bin/pip install --requirement "$HOME/requirements.txt\""""
+PYTHON"""
 
 # uv does not read pip's configuration, and this server may reach nothing but an index of its own: so uv only translates
 # its lock file, with the hashes in it, and pip fetches.
@@ -173,8 +188,7 @@ python3 -m venv "$HOME/uv"
 options=
 if grep -q 'source = {{ git' {folder}/uv.lock; then options=--no-hashes; fi # pip cannot check a hash of a git repository
 "$HOME/uv/bin/uv" --no-cache --no-python-downloads export --quiet --project {folder} --python python3 --frozen --no-dev \\
-    --no-emit-project --format requirements-txt $options --output-file "$HOME/requirements.txt"
-.venv/bin/pip install --requirement "$HOME/requirements.txt\""""
+    --no-emit-project --format requirements-txt $options --output-file "$HOME/requirements.txt\""""
 
 # The dependencies only: a site's code runs from its folder, and many a project's pyproject.toml cannot be built. What only
 # Poetry can read (^4.2, ~5.2, its own extras and markers) its own library translates; with a lock, pip keeps to its releases.
@@ -213,8 +227,30 @@ fixed = [one for one in locked if "source" not in one and times[one["name"]] == 
 PYTHON
     ;;
 *) exit "$kind" ;;
-esac
-.venv/bin/pip install --requirement "$HOME/requirements.txt" --constraint "$HOME/constraints.txt\""""
+esac"""
+
+# What was pinned to a release that does not work with this Python.
+REPLACE = """\
+python3 - {path} {names} >"$HOME/flattened.txt" <<'PYTHON'
+{program}
+PYTHON
+printf '%s\\n' {requirements} >>"$HOME/flattened.txt"
+if [ -e "$HOME/constraints.txt" ]; then
+    for name in {names}; do sed -i "/^$name==/d" "$HOME/constraints.txt"; done
+fi"""
+
+# Each names all that is to be installed: pipenv and uv do not look for more either, so that what does not go together on paper
+# (a lock that was edited by a machine) is installed as it is written.
+COMPLETE = ("Pipfile.lock", "uv.lock")
+
+
+def _program(name: str) -> str:
+    return resources.files("wizard.project").joinpath(f"{name}.py").read_text(encoding="utf-8")
+
+
+def _name(requirement: str) -> str:
+    """The package's name, as PEP 503 normalises it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[=<>!~ ]", requirement)[0]).lower()
 
 
 def virtualenv(
@@ -226,6 +262,7 @@ def virtualenv(
     imports: tuple[str, ...] = (),
     programs: tuple[str, ...] = (),
     notify: str = "",
+    replaced: tuple[str, ...] = (),
 ) -> Virtualenv:
     """The environment `directory`/.venv with these dependencies; see Virtualenv."""
-    return Virtualenv(directory, requirements, user, extra, imports, programs, notify)
+    return Virtualenv(directory, requirements, user, extra, imports, programs, notify, replaced)

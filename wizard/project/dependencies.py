@@ -223,9 +223,23 @@ def driver(django: str | None) -> str:
     newer = [(4, 2), *((major, minor) for major in range(5, 9) for minor in range(3))]
     if not django or any(admits(django, version) for version in newer):
         return "psycopg[binary]"
-    # before 3.1 Django takes the time zone of psycopg2 2.9 for a wrong one (ticket 31777)
-    old = not any(admits(django, version) for version in ((3, 1), (3, 2), (4, 0), (4, 1)))
-    return "psycopg2-binary<2.9" if old else "psycopg2-binary"
+    return "psycopg2-binary"
+
+
+def old_django(django: str | None) -> bool:
+    """Whether it is older than 3.1, which takes the time zone of psycopg2 2.9 for a wrong one (ticket 31777)."""
+    later = [(major, minor) for major in range(3, 9) for minor in range(3) if (major, minor) >= (3, 1)]
+    return bool(django) and not any(admits(django or "", version) for version in later)
+
+
+def too_old(django: str | None) -> bool:
+    """Whether no Django that is admitted starts with the Pythons of the supported servers, and none is near enough to take its place.
+
+    Before 2.2 it uses names that Python 3.10 and 3.11 have no more; from 2.0 on 2.2 can take its place (see native.toml),
+    before that a model's foreign keys were written otherwise.
+    """
+    later = ((major, minor) for major in range(2, 9) for minor in range(3))
+    return bool(django) and not any(admits(django or "", version) for version in later)
 
 
 def _below(release: tuple[int, int]) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,8 @@ Must not know how it was found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 # The purposes of variables that the set-up itself gives a value to
 PROVIDED = frozenset({
@@ -145,6 +146,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "no_database_driver": ("package",),
     "old_app_server": ("package", "version"),
     "old_package": ("package", "version", "pythons"),
+    "replaced_package": ("package", "python", "instead"),
+    "django_too_old": ("version",),
     "needs_python": ("version",),
     "python_of_server": ("wanted", "found"),
     "needs_worker": ("package",),
@@ -159,7 +162,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 # With these Django cannot start, or its pages cannot work, whatever is answered: nothing on a server is begun.
 STOPS = frozenset({
     "cannot_parse", "python2", "merge_conflict", "module_left_out", "module_missing", "migrations_left_out",
-    "template_placeholders", "folder_name", "makes_folder",
+    "template_placeholders", "folder_name", "django_too_old",
 })  # fmt: skip
 # A person is shown these and asked; where nobody can be asked, one of these answers (recipe, question) must be given.
 ASKED: dict[str, tuple[tuple[str, str], ...]] = {
@@ -238,6 +241,9 @@ class Found:
     manage_sets_settings: str | None = None  # the same of manage.py
     driver: str = "psycopg[binary]"  # the requirement for a driver for PostgreSQL that this Django can use
     python_at_least: tuple[int, int] | None = None  # the oldest Python that the project, or its Django, runs with
+    # by Python ("3.11"): requirements in the place of those of which no admitted release works with it
+    replacements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    old_django: bool = False  # older than 3.1: it cannot read the time zone of psycopg2 2.9, which newer Pythons need
     old_app_server: bool = False  # gunicorn is pinned to a release that cannot run as a service that is shut in
     fixed: tuple[str, ...] = ()  # settings that are a literal in the end, although a variable is read for them
     database_by_variables: bool = True  # variables alone bring the site to its PostgreSQL database
@@ -247,6 +253,7 @@ class Found:
     has_staticfiles: bool | None = None
     redis: Redis | None = None
     celery: Celery | None = None
+    written: tuple[str, ...] = ()  # folders and files that the code writes beside itself, relative to the source's top
     media_folder: str | None = (
         None  # where uploads are kept, relative to the source's top, where that is a folder of it
     )

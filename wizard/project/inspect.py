@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wizard.errors import UsageError
 from wizard.project import dependencies as deps
-from wizard.project import entry, git, validate
+from wizard.project import entry, git, native, validate
 from wizard.project.engine import by_variables, engine_of, with_choice
 from wizard.project.entry import depth
 from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
@@ -24,7 +24,7 @@ from wizard.project.settings import FOLLOWED, Settings
 from wizard.project.source import Source, dotted
 from wizard.project.startup import Startup, app_files
 from wizard.project.urls import UrlPatterns
-from wizard.project.validate_server import old_gunicorn, server_problems
+from wizard.project.validate_server import old_gunicorn, server_problems, written_paths
 from wizard.text import text
 
 __all__ = ["DependencyFile", "EnvName", "Found", "Page", "Problem", "inspect"]
@@ -170,6 +170,8 @@ class _Look:
             problems=tuple(dict.fromkeys(self.problems)),
             database_by_variables=by_env,
             python_at_least=deps.python_at_least(self.source, self.root, django),
+            replacements={python: native.replacements(packages.specifiers, python) for python in native.PYTHONS},
+            old_django=deps.old_django(django),
             old_app_server=old_gunicorn(packages),
             fixed=fixed,
             driver=deps.driver(django),
@@ -180,6 +182,7 @@ class _Look:
             has_staticfiles=settings.has("INSTALLED_APPS", validate.STATICFILES) if settings else None,
             redis=redis,
             celery=celery,
+            written=written_paths(self.source, self.root, self.problems),
             media_folder=self._media_folder(settings),
             pages=urls.pages if urls else (),
             pages_complete=bool(urls and urls.complete),

@@ -79,3 +79,17 @@ def _facts(name: str) -> dict[str, Any]:
     """What is known of this package, or of the one that it brings along."""
     facts = _table().get(name, {})
     return _table()[facts["with"]] if "with" in facts else facts
+
+
+def replacements(specifiers: Mapping[str, str], python: str) -> tuple[str, ...]:
+    """Requirements in the place of those of which no admitted release works with this Python (3.11), sorted.
+
+    The nearest release that works is taken: it changes least.
+    """
+    found = []
+    for name, specifier in specifiers.items():
+        facts = _facts(name)
+        first = facts.get("fails", {}).get(python)
+        if first and older_than(specifier, first):
+            found.append(f"{name}=={facts.get('instead') or facts.get('wheels', {}).get(python, first)}")
+    return tuple(sorted(found))

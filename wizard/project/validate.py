@@ -188,6 +188,8 @@ def dependency_problems(
             yield Problem("no_app_server")
         if not DRIVERS & set(file.packages):
             yield Problem("no_database_driver", deps.driver(packages.specifiers.get("django")))
+    if deps.too_old(django := packages.specifiers.get("django")):
+        yield Problem("django_too_old", django)
     if python and not admits(python, OLDEST_PYTHON):
         wanted = next((m for m in range(6, 40) if admits(python, (3, m))), None)
         yield Problem("needs_python", f"3.{wanted}" if wanted else python)

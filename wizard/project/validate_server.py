@@ -9,7 +9,8 @@ import ast
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 from wizard.project import dependencies as deps
 from wizard.project import native
@@ -22,6 +23,9 @@ from wizard.project.versions import admits, pinned
 WORKERS: tuple[str, ...] = ("celery", "django-rq", "rq", "huey", "dramatiq", "django-dramatiq", "django-q", "django-q2")
 WORKERS += ("procrastinate", "django-background-tasks", "apscheduler", "django-apscheduler", "django-cron")
 FIRST_GUNICORN = 22  # older ones call setuid() in every worker, which the service may not
+KEPT = re.compile(
+    r"/(\.[^/]*|README[^/]*)$|\.(log|txt)$", re.I
+)  # what keeps an empty folder in git, and logs themselves
 OWN_FOLDER = re.compile(r"\b\w*(BASE|ROOT|PROJECT|APP|HERE)\w*(_DIR|_PATH|_ROOT|DIR)?\b")
 
 
@@ -49,7 +53,12 @@ def _packages(file: DependencyFile | None, packages: deps.Packages, celery: Cele
         yield Problem("old_app_server", "gunicorn", gunicorn)
     for name, specifier in packages.specifiers.items():
         version = pinned(specifier)
-        if version and (pythons := native.compiled_for(name, specifier)):
+        replaced = {python: native.replacements({name: specifier}, python) for python in native.PYTHONS}
+        for python, instead in replaced.items():
+            for one in instead:
+                yield Problem("replaced_package", f"{name}{specifier}", python, one)
+        pythons = [python for python in native.compiled_for(name, specifier) if not replaced[python]]
+        if version and pythons:
             yield Problem("old_package", name, ".".join(map(str, version)), ", ".join(pythons))
 
 
@@ -66,11 +75,10 @@ def _written_beside_the_code(source: Source, root: str, settings: Settings) -> I
     """Folders that the settings make, and log files that they open, in a release: the site may only read there."""
     for path in settings.files:
         tree = source.module(path)
-        for node in tree.body if tree else ():
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                folder = _made_folder(node.value, settings)
-                if folder and not _is_there(source, root, folder):
-                    yield Problem("makes_folder", path, node.lineno, folder)
+        for call in _calls_at_import(tree) if tree else ():
+            folder = _made_folder(call, settings)
+            if folder and not _is_there(source, root, folder):
+                yield Problem("makes_folder", path, call.lineno, folder)
     logging = settings.values.get("LOGGING")
     for part in logging.parts if logging else ():
         for inner in ast.walk(part):
@@ -79,6 +87,32 @@ def _written_beside_the_code(source: Source, root: str, settings: Settings) -> I
                 written = entries.get("filename")
                 if logging and written is not None and (inside := _inside(written, settings)):
                     yield Problem("log_file_in_project", logging.path, written.lineno, inside)
+
+
+def written_paths(source: Source, root: str, problems: Iterable[Problem]) -> tuple[str, ...]:
+    """What these problems say that the code writes beside itself, relative to the source's top: folders, and where a folder
+    holds code as well, the file alone."""
+    found = []
+    for problem in problems:
+        if problem.code == "makes_folder":
+            found.append(str(problem.named["folder"]))
+        elif problem.code == "log_file_in_project":
+            path = str(problem.named["path"])
+            folder = posixpath.dirname(path)
+            found.append(folder if folder and not _is_there(source, root, folder, kept=KEPT) else path)
+    paths = {posixpath.normpath(posixpath.join(root, path)) for path in found}
+    return tuple(sorted(path for path in paths if not paths & {str(p) for p in PurePosixPath(path).parents}))
+
+
+def _calls_at_import(tree: ast.Module) -> Iterator[ast.Call]:
+    """The calls that are statements of their own, in the order of the text, outside functions and classes."""
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            yield node.value
+        elif isinstance(node, ast.If | ast.Try | ast.With | ast.For):
+            waiting[:0] = [inner for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.stmt)]
 
 
 def _made_folder(call: ast.Call, settings: Settings) -> str | None:
@@ -109,9 +143,10 @@ def _inside(node: ast.expr, settings: Settings) -> str | None:
     return joined if joined and not joined.startswith(("/", "..")) else None
 
 
-def _is_there(source: Source, root: str, folder: str) -> bool:
+def _is_there(source: Source, root: str, folder: str, kept: re.Pattern[str] | None = None) -> bool:
+    """Whether the project has files in this folder, others than those that `kept` matches."""
     prefix = posixpath.normpath(posixpath.join(root, folder)) + "/"
-    return any(file.startswith(prefix) for file in source.files)
+    return any(file.startswith(prefix) and not (kept and kept.search(file)) for file in source.files)
 
 
 # What stays behind -------------------------------------------------------------------------------------------------

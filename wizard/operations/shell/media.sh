@@ -13,7 +13,7 @@ media_sums() { # SOURCE, names on stdin: a checksum in front of each
 }
 media_copy() { # SOURCE TARGET, names on stdin
     as_site tar --create --file - --directory "$1" --verbatim-files-from --mode u=rwX,go=rX --files-from - |
-        as_site tar --extract --file - --directory "$2" --skip-old-files --no-overwrite-dir
+        as_site tar --extract --file - --directory "$2" --skip-old-files
 }
 media_remove() { # TARGET, sums on stdin: what was changed since is somebody's own
     as_site sh -c 'cd "$1" || exit
