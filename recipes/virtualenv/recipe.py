@@ -25,10 +25,16 @@ def named_file(a: Answers) -> str:
     return a.found.dependencies.path if a.found.dependencies else ""
 
 
+def python_of(a: Answers) -> str:
+    """The server's, as "3.11"."""
+    return ".".join(a.server.python.split(".")[:2])
+
+
 def missing(a: Answers) -> tuple[str, ...]:
     """What a site needs on a server and many a project does not name, because a laptop works without it."""
     unknown = a.found is not None and a.found.dependencies is None
     needed = sorted(name for one in a.contributions(PythonPackages) for name in one.packages)
+    needed += a.found.additions.get(python_of(a), ()) if a.found else ()
     return ("django", *needed) if unknown else tuple(needed)
 
 
@@ -46,8 +52,7 @@ extra_packages = recipe.ask(
 
 def not_working(a: Answers) -> tuple[str, ...]:
     """In the place of pinned releases that cannot be installed for this server's Python, or not imported by it."""
-    python = ".".join(a.server.python.split(".")[:2])
-    return tuple(a.found.replacements.get(python, ())) if a.found else ()
+    return tuple(a.found.replacements.get(python_of(a), ())) if a.found else ()
 
 
 replaced_packages = recipe.ask(

@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from tests.project.conftest import Tree
 from wizard.project import listed, native
+from wizard.project.dependencies import additions
 from wizard.project.found import DependencyFile, Found, Problem
 from wizard.project.inspect import inspect
 from wizard.project.versions import admits
@@ -309,3 +310,17 @@ def test_the_table_of_debian_packages_is_whole() -> None:
             re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package) for key in ("build", "run") for package in facts.get(key, ())
         )
         assert all(Version(release) for key in ("wheels", "fails") for release in facts.get(key, {}).values())
+
+
+@pytest.mark.parametrize(
+    "django, python, added",
+    [
+        ("==2.2.28", "3.11", ()),
+        ("==2.2.28", "3.13", ("legacy-cgi", "setuptools<81")),
+        ("~=4.1.0", "3.13", ("legacy-cgi",)),
+        (">=3.2", "3.13", ()),
+        ("", "3.13", ()),
+    ],
+)
+def test_what_a_newer_python_has_no_more_is_added(django: str, python: str, added: tuple[str, ...]) -> None:
+    assert additions(django, python) == added

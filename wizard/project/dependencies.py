@@ -232,6 +232,21 @@ def old_django(django: str | None) -> bool:
     return bool(django) and not any(admits(django or "", version) for version in later)
 
 
+def additions(django: str | None, python: str) -> tuple[str, ...]:
+    """What a Django that is older than this Python (3.13) imports and Python has no more, from the package index.
+
+    cgi went with 3.13 (PEP 594) and was used until 4.1; distutils went with 3.12 (PEP 632) and was used until 3.2.
+    """
+
+    def all_before(release: tuple[int, int]) -> bool:
+        later = ((major, minor) for major in range(2, 9) for minor in range(3) if (major, minor) >= release)
+        return bool(django) and not any(admits(django or "", version) for version in later)
+
+    newer = tuple(map(int, python.split(".")))
+    cgi = ("legacy-cgi",) if newer >= (3, 13) and all_before((4, 2)) else ()
+    return (*cgi, "setuptools<81") if newer >= (3, 12) and all_before((4, 0)) else cgi
+
+
 def too_old(django: str | None) -> bool:
     """Whether no Django that is admitted starts with the Pythons of the supported servers, and none is near enough to take its place.
 

@@ -243,6 +243,8 @@ class Found:
     python_at_least: tuple[int, int] | None = None  # the oldest Python that the project, or its Django, runs with
     # by Python ("3.11"): requirements in the place of those of which no admitted release works with it
     replacements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # by Python: requirements for what this Python has no more and its Django imports
+    additions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     old_django: bool = False  # older than 3.1: it cannot read the time zone of psycopg2 2.9, which newer Pythons need
     old_app_server: bool = False  # gunicorn is pinned to a release that cannot run as a service that is shut in
     fixed: tuple[str, ...] = ()  # settings that are a literal in the end, although a variable is read for them

@@ -171,6 +171,7 @@ class _Look:
             database_by_variables=by_env,
             python_at_least=deps.python_at_least(self.source, self.root, django),
             replacements={python: native.replacements(packages.specifiers, python) for python in native.PYTHONS},
+            additions={python: deps.additions(django, python) for python in native.PYTHONS},
             old_django=deps.old_django(django),
             old_app_server=old_gunicorn(packages),
             fixed=fixed,
