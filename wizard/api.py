@@ -70,6 +70,7 @@ from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
+from wizard.operations.content import content
 from wizard.operations.django import migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
 from wizard.operations.firewall import firewall
@@ -154,6 +155,7 @@ __all__ = [
     "clone",
     "cluster",
     "command",
+    "content",
     "daemon_reload",
     "data_directory",
     "database",

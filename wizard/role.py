@@ -87,6 +87,7 @@ class Project(Role):
     settings_module = Output(str, "recipes.output.project.settings_module")
     wsgi = Output(str, "recipes.output.project.wsgi")
     written = Output[tuple[str, ...]](tuple, "recipes.output.project.written", default=())
+    content = Output(str, "recipes.output.project.content", default="")
 
 
 class DeployUser(Role):

@@ -16,6 +16,7 @@ from wizard.api import (
     Vantage,
     addresses,
     admin_logs_in,
+    content,
     migrations,
     on_server,
     static_files,
@@ -80,6 +81,11 @@ def deploy_check(a: Answers) -> Iterator[Check]:
 @recipe.step("migrate", check=all_applied)
 def migrate(a: Answers) -> Iterator[Operation]:
     yield migrations(a.site.name, database=a.database.name)
+
+
+@recipe.step("content", when=lambda a: bool(a.project.content))
+def content_of_project(a: Answers) -> Iterator[Operation]:
+    yield content(a.site.name, a.project.content, database=a.database.name)
 
 
 @recipe.step("collectstatic", check=files_are_there, when=has_static_files)

@@ -123,6 +123,10 @@ written = recipe.ask(
     Question("written", tuple, lambda a: a.found.written if a.found else (), optional=True,
              pattern=r"(?!.*\.\.)[\w][\w./-]*", example="logs")
 )  # fmt: skip
+content = recipe.ask(
+    Question("content", str, lambda a: (a.found.content if a.found else None) or "", optional=True,
+             pattern=r"(?!.*\.\.)[\w][\w./-]*", example="db.sqlite3")
+)  # fmt: skip
 
 
 def entry(a: Answers) -> str | None:
@@ -167,7 +171,7 @@ def folders(a: Answers) -> Iterator[Operation]:
 def code(a: Answers) -> Iterator[Operation]:
     root, group, paths = a.site.root, a.site.user, a[written]
     if not from_git(a[source]):
-        yield release_from_folder(root, a[source], group=group, written=paths)
+        yield release_from_folder(root, a[source], group=group, written=paths, also=(a[content],) if a[content] else ())
         return
     yield packages("git", "ca-certificates", *(["openssh-client"] if git_host.address(a[source]) else []))
     key = ""

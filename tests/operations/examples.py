@@ -14,6 +14,7 @@ from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
+from wizard.operations.content import ContentState, content
 from wizard.operations.django import MigrationsState, StaticFilesState, migrations, static_files, superuser
 from wizard.operations.file import FileState, absent, directory, file, symlink
 from wizard.operations.firewall import FirewallState, firewall
@@ -64,6 +65,7 @@ EXAMPLES: list[tuple[Operation, list[State]]] = [
     (one_redis(packages="redis-server"), []),
     (packages("nginx", "python3-venv", start=("nginx",)), []),
     (cluster(), [ClusterState("15 main", False)]),
+    (content("shop", "db.sqlite3", database="shop"), [ContentState(True)]),
     (database("shop", "shop"), [DatabaseState(True, "postgres", "UTF8")]),
     (role("shop", Secret("sesame")), [RoleState(True, False, ("SUPERUSER",), SHA)]),
     (settings("wizard.conf", "work_mem = 4MB\n"), [SettingsState("15 main", SHA)]),

@@ -64,6 +64,9 @@ def test_content_in_sqlite_stays_behind(project: Tree) -> None:
     (top / ".gitignore").write_text("*.sqlite3\n")  # a laptop's own, which nobody expects on the server
     subprocess.run(["git", "init", "-q", top], check=True, timeout=60)
     assert said(inspect(top), "database_content_stays") == []
+    subprocess.run(["git", "-C", top, "add", "--force", "db.sqlite3"], check=True, timeout=60)
+    found = inspect(top)
+    assert said(found, "database_content_comes") == [("db.sqlite3",)] and found.content == "db.sqlite3"
 
 
 def test_static_files_that_are_kept_in_static_root(project: Tree) -> None:

@@ -107,17 +107,8 @@ class Migrations(Managed):
 
     def apply(self, before: MigrationsState, after: MigrationsState) -> str:
         if after.status == "applied":
-            what = sh(in_words("operations.django.database_before", database=self.database))
-            back = back_into(self.database) if self.database else ""
-            dump = DUMP.format(database=sh(self.database), back=back, what=what) if self.database else ""
-            return f"{OWNER if dump else ''}{dump}{self.manage} migrate --no-input"
-        if not self.database:
-            return "say operations.django.tables_stay"
-        query = sh(f"SELECT 1 FROM pg_catalog.pg_database WHERE datname = {sql_literal(self.database)}")  # noqa: S608  (quoted)
-        what = sh(in_words("operations.django.database", database=self.database))
-        return OWNER + RESTORE.format(
-            database=sh(self.database), site=self.site, query=query, what=what, back=back_into(self.database)
-        )
+            return f"{dumped_first(self.database)}{self.manage} migrate --no-input"
+        return restored(self.database, self.site)
 
     def verify(self, after: MigrationsState) -> str:
         check = f"{self.manage} migrate --check"
@@ -184,6 +175,24 @@ elif [ -e "$change/database.dump" ]; then
     if [ "$running" = active ]; then systemctl start {site}.service; fi
 fi"""
 )
+
+
+def dumped_first(database: str) -> str:
+    """Shell text that keeps a dump of the database with this change, for its undo; nothing where it is not on this server."""
+    if not database:
+        return ""
+    what = sh(in_words("operations.django.database_before", database=database))
+    return OWNER + DUMP.format(database=sh(database), back=back_into(database), what=what)
+
+
+def restored(database: str, site: str) -> str:
+    """Shell text that puts the database back as that dump has it, and saves first what it holds now."""
+    if not database:
+        return "say operations.django.tables_stay"
+    query = sh(f"SELECT 1 FROM pg_catalog.pg_database WHERE datname = {sql_literal(database)}")  # noqa: S608  (quoted)
+    what = sh(in_words("operations.django.database", database=database))
+    words = {"database": sh(database), "site": site, "query": query, "what": what, "back": back_into(database)}
+    return OWNER + RESTORE.format(**words)
 
 
 @dataclass(frozen=True)

@@ -335,12 +335,16 @@ def release_from_git(
 
 
 def release_from_folder(
-    root: str, folder: str, *, group: str, notify: str = "", link: str = "next", written: tuple[str, ...] = ()
-) -> UploadedRelease:
-    """A folder of this computer in `root`/releases, named by its content. UsageError when it cannot be packed."""
+    root: str, folder: str, *, group: str, notify: str = "", link: str = "next", written: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
+) -> UploadedRelease:  # fmt: skip
+    """A folder of this computer in `root`/releases, named by its content. UsageError when it cannot be packed.
+
+    also: files that go along although others of their kind stay at home (a database with the site's content).
+    """
     from wizard.project.upload import pack
 
-    packed = pack(Path(folder).expanduser())
+    packed = pack(Path(folder).expanduser(), also)
     with packed.file as file:
         archive = file.read()
     sha256 = hashlib.sha256(archive).hexdigest()

@@ -135,6 +135,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "database_in_source": (*PLACE, "engine"),
     "database_choice_unclear": (*PLACE, "variable"),
     "database_content_stays": ("file",),
+    "database_content_comes": ("file",),
     "secure_cookies": (*PLACE, "setting"),
     "https_redirect": PLACE,
     "no_static_root": (),
@@ -256,6 +257,7 @@ class Found:
     redis: Redis | None = None
     celery: Celery | None = None
     written: tuple[str, ...] = ()  # folders and files that the code writes beside itself, relative to the source's top
+    content: str | None = None  # an SQLite file that git tracks: the site's content, relative to the source's top
     media_folder: str | None = (
         None  # where uploads are kept, relative to the source's top, where that is a folder of it
     )

@@ -143,10 +143,12 @@ class _Look:
             file_of = self.source.find(asgi.partition(":")[0], *self.bases) if asgi else None
             self._problem(*(("asgi_only", file_of) if file_of else ("no_wsgi",)))
         self.problems += validate.dependency_problems(self.source, self.root, file, packages, python)
-        listed = git.listed(self.source.top)
+        listed, tracked = (git.listed(self.source.top, untracked=untracked) for untracked in (True, False))
         self._judge_files(settings, self._first(settings, urls, apps, wsgi, asgi), apps, listed)
         if settings:
-            self.problems += server_problems(self.source, self.root, settings, file, packages, engine, listed, celery)
+            self.problems += server_problems(
+                self.source, self.root, settings, file, packages, engine, listed, celery, tracked
+            )
             self.problems += [*celery_problems(celery), *services]
         return Found(
             root=self.root,
@@ -184,6 +186,7 @@ class _Look:
             redis=redis,
             celery=celery,
             written=written_paths(self.source, self.root, self.problems),
+            content=next((str(p.named["file"]) for p in self.problems if p.code == "database_content_comes"), None),
             media_folder=self._media_folder(settings),
             pages=urls.pages if urls else (),
             pages_complete=bool(urls and urls.complete),

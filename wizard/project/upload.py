@@ -47,24 +47,24 @@ class Packed:
     left_out: tuple[str, ...]  # files and folders (with a slash at the end), relative to the project folder
 
 
-def pack(folder: Path) -> Packed:
+def pack(folder: Path, also: tuple[str, ...] = ()) -> Packed:
     """Packs what belongs to the project: what git tracks or would track, or else everything; never keys, .env files,
-    databases and virtual environments; of the folder of uploads only what is committed.
+    databases and virtual environments; of the folder of uploads only what is committed. also: files that go along all the same.
 
     UsageError when the folder is not there or its files exceed 200 MB.
     """
     if not folder.is_dir():
         raise UsageError("project.pack_no_folder", folder=folder)
     try:
-        return _packed(folder.resolve())
+        return _packed(folder.resolve(), also)
     except OSError as error:
         raise WizardError(
             "project.cannot_pack", details=str(error.filename or ""), folder=folder, reason=error.strerror or error
         ) from error
 
 
-def _packed(top: Path) -> Packed:
-    paths, left_out = _select(top)
+def _packed(top: Path, also: tuple[str, ...]) -> Packed:
+    paths, left_out = _select(top, also)
     sizes = {path: (top / path).lstat().st_size for path in paths}
     total = sum(sizes.values())
     if total > MAX_BYTES:
@@ -89,7 +89,7 @@ def _stop(error: OSError) -> None:
 # What goes along --------------------------------------------------------------------------------------------------
 
 
-def _select(top: Path) -> tuple[list[str], list[str]]:
+def _select(top: Path, also: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """The files that go along and what does not, both sorted."""
     media, tracked = _media(top), _tracked(top)
     committed = set(git.listed(top, untracked=False) or ()) if media else set()
@@ -111,7 +111,7 @@ def _select(top: Path) -> tuple[list[str], list[str]]:
             folders.remove(name)
         for name in names:
             path = posixpath.join(inside, name)
-            wanted = tracked.has(path) and not _is_private(name) and _is_packable(top, path)
+            wanted = (path in also or (tracked.has(path) and not _is_private(name))) and _is_packable(top, path)
             (taken if wanted else left).append(path)
     return sorted(taken), sorted(left)
 

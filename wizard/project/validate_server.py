@@ -31,12 +31,14 @@ OWN_FOLDER = re.compile(r"\b\w*(BASE|ROOT|PROJECT|APP|HERE)\w*(_DIR|_PATH|_ROOT|
 
 def server_problems(
     source: Source, root: str, settings: Settings, file: DependencyFile | None, packages: deps.Packages, engine: str | None,
-    listed: list[str] | None, celery: Celery | None,
+    listed: list[str] | None, celery: Celery | None, tracked: list[str] | None,
 ) -> Iterator[Problem]:  # fmt: skip
-    """listed: the files that git has or would take; None where there is no git. celery: the app that a worker is set up for."""
+    """listed: the files that git has or would take; None where there is no git. tracked: those that git has.
+
+    celery: the app that a worker is set up for."""
     yield from _packages(file, packages, celery)
     yield from _written_beside_the_code(source, root, settings)
-    yield from _content(source, engine, listed)
+    yield from _content(source, engine, tracked)
     yield from _static_root(source, root, settings, listed)
     yield from _build(source, root)
 
@@ -152,13 +154,13 @@ def _is_there(source: Source, root: str, folder: str, kept: re.Pattern[str] | No
 # What stays behind -------------------------------------------------------------------------------------------------
 
 
-def _content(source: Source, engine: str | None, listed: list[str] | None) -> Iterator[Problem]:
-    """A database that is kept with the code: nothing of it goes to the server."""
+def _content(source: Source, engine: str | None, tracked: list[str] | None) -> Iterator[Problem]:
+    """A database that is kept with the code: what git tracks is the site's content, another is this computer's own."""
     if "sqlite" not in (engine or ""):
         return
     for path in source.files:
-        if re.search(r"\.(sqlite3?|db)$", path) and (listed is None or path in listed):
-            yield Problem("database_content_stays", path)
+        if re.search(r"\.(sqlite3?|db)$", path) and (tracked is None or path in tracked):
+            yield Problem("database_content_stays" if tracked is None else "database_content_comes", path)
             return
 
 
