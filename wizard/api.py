@@ -71,6 +71,7 @@ from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
 from wizard.operations.content import content
+from wizard.operations.django import all_applied as no_migration_left
 from wizard.operations.django import migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
 from wizard.operations.firewall import firewall
@@ -178,6 +179,7 @@ __all__ = [
     "may_write",
     "migrations",
     "network_logins_need_scram",
+    "no_migration_left",
     "not_journalled",
     "on_server",
     "one_postgres",

@@ -18,6 +18,7 @@ from wizard.api import (
     admin_logs_in,
     content,
     migrations,
+    no_migration_left,
     on_server,
     static_files,
     superuser,
@@ -50,7 +51,7 @@ def has_static_files(a: Answers) -> bool:
 def all_applied(a: Answers) -> Iterator[Check]:
     yield on_server(
         recipe.text("applied"),
-        f"{a.site.manage_next} migrate --check && say django/all_applied",
+        f"{no_migration_left(a.site.manage_next)} && say django/all_applied",
         wanted=recipe.text("all_applied"),
         set_in=recipe.text("applied_by"),
     )

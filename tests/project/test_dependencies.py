@@ -304,6 +304,7 @@ def test_the_table_of_debian_packages_is_whole() -> None:
             "with",
             "fails",
             "instead",
+            "from",
         }
         assert facts.get("with", "psycopg2") in table
         assert all(
@@ -324,3 +325,22 @@ def test_the_table_of_debian_packages_is_whole() -> None:
 )
 def test_what_a_newer_python_has_no_more_is_added(django: str, python: str, added: tuple[str, ...]) -> None:
     assert additions(django, python) == added
+
+
+@pytest.mark.parametrize(
+    "package, specifier, instead",
+    [
+        ("pyyaml", "==5.4.1", ("pyyaml==6.0",)),
+        ("pyyaml", "==5.3.1", ()),
+        ("greenlet", "<1.1.3", ("greenlet==1.1.3",)),
+        ("greenlet", ">=1.0", ()),
+        ("lxml", "~=4.6.0", ("lxml==4.9.1",)),
+        ("django", "==2.1.7", ("django==2.2.28",)),
+        ("django", "==2.2.14", ()),
+        ("no-such-package", "==1", ()),
+    ],
+)
+def test_what_takes_the_place_of_a_pin_that_does_not_work(
+    package: str, specifier: str, instead: tuple[str, ...]
+) -> None:
+    assert native.replacements({package: specifier}, "3.11") == instead

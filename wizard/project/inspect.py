@@ -185,7 +185,7 @@ class _Look:
             has_staticfiles=settings.has("INSTALLED_APPS", validate.STATICFILES) if settings else None,
             redis=redis,
             celery=celery,
-            written=written_paths(self.source, self.root, self.problems),
+            written=written_paths(self.source, self.root, self.problems, listed),
             content=next((str(p.named["file"]) for p in self.problems if p.code == "database_content_comes"), None),
             media_folder=self._media_folder(settings),
             pages=urls.pages if urls else (),

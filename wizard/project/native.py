@@ -90,6 +90,7 @@ def replacements(specifiers: Mapping[str, str], python: str) -> tuple[str, ...]:
     for name, specifier in specifiers.items():
         facts = _facts(name)
         first = facts.get("fails", {}).get(python)
-        if first and older_than(specifier, first):
+        works = "from" in facts and older_than(specifier, facts["from"])
+        if first and older_than(specifier, first) and not works:
             found.append(f"{name}=={facts.get('instead') or facts.get('wheels', {}).get(python, first)}")
     return tuple(sorted(found))

@@ -6,6 +6,7 @@ Must not run anything. Must not know the server or the recipes.
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import posixpath
 import re
@@ -37,7 +38,7 @@ def server_problems(
 
     celery: the app that a worker is set up for."""
     yield from _packages(file, packages, celery)
-    yield from _written_beside_the_code(source, root, settings)
+    yield from _written_beside_the_code(source, root, settings, listed)
     yield from _content(source, engine, tracked)
     yield from _static_root(source, root, settings, listed)
     yield from _build(source, root)
@@ -73,13 +74,15 @@ def old_gunicorn(packages: deps.Packages) -> bool:
 # What a server forbids ---------------------------------------------------------------------------------------------
 
 
-def _written_beside_the_code(source: Source, root: str, settings: Settings) -> Iterator[Problem]:
+def _written_beside_the_code(
+    source: Source, root: str, settings: Settings, listed: list[str] | None
+) -> Iterator[Problem]:
     """Folders that the settings make, and log files that they open, in a release: the site may only read there."""
     for path in settings.files:
         tree = source.module(path)
         for call in _calls_at_import(tree) if tree else ():
             folder = _made_folder(call, settings)
-            if folder and not _is_there(source, root, folder):
+            if folder and not _is_there(source, root, folder, listed):
                 yield Problem("makes_folder", path, call.lineno, folder)
     logging = settings.values.get("LOGGING")
     for part in logging.parts if logging else ():
@@ -91,7 +94,7 @@ def _written_beside_the_code(source: Source, root: str, settings: Settings) -> I
                     yield Problem("log_file_in_project", logging.path, written.lineno, inside)
 
 
-def written_paths(source: Source, root: str, problems: Iterable[Problem]) -> tuple[str, ...]:
+def written_paths(source: Source, root: str, problems: Iterable[Problem], listed: list[str] | None) -> tuple[str, ...]:
     """What these problems say that the code writes beside itself, relative to the source's top: folders, and where a folder
     holds code as well, the file alone."""
     found = []
@@ -101,7 +104,7 @@ def written_paths(source: Source, root: str, problems: Iterable[Problem]) -> tup
         elif problem.code == "log_file_in_project":
             path = str(problem.named["path"])
             folder = posixpath.dirname(path)
-            found.append(folder if folder and not _is_there(source, root, folder, kept=KEPT) else path)
+            found.append(folder if folder and not _is_there(source, root, folder, listed, kept=KEPT) else path)
     paths = {posixpath.normpath(posixpath.join(root, path)) for path in found}
     return tuple(sorted(path for path in paths if not paths & {str(p) for p in PurePosixPath(path).parents}))
 
@@ -130,25 +133,35 @@ def _made_folder(call: ast.Call, settings: Settings) -> str | None:
 def _inside(node: ast.expr, settings: Settings) -> str | None:
     """The path within the project that an expression gives; None where it lies elsewhere, or a variable decides on it."""
     for _ in range(5):
-        if isinstance(node, ast.Name) and not OWN_FOLDER.fullmatch(node.id) and node.id in settings.values:
-            node = settings.values[node.id].main
+        node = _Named(settings).visit(copy.deepcopy(node))
     text = ast.unparse(node)
     if re.search(r"environ|getenv|\benv\b|config\(|tempfile|home\(", text) or not OWN_FOLDER.search(
         re.sub(r"'[^']*'", "", text)
     ):
         return None
-    placed = sorted(
-        (part for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)),
-        key=lambda part: (part.lineno, part.col_offset),
-    )
-    joined = posixpath.normpath("/".join(str(part.value) for part in placed)) if placed else ""
+    placed = re.findall(r"'([^']*)'", text)
+    joined = posixpath.normpath("/".join(placed)) if placed else ""
     return joined if joined and not joined.startswith(("/", "..")) else None
 
 
-def _is_there(source: Source, root: str, folder: str, kept: re.Pattern[str] | None = None) -> bool:
-    """Whether the project has files in this folder, others than those that `kept` matches."""
+class _Named(ast.NodeTransformer):
+    """Settings that an expression names, but for the project's own folder, as what they were set to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = None if OWN_FOLDER.fullmatch(node.id) else self._settings.values.get(node.id)
+        return value.main if value else node
+
+
+def _is_there(
+    source: Source, root: str, folder: str, listed: list[str] | None, kept: re.Pattern[str] | None = None
+) -> bool:
+    """Whether files of this folder go to the server, others than those that `kept` matches."""
     prefix = posixpath.normpath(posixpath.join(root, folder)) + "/"
-    return any(file.startswith(prefix) and not (kept and kept.search(file)) for file in source.files)
+    along = source.files if listed is None else listed
+    return any(file.startswith(prefix) and not (kept and kept.search(file)) for file in along)
 
 
 # What stays behind -------------------------------------------------------------------------------------------------
