@@ -129,6 +129,19 @@ def test_a_setting_that_is_fixed_after_a_variable_was_read_for_it_is_changed(tmp
         assert line in text
 
 
+@pytest.mark.parametrize(
+    "place", ['os.path.join(BASE_DIR, "static")', 'BASE_DIR / "a" / "b"', 'str(BASE_DIR / "a")', '"/srv/s"']
+)
+def test_a_folder_of_static_files_that_is_fixed_after_a_variable_was_read_for_it_is_changed(
+    tmp_path: Path, place: str
+) -> None:
+    top = made("base", tmp_path)
+    (top / "garden" / "settings.py").write_text(f"from garden.common import *\nSTATIC_ROOT = {place}\n")
+    assert 'STATIC_ROOT = os.environ["STATIC_ROOT"]' in files(answered(top), "env_vars/settings")["server_settings.py"]
+    (top / "garden" / "settings.py").write_text("from garden.common import *\n")
+    assert not answered(top).env_vars.override_settings
+
+
 def test_a_gunicorn_that_cannot_run_here_is_replaced(tmp_path: Path) -> None:
     top = made("base", tmp_path)
     (top / "requirements.txt").write_text("Django==5.2.*\npsycopg[binary]\ngunicorn==20.1.0\n")

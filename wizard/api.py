@@ -72,7 +72,7 @@ from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
 from wizard.operations.content import content
 from wizard.operations.django import all_applied as no_migration_left
-from wizard.operations.django import migrations, static_files, superuser
+from wizard.operations.django import in_django, migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
 from wizard.operations.firewall import firewall
 from wizard.operations.firewall import refusal as port_refusal
@@ -170,6 +170,7 @@ __all__ = [
     "generated_locale",
     "git_host",
     "http_answers",
+    "in_django",
     "kernel_settings",
     "key_refusal",
     "listens_locally",

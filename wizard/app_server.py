@@ -9,7 +9,9 @@ from wizard.recipe import Answers, Recipe
 
 def may_write(a: Answers) -> tuple[str, ...]:
     """The folders that the site's processes may write to."""
-    return (a.site.media, *((a.site.written,) if a.project.written else ()))
+    written = (a.site.written,) if a.project.written else ()
+    static = (a.site.static,) if a.found and a.found.writes_static else ()
+    return (a.site.media, *written, *static)
 
 
 def settings_of(recipe: Recipe, a: Answers, name: str, *, link: str = "current") -> Check:

@@ -18,6 +18,7 @@ from wizard.api import (
     Variables,
     directory,
     file,
+    in_django,
     on_server,
     restart,
     sh,
@@ -156,7 +157,7 @@ exit 1
 
 def django_starts(a: Answers) -> Iterator[Check]:
     site = a.site
-    manage = f"{site.manage_next} shell --command {sh(CONNECT)}"
+    manage = in_django(site.manage_next, CONNECT)
     yield on_server(
         recipe.text("starts"),
         STARTS.format(manage=manage, root=site.root, error=LAST_ERROR),

@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 
 from wizard.checks.base import Check, Finding, Vantage, from_outside
 from wizard.checks.http import PATIENCE, REDIRECTS
-from wizard.operations.quoting import heredoc, sh
+from wizard.operations.django import in_django
+from wizard.operations.quoting import heredoc
 from wizard.secret import Secret
 from wizard.text import text
 
@@ -64,7 +65,7 @@ def admin_logs_in(
     def look(vantage: Vantage) -> Finding:
         import httpx
 
-        asked = f"{manage} shell --command {sh(ACCOUNT.format(name=account.name, email=account.email))} 2>&1 "
+        asked = in_django(manage, ACCOUNT.format(name=account.name, email=account.email)) + " 2>&1 "
         words = heredoc(f"-\n{account.password.reveal()}")
         said = SAID.search(vantage.transport.run(asked + words, label=text("checks.admin.account"), root=True).out)
         if said is None or said[1] == "changed":

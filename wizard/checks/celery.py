@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wizard.checks.base import Check, on_server
+from wizard.operations.django import in_django
 from wizard.operations.quoting import sh
 from wizard.operations.trial import LAST_ERROR
 from wizard.text import text
@@ -15,7 +16,7 @@ raise SystemExit(not any(app.control.ping(destination=[{node!r}], timeout=2) for
 """
 ASK = """\
 node={node}
-said=$(timeout 120 {manage} shell --command {program} 2>&1) && {{ say checks.celery.pong node="$node"; exit 0; }}
+said=$(timeout 120 {asked} 2>&1) && {{ say checks.celery.pong node="$node"; exit 0; }}
 echo "$said"
 if [ -n "$said" ]; then echo "$said" | {error}; else say checks.celery.silent node="$node"; fi
 exit 1
@@ -24,5 +25,5 @@ exit 1
 
 def celery_answers(manage: str, app: str, node: str, *, set_in: str = "") -> Check:
     """The worker of this name answers a ping through the broker, sent with the site's own user and variables."""
-    script = ASK.format(manage=manage, node=sh(node), program=sh(PING.format(app=app, node=node)), error=LAST_ERROR)
+    script = ASK.format(node=sh(node), asked=in_django(manage, PING.format(app=app, node=node)), error=LAST_ERROR)
     return on_server(text("checks.celery.answers"), script, wanted=text("checks.celery.pong", node=node), set_in=set_in)

@@ -10,7 +10,7 @@ import re
 from importlib import resources
 
 from wizard.checks.base import Check, Vantage, on_server
-from wizard.operations.quoting import sh
+from wizard.operations.django import in_django
 from wizard.operations.trial import LAST_ERROR, look
 from wizard.text import text
 
@@ -58,9 +58,7 @@ ADDRESS = re.compile(r"/[\w./~-]{0,200}")
 
 def addresses(vantage: Vantage, manage: str) -> dict[str, list[str]]:
     """What the site on the server says of its own addresses: "page" and "admin" ("none" without one). Nothing it says is trusted."""
-    # in a scope of its own: Django before 3 runs it within a function, where walk() does not find itself
-    code = f"exec({ADDRESSES!r}, {{}})"
-    command = f"env WIZARD_RELEASE=current timeout 60 {manage} shell --command {sh(code)} 2>/dev/null </dev/null"
+    command = f"env WIZARD_RELEASE=current timeout 60 {in_django(manage, ADDRESSES)} 2>/dev/null </dev/null"
     found: dict[str, list[str]] = {}
     for line in vantage.transport.run(command, label=text("checks.django.addresses"), root=True).out.splitlines():
         kind, _, value = line.partition(": ")
@@ -71,7 +69,7 @@ def addresses(vantage: Vantage, manage: str) -> dict[str, list[str]]:
 
 LOGIN = """\
 if ss -Hltn 'sport = :443' | grep -q .; then say checks.login.https; exit 0; fi
-said=$({manage} shell --command {code} 2>&1)
+said=$({asked} 2>&1)
 case $(echo "$said" | sed -n 's/^cookies: //p' | tail -n 1) in
     none) say checks.login.cookies ;;
     '') echo "$said" | tail -n 1; exit 1 ;;
@@ -87,7 +85,7 @@ COOKIES = (
 
 def logins_last(manage: str) -> Check:
     """While there is no HTTPS: no cookie is for HTTPS only, or nobody could log in."""
-    script = LOGIN.format(manage=manage, code=sh(COOKIES))
+    script = LOGIN.format(asked=in_django(manage, COOKIES))
     set_in = text("checks.django.cookies_set_in")
     return on_server(
         text("checks.django.login_over_http"),
@@ -109,7 +107,7 @@ for alias in caches:
 def caches_keep_what_is_written(manage: str) -> Check:
     """Each of the site's caches gives back what is written to it, as the site's own user and with its variables."""
     script = f"""\
-said=$({manage} shell --command {sh(CACHES)} 2>&1) && {{ say checks.django.cache_seen; exit 0; }}
+said=$({in_django(manage, CACHES)} 2>&1) && {{ say checks.django.cache_seen; exit 0; }}
 echo "$said"
 echo "$said" | {LAST_ERROR}
 exit 1"""

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import ClassVar
 
 from wizard.operations.base import State
-from wizard.operations.django import Managed, dumped_first, restored
+from wizard.operations.django import Managed, dumped_first, in_django, restored
 from wizard.operations.quoting import sh
 from wizard.site import Site
 
@@ -58,7 +58,7 @@ class Content(Managed):
             return f"{restored(self.database, self.site)}\nrm -f {mark}"
         program = resources.files("wizard.operations").joinpath("copy_content.py").read_text(encoding="utf-8")
         code = f"{program}\nmain({f'{self.root}/next/{self.path}'!r})"
-        copy = f"{self.manage} shell --command {sh(f'exec({code!r}, {{}})')}"
+        copy = in_django(self.manage, code)
         return f"{dumped_first(self.database)}{copy}\nprintf '%s\\n' {sh(self.path)} | write_whole {mark}"
 
     def verify(self, after: ContentState) -> str:

@@ -178,6 +178,14 @@ fi"""
 )
 
 
+def in_django(manage: str, code: str) -> str:
+    """A shell command that runs Python text with the site's Django.
+
+    In a scope of its own: Django before 3.2 runs it within a function, where loops and functions do not see its names.
+    """
+    return f"{manage} shell --command {sh(f'exec({code!r}, {{}})')}"
+
+
 def all_applied(manage: str) -> str:
     """A shell command that fails where a migration is left to apply. (`migrate --check` came with Django 3.1.)"""
     plan = f"plan=$({manage} showmigrations --plan)"
@@ -317,8 +325,7 @@ class Superuser(Managed):
             f"email = {self.email!r}; name = email if U.USERNAME_FIELD == 'email' else {self.name!r}; "
             "mine = U._default_manager.filter(**{U.USERNAME_FIELD: name}); "
         )
-        # in a scope of its own: Django before 3 runs it within a function, where loops and functions do not see its names
-        return f"{self.manage} shell --command {sh(f'exec({start + code!r}, {{}})')}"
+        return in_django(self.manage, start + code)
 
     def observe(self) -> str:
         return self.guarded(

@@ -271,6 +271,12 @@ class Found:
         for_asgi = packages & {"channels", "daphne"} or ("uvicorn" in packages and "gunicorn" not in packages)
         return self.asgi is not None and (self.wsgi is None or bool(for_asgi))
 
+    @property
+    def writes_static(self) -> bool:
+        """Whether a package of it puts style sheets into STATIC_ROOT while pages are made."""
+        packages = set(self.dependencies.packages) if self.dependencies else set()
+        return bool(packages & {"django-compressor", "django-sass-processor", "django-static-precompiler"})
+
     def page(self, kind: str) -> Page | None:
         """The first page of this kind."""
         return next((page for page in self.pages if page.kind == kind), None)

@@ -23,6 +23,10 @@ MAX_FILES = 60
 IGNORED = {"DJANGO_SETTINGS_MODULE", "PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV"}
 # What a setting is under these conditions is not what it usually is.
 EXCEPTIONAL = re.compile(r"^(DEBUG|DEV|TEST|TESTING)$|sys\.argv|environ|getenv")
+# A path below the project's own folder, with no variable in it
+PLACE = re.compile(
+    r"(str\()?((os\.path\.|path\.)?join\(\w+(, '[^']*')+\)|\w+( / '[^']*')+|\w+\.joinpath\('[^']*'\))\)?"
+)
 # Settings whose variable may go by any name: it is found through what the setting is made of.
 FOLLOWED = ("SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASES", "STATIC_ROOT", "MEDIA_ROOT")
 
@@ -226,7 +230,11 @@ class Settings:
     def fixed(self, setting: str, reads: list[EnvName]) -> bool:
         """Whether a setting has a literal value in the end, although a variable is read for it elsewhere or before."""
         value = self.values.get(setting)
-        if value is None or not _is_literal(value.main) or value.path != next(iter(self._loaded)):
+        if (
+            value is None
+            or not (_is_literal(value.main) or PLACE.fullmatch(ast.unparse(value.main)))
+            or value.path != next(iter(self._loaded))
+        ):
             return False
         places = [name.where.rpartition(":") for name in reads]
         return all(path != value.path or int(line) < value.line for path, _, line in places)
