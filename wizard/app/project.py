@@ -38,11 +38,17 @@ def refuse_unfit(journey: Journey) -> None:
         return
     if journey.found.stops or _other_than_looked_at(journey):
         look(journey)  # the person may have mended it by now
-    problems = list(journey.found.stops)
+    problems = [one for one in journey.found.stops if not (one.code == "django_too_old" and _other_django(journey))]
     if journey.session is not None:
         problems += _python_too_old(journey, journey.session.server.python)
     if problems:
         raise UnfitProject(tuple(dict.fromkeys(problems)))
+
+
+def _other_django(journey: Journey) -> bool:
+    """Whether the answers put another Django in the place of the project's."""
+    given = journey.given.tables.get("virtualenv", {}).get("replaced_packages", ())
+    return any(re.match(r"django\b(?!-)", str(one), re.I) for one in given)
 
 
 def _other_than_looked_at(journey: Journey) -> bool:

@@ -96,8 +96,9 @@ def logins_last(manage: str) -> Check:
 
 
 CACHES = """\
+from django.conf import settings
 from django.core.cache import caches
-for alias in caches:
+for alias in settings.CACHES:
     caches[alias].set("wizard-check", alias, 60)
     if caches[alias].get("wizard-check") != alias: raise SystemExit("cache " + alias)
     caches[alias].delete("wizard-check")
