@@ -344,3 +344,8 @@ def test_what_takes_the_place_of_a_pin_that_does_not_work(
     package: str, specifier: str, instead: tuple[str, ...]
 ) -> None:
     assert native.replacements({package: specifier}, "3.11") == instead
+
+
+def test_what_takes_the_place_of_a_pin_depends_on_the_servers_python() -> None:
+    assert native.replacements({"pillow": "==9.1.1"}, "3.11") == ()
+    assert native.replacements({"pillow": "==9.1.1"}, "3.13") == ("pillow==10.4.0",)

@@ -85,7 +85,7 @@ def test_static_files_that_are_kept_in_static_root(project: Tree) -> None:
         ),
         ("requirements.txt", "Django\ncelery[redis]>=5\n", Problem("needs_worker", "celery")),
         ("requirements.txt", "Django\ngunicorn==20.1.0\n", Problem("old_app_server", "gunicorn", "==20.1.0")),
-        ("requirements.txt", "Django\nPillow==5.4.1\n", Problem("old_package", "pillow", "5.4.1", "3.11, 3.13")),
+        ("requirements.txt", "Django\nPillow==5.4.1\n", Problem("old_package", "pillow", "5.4.1", "3.11")),
         ("requirements.txt", "Django==6.0.*\n", Problem("needs_python", "3.12")),
     ],
 )
