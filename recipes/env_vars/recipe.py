@@ -120,6 +120,7 @@ def variables(a: Answers) -> dict[str, str | Secret]:
         # what server_settings.py reads must be there, whatever else is
         if purpose in read or (not names and not (purpose.startswith("database_") and a.found)):
             result.setdefault(NAMES[purpose], written(value, "text", ","))
+    result |= {name.name: name.production for name in found if name.production is not None}
     for added in a.contributions(Variables):
         result |= added.values
     return result | a.env

@@ -93,7 +93,7 @@ def _chosen(name: EnvName, nodes: list[ast.AST], behind: set[str], inside: set[i
     engine = re.search(r"\bbackends\.|^sqlite3?$", name.default or "")
     if name.purpose not in {None, "database_engine"} or not (name.purpose or telling or engine or words):
         return name
-    uses = _Uses(name.name, nodes)
+    uses = Uses(name.name, nodes)
     if SWITCH_ON.fullmatch(name.name) or SWITCH_OFF.fullmatch(name.name):
         on = SWITCH_ON.fullmatch(name.name) is not None
         return replace(name, purpose="database_engine", postgres=uses.switch(name.kind, on=on), required=False)
@@ -108,7 +108,7 @@ def _chosen(name: EnvName, nodes: list[ast.AST], behind: set[str], inside: set[i
     return replace(name, purpose="database_engine", postgres=text)
 
 
-class _Uses:
+class Uses:
     """What becomes of a variable: the expressions that read it, the names that hold it, and what these meet."""
 
     def __init__(self, name: str, nodes: list[ast.AST]) -> None:
@@ -140,7 +140,7 @@ class _Uses:
         for key, value in tables:
             if re.search(r"postg|psycopg", value, re.I):
                 return key
-        options = [*(key for key, _ in tables), *self._options()]
+        options = [*(key for key, _ in tables), *self.options()]
         for option in options:
             if POSTGRES.search(option):
                 return option
@@ -158,7 +158,7 @@ class _Uses:
         return bool(self._inside & expressions)
 
     def knows_postgres(self) -> bool:
-        return any(map(POSTGRES.search, self._options()))
+        return any(map(POSTGRES.search, self.options()))
 
     def _texts_before(self) -> Iterator[str]:
         """What the variable's text is added to: f"django.db.backends.{kind}" and the like."""
@@ -172,7 +172,7 @@ class _Uses:
             elif (call := _method(node, "format")) and any(map(self._is_held, call.args)):
                 yield (literal(_owner(call)) or "").partition("{")[0]
 
-    def _options(self) -> Iterator[str]:
+    def options(self) -> Iterator[str]:
         """The texts that the variable is compared with, or looked up among; those that lead to PostgreSQL first."""
         for node in self._nodes:
             if isinstance(node, ast.Compare) and (
@@ -208,7 +208,7 @@ class _Uses:
         """The text that turns a switch on or off, as the project compares it."""
         if not on:
             return {"truthy": "", "int": "0", "json": "false"}.get(kind, "False")
-        words = [text for text in self._options() if re.fullmatch(r"1|true|yes|on|y|t", text, re.I)]
+        words = [text for text in self.options() if re.fullmatch(r"1|true|yes|on|y|t", text, re.I)]
         return words[0] if words else {"int": "1", "json": "true"}.get(kind, "True")
 
 

@@ -115,8 +115,11 @@ def candidates(source: Source, bases: tuple[str, ...], entries: Iterable[str]) -
         found = modules_named(tree)
         open_to_choice |= path.endswith("wsgi.py") and not found and VARIABLE in (source.text(path) or "")
         named += found
-    existing = [module for module in dict.fromkeys(named) if source.find(module, *bases)]
-    missing = tuple(module for module in dict.fromkeys(named) if module not in existing)
+    there = {module: at for module in dict.fromkeys(named) if (at := source.find(module, *bases))}
+    existing = [
+        module for module, at in there.items() if not (at.endswith("/__init__.py") and _is_empty(source.module(at)))
+    ]
+    missing = tuple(module for module in dict.fromkeys(named) if module not in there)
     alike = _alike(source, bases, {module.partition(".")[0] for module in existing})
     every = tuple(dict.fromkeys([*existing, *alike]))
     if not every:
@@ -163,6 +166,13 @@ def _of_another_project(source: Source, root: str, folder: str) -> bool:
     while posixpath.join(inside, "manage.py") not in source and inside:
         inside = posixpath.dirname(inside)
     return inside != ours and posixpath.join(inside, "manage.py") in source
+
+
+def _is_empty(tree: ast.Module | None) -> bool:
+    """The __init__.py of a package whose modules are the settings: named by mistake, and no settings itself."""
+    return tree is not None and all(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body
+    )
 
 
 def _leads_to_development(tree: ast.Module | None) -> bool:

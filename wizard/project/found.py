@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 PROVIDED = frozenset({
     "secret_key", "debug", "allowed_hosts", "csrf", "static_root", "media_root",
     "database_url", "database_name", "database_user", "database_password", "database_host", "database_port",
-    "database_engine",
+    "database_engine", "environment",
 })  # fmt: skip
 
 
@@ -37,6 +37,9 @@ class EnvName:
     when: str | None = None
     secret: bool = False
     postgres: str | None = None  # the text that makes the project use PostgreSQL, where this variable decides on that
+    production: str | None = (
+        None  # the text that chooses the settings of production, where this variable decides on that
+    )
     role: str = ""  # the role whose recipe gives it a value, where one that is not in PROVIDED has one
 
     @property

@@ -22,6 +22,7 @@ from wizard.project.queues import celery_app, celery_problems
 from wizard.project.redis import given, redis_use
 from wizard.project.settings import FOLLOWED, Settings
 from wizard.project.source import Source, dotted
+from wizard.project.stage import with_stage
 from wizard.project.startup import Startup, app_files
 from wizard.project.urls import UrlPatterns
 from wizard.project.validate_server import old_gunicorn, server_problems, written_paths
@@ -128,6 +129,7 @@ class _Look:
         file, packages = deps.dependency_file(self.source, self.root)
         django = packages.specifiers.get("django")
         env_names = with_choice(settings.trees, settings, settings.env_names()) if settings else ()
+        env_names = with_stage(settings.trees, env_names) if settings else ()
         celery = celery_app(self.source, settings, self.bases, apps, packages) if settings else None
         redis, services = redis_use(settings, env_names, celery, packages) if settings else (None, [])
         env_names = given(env_names, redis)
