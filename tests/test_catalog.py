@@ -11,7 +11,7 @@ from wizard.errors import UsageError, WizardError
 from wizard.recipe import Recipe
 
 JOURNEY = [
-    "roles", "system_update", "deploy_user", "hardening", "postgres", "redis", "project", "virtualenv", "env_vars",
+    "roles", "system_update", "deploy_user", "hardening", "mariadb", "postgres", "redis", "project", "virtualenv", "env_vars",
     "django", "gunicorn", "uvicorn", "celery", "nginx", "sanity_check",
 ]  # fmt: skip
 
@@ -59,4 +59,4 @@ def test_unknown_recipe_gets_the_nearest_name() -> None:
 
 
 def test_until_keeps_all_that_comes_before() -> None:
-    assert [r.name for r in catalog.selected(catalog.load(), until="postgres")] == JOURNEY[:5]
+    assert [r.name for r in catalog.selected(catalog.load(), until="postgres")] == JOURNEY[:6]

@@ -51,7 +51,7 @@ def test_ours_alone_ask_no_choice_where_there_is_none() -> None:
     asked = {q.name: q.choices for r in recipes if r.name == "roles" for q in r.questions}
     needless = {name: a.tables["roles"][name] for name, choices in asked.items() if "none" in choices}
     assert needless == {"broker": "none", "worker": "none"}
-    assert "database" not in asked and a.app_server.recipe == "gunicorn"
+    assert a.database.recipe == "postgres" and a.app_server.recipe == "gunicorn"
 
 
 def test_first_recipe_of_a_role_is_the_default_and_the_other_can_be_chosen() -> None:

@@ -47,6 +47,12 @@ from wizard.checks.http import (
     unknown_page_shows_no_debug,
 )
 from wizard.checks.local_http import answers as http_answers
+from wizard.checks.mariadb import (
+    account_has_one_database,
+    mariadb_answers,
+    mariadb_listens_locally,
+    mariadb_row_written_and_read,
+)
 from wizard.checks.ports import port_closed, port_open
 from wizard.checks.postgres import answers as postgres_answers
 from wizard.checks.postgres import (
@@ -66,6 +72,7 @@ from wizard.operations.authorized_keys import authorized_keys
 from wizard.operations.authorized_keys import refusal as key_refusal
 from wizard.operations.base import Blob, Foreign, Operation, State, not_journalled
 from wizard.operations.claims import site_name
+from wizard.operations.claims_mariadb import one_mariadb
 from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.claims_redis import one_redis
@@ -77,6 +84,7 @@ from wizard.operations.file import absent, directory, file, symlink
 from wizard.operations.firewall import firewall
 from wizard.operations.firewall import refusal as port_refusal
 from wizard.operations.live import live_release
+from wizard.operations.mariadb import mariadb_account, mariadb_database
 from wizard.operations.media import starting_media
 from wizard.operations.postgres import database, role
 from wizard.operations.postgres_cluster import cluster, settings
@@ -146,6 +154,7 @@ __all__ = [
     "WebSite",
     "Worker",
     "absent",
+    "account_has_one_database",
     "addresses",
     "admin_login_with_css",
     "admin_logs_in",
@@ -177,12 +186,18 @@ __all__ = [
     "live_release",
     "login_works",
     "logins_last",
+    "mariadb_account",
+    "mariadb_answers",
+    "mariadb_database",
+    "mariadb_listens_locally",
+    "mariadb_row_written_and_read",
     "may_write",
     "migrations",
     "network_logins_need_scram",
     "no_migration_left",
     "not_journalled",
     "on_server",
+    "one_mariadb",
     "one_postgres",
     "one_redis",
     "packages",

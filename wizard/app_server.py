@@ -25,5 +25,5 @@ def settings_of(recipe: Recipe, a: Answers, name: str, *, link: str = "current")
     database = "" if named & set(a.env) else a.database.name  # who names a database of their own wants that one
     return settings_in_use(
         name, a.site.root, a.site.unit, server=recipe.name, load=recipe.template("load", a),
-        host=a.project.domain, database=database, link=link,
+        host=a.project.domain, database=database, vendor=a.database.engine.rpartition(".")[2], link=link,
     )  # fmt: skip

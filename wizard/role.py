@@ -110,6 +110,7 @@ class Database(Role):
     host = Output(str, "recipes.output.database.host")
     port = Output(int, "recipes.output.database.port")
     url = Output(str, "recipes.output.database.url")
+    by_variables = Output(bool, "recipes.output.database.by_variables", default=False)
     row_check = Output(Check, "recipes.output.database.row_check")
 
 

@@ -81,12 +81,14 @@ def deploy_check(a: Answers) -> Iterator[Check]:
 
 @recipe.step("migrate", check=all_applied)
 def migrate(a: Answers) -> Iterator[Operation]:
-    yield migrations(a.site.name, database=a.database.name)
+    database = a.database
+    yield migrations(a.site.name, database=database.name, engine=database.engine, account=database.user)
 
 
 @recipe.step("content", when=lambda a: bool(a.project.content))
 def content_of_project(a: Answers) -> Iterator[Operation]:
-    yield content(a.site.name, a.project.content, database=a.database.name)
+    database = a.database
+    yield content(a.site.name, a.project.content, database=database.name, engine=database.engine, account=database.user)
 
 
 @recipe.step("collectstatic", check=files_are_there, when=has_static_files)
@@ -100,7 +102,11 @@ def first_superuser(a: Answers) -> Iterator[Operation]:
     if not password:
         yield a.keep("superuser_password")
         password = a.secret("superuser_password")
-    yield superuser(a.site.name, a[superuser_name], a[superuser_email], password, database=a.database.name)
+    database = a.database
+    yield superuser(
+        a.site.name, a[superuser_name], a[superuser_email], password,
+        database=database.name, engine=database.engine, account=database.user,
+    )  # fmt: skip
 
 
 @recipe.step("deploy_check", check=deploy_check, again=True)

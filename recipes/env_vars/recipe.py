@@ -72,7 +72,7 @@ def changed(a: Answers) -> list[str]:
     found = [setting for setting, purpose in settings.items() if not a.found.env(purpose) or setting in a.found.fixed]
     found += ["CSRF_TRUSTED_ORIGINS"] if "ALLOWED_HOSTS" in found and not a.found.env("csrf") else []
     found += ["DEBUG"] if any(problem.code == "debug_true" for problem in a.found.problems) else []
-    return found + ([] if a.found.database_by_variables else ["DATABASES"]) + https
+    return found + ([] if a.database.by_variables else ["DATABASES"]) + https
 
 
 def values(a: Answers) -> dict[str, str | list[str]]:

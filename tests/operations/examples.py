@@ -10,6 +10,7 @@ from wizard.operations.apt import packages, upgrade
 from wizard.operations.authorized_keys import AuthorizedKeysState, authorized_keys
 from wizard.operations.base import KINDS, Change, Operation, State, diff
 from wizard.operations.claims import site_name
+from wizard.operations.claims_mariadb import one_mariadb
 from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.claims_redis import one_redis
@@ -19,6 +20,7 @@ from wizard.operations.django import MigrationsState, StaticFilesState, migratio
 from wizard.operations.file import FileState, absent, directory, file, symlink
 from wizard.operations.firewall import FirewallState, firewall
 from wizard.operations.live import LiveState, live_release
+from wizard.operations.mariadb import AccountState, MariadbDatabaseState, mariadb_account, mariadb_database
 from wizard.operations.media import StartingMediaState, starting_media
 from wizard.operations.postgres import DatabaseState, RoleState, database, role
 from wizard.operations.postgres_cluster import ClusterState, SettingsState, cluster, settings
@@ -61,6 +63,10 @@ EXAMPLES: list[tuple[Operation, list[State]]] = [
      [KernelState(("there", SHA), ("0",))]),
     (live_release("/srv/shop", "shop", "shop.example"), [LiveState("a", "b", "a", stale=True)]),
     (migrations("shop", database="shop"), [MigrationsState("known", ("app.0001_initial",))]),
+    (mariadb_account("shop", Secret("sesame"), database="the_shop"), [AccountState(True, SHA, ("SUPER",), ("other",))]),
+    (mariadb_database("the_shop", account="shop"), [MariadbDatabaseState(True, "latin1")]),
+    (migrations("shop", database="shop", engine="django.db.backends.mysql", account="shop"), [MigrationsState("known", ())]),
+    (one_mariadb(packages="mariadb-server"), []),
     (one_postgres(), []),
     (one_redis(packages="redis-server"), []),
     (packages("nginx", "python3-venv", start=("nginx",)), []),

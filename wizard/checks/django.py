@@ -16,15 +16,24 @@ from wizard.text import text
 
 
 def settings_in_use(
-    name: str, root: str, unit: str, *, server: str, load: str, host: str, database: str = "", link: str = "current"
+    name: str,
+    root: str,
+    unit: str,
+    *,
+    server: str,
+    load: str,
+    host: str,
+    database: str = "",
+    vendor: str = "postgresql",
+    link: str = "current",
 ) -> Check:
-    """DEBUG is off, the settings are those that `manage.py` has, the database is PostgreSQL's `database` ("" for any but a
+    """DEBUG is off, the settings are those that `manage.py` has, the database is `database` of that vendor ("" for any but a
     file), the key comes from this server's variables, and the hosts name `host` and not everybody. link: of which release.
 
     server: the program that the unit starts. load: Python text that defines `load()`, which loads the site as that program does,
     with its arguments. What differs is said with what was seen, what was wanted, and the file and line that set it.
     """
-    wanted = json.dumps({"host": host, "database": database})
+    wanted = json.dumps({"host": host, "database": database, "vendor": vendor})
     program = resources.files("wizard.checks").joinpath("look_at_django.py").read_text(encoding="utf-8")
     script = look(root, unit, f"{load}\n\nWANTED = {wanted!r}\n{program}", server=server, link=link)
     good = text("checks.django.settings_wanted")

@@ -70,9 +70,9 @@ def problems():
     if settings.DEBUG:
         yield said("debug", where=where("DEBUG"))
     database = (connection.vendor, os.path.basename(str(connection.settings_dict["NAME"])))
-    ours = database == ("postgresql", WANTED["database"]) or (not WANTED["database"] and database[0] != "sqlite")
+    ours = database == (WANTED["vendor"], WANTED["database"]) or (not WANTED["database"] and database[0] != "sqlite")
     if not ours and database[0] != "unknown":  # a site may have none at all
-        wanted = ("postgresql " + WANTED["database"]).strip()
+        wanted = ("%s %s" % (WANTED["vendor"], WANTED["database"])).strip()
         yield said("database", vendor=database[0], name=database[1], wanted=wanted, where=where("DATABASES"))
     key = settings.SECRET_KEY
     key = key.decode(errors="replace") if isinstance(key, bytes) else str(key)

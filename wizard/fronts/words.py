@@ -163,7 +163,7 @@ SENTENCES: dict[type[events.Event], Callable[[Words, Any], str | None]] = {
 SECRETS = f"{SECRETS_FOLDER}/"
 
 # Undoing these takes away data that people put there later. It is saved first, but it is gone from the site.
-DATA = {"postgres_cluster", "postgres_database", "migrations", "data_directory", "superuser"}
+DATA = {"mariadb_database", "postgres_cluster", "postgres_database", "migrations", "data_directory", "superuser"}
 
 
 def thing(key: str) -> str:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from wizard.operations.base import State
 from wizard.operations.django import Managed, dumped_first, in_django, restored
+from wizard.operations.mariadb_dumps import of_mariadb
 from wizard.operations.quoting import sh
 from wizard.site import Site
 
@@ -34,6 +35,7 @@ class Content(Managed):
     state = ContentState
     path: str = ""
     database: str = ""
+    account: str = ""  # as in Migrations
 
     @property
     def identity(self) -> str:
@@ -55,16 +57,16 @@ class Content(Managed):
     def apply(self, before: ContentState, after: ContentState) -> str:
         mark = sh(self.mark)
         if not after.copied:
-            return f"{restored(self.database, self.site)}\nrm -f {mark}"
+            return f"{restored(self.database, self.site, self.account)}\nrm -f {mark}"
         program = resources.files("wizard.operations").joinpath("copy_content.py").read_text(encoding="utf-8")
         code = f"{program}\nmain({f'{self.root}/next/{self.path}'!r})"
         copy = in_django(self.manage, code)
-        return f"{dumped_first(self.database)}{copy}\nprintf '%s\\n' {sh(self.path)} | write_whole {mark}"
+        return f"{dumped_first(self.database, self.account)}{copy}\nprintf '%s\\n' {sh(self.path)} | write_whole {mark}"
 
     def verify(self, after: ContentState) -> str:
         return f"[ -s {sh(self.mark)} ]" if after.copied else f"[ ! -e {sh(self.mark)} ]"
 
 
-def content(site: str, path: str, *, database: str = "") -> Content:
+def content(site: str, path: str, *, database: str = "", engine: str = "", account: str = "") -> Content:
     """The rows of an SQLite file of the project (relative to its top), copied into the site's database, once."""
-    return Content(site, path, database)
+    return Content(site, path, database, of_mariadb(engine, account))

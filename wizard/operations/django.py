@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from wizard.errors import UsageError
+from wizard.operations import mariadb_dumps
 from wizard.operations.base import Blob, Operation, State, not_journalled
 from wizard.operations.file import save_folder
 from wizard.operations.postgres import OWNER, back_into
@@ -74,7 +75,9 @@ class MigrationsState(State):
 
 @dataclass(frozen=True)
 class Migrations(Managed):
-    """All migrations applied. `database` is a PostgreSQL database of this server: undo puts it back as it was before.
+    """All migrations applied. `database` is a database of this server: undo puts it back as it was before.
+
+    account: whose it is in MariaDB; "" where the database is PostgreSQL's.
 
     Django can unapply a migration only where its author wrote how, and never brings the data back: so the way back is a
     dump, made just before.
@@ -84,6 +87,7 @@ class Migrations(Managed):
     long: ClassVar[bool] = True
     state = MigrationsState
     database: str = ""
+    account: str = ""
 
     @property
     def identity(self) -> str:
@@ -107,8 +111,8 @@ class Migrations(Managed):
 
     def apply(self, before: MigrationsState, after: MigrationsState) -> str:
         if after.status == "applied":
-            return f"{dumped_first(self.database)}{self.manage} migrate --no-input"
-        return restored(self.database, self.site)
+            return f"{dumped_first(self.database, self.account)}{self.manage} migrate --no-input"
+        return restored(self.database, self.site, self.account)
 
     def verify(self, after: MigrationsState) -> str:
         check = all_applied(self.manage)
@@ -189,21 +193,25 @@ def in_django(manage: str, code: str) -> str:
 def all_applied(manage: str) -> str:
     """A shell command that fails where a migration is left to apply. (`migrate --check` came with Django 3.1.)"""
     plan = f"plan=$({manage} showmigrations --plan)"
-    return f"if {plan}; then ! printf '%s\\n' \"$plan\" | grep '^\\[ \\]'; else false; fi"
+    return f"if {plan}; then if printf '%s\\n' \"$plan\" | grep '^\\[ \\]'; then false; fi; else false; fi"
 
 
-def dumped_first(database: str) -> str:
+def dumped_first(database: str, account: str = "") -> str:
     """Shell text that keeps a dump of the database with this change, for its undo; nothing where it is not on this server."""
     if not database:
         return ""
+    if account:
+        return mariadb_dumps.dump_first(database, account)
     what = sh(in_words("operations.django.database_before", database=database))
     return OWNER + DUMP.format(database=sh(database), back=back_into(database), what=what)
 
 
-def restored(database: str, site: str) -> str:
+def restored(database: str, site: str, account: str = "") -> str:
     """Shell text that puts the database back as that dump has it, and saves first what it holds now."""
     if not database:
         return "say operations.django.tables_stay"
+    if account:
+        return mariadb_dumps.put_back(database, account, site)
     query = sh(f"SELECT 1 FROM pg_catalog.pg_database WHERE datname = {sql_literal(database)}")  # noqa: S608  (quoted)
     what = sh(in_words("operations.django.database", database=database))
     words = {"database": sh(database), "site": site, "query": query, "what": what, "back": back_into(database)}
@@ -313,6 +321,7 @@ class Superuser(Managed):
     name: str = ""
     email: str = ""
     database: str = ""
+    account: str = ""  # as in Migrations
     password: Secret | None = not_journalled(default=None, repr=False)
 
     @property
@@ -355,8 +364,11 @@ class Superuser(Managed):
             # what belongs to the account goes with it
             what = sh(in_words("operations.django.database_account", database=self.database, name=self.name))
             words = {"database": sh(self.database), "what": what, "back": back_into(self.database)}
+            save = OWNER + SAVE.format(**words)
+            if self.account:
+                save = mariadb_dumps.save(self.database, self.account, what)
             # where somebody has taken the site's code away, the account goes with the database
-            return self.guarded((OWNER + SAVE.format(**words) if self.database else "") + self._run(DELETE))
+            return self.guarded((save if self.database else "") + self._run(DELETE))
         # what `createsuperuser --no-input` does, which knows the password since Django 3.0 only
         create = f"import sys{REQUIRED}mine.exists() or U._default_manager.create_superuser(**values)"
         return f'{self._run(create)} <"$blobs/{self._password.name}"'
@@ -369,9 +381,9 @@ class Superuser(Managed):
         return self._run("assert any(u.is_active for u in mine)")
 
 
-def migrations(site: str, *, database: str = "") -> Migrations:
+def migrations(site: str, *, database: str = "", engine: str = "", account: str = "") -> Migrations:
     """All migrations of the site applied; `database`, where it is on this server, is dumped first and restored on undo."""
-    return Migrations(site, database)
+    return Migrations(site, database, mariadb_dumps.of_mariadb(engine, account))
 
 
 def static_files(site: str, directory: str) -> StaticFiles:
@@ -379,6 +391,8 @@ def static_files(site: str, directory: str) -> StaticFiles:
     return StaticFiles(site, directory)
 
 
-def superuser(site: str, name: str, email: str, password: Secret, *, database: str = "") -> Superuser:
-    """A superuser; `database`, where it is on this server, is dumped before undo deletes the account."""
-    return Superuser(site, name, email, database, password)
+def superuser(
+    site: str, name: str, email: str, password: Secret, *, database: str = "", engine: str = "", account: str = ""
+) -> Superuser:
+    """A superuser; `database`, where it is on this server, is dumped before undo deletes the account. As for migrations."""
+    return Superuser(site, name, email, database, mariadb_dumps.of_mariadb(engine, account), password)

@@ -27,6 +27,8 @@ SWITCH_ON = re.compile(
 SWITCH_OFF = re.compile(r"(.*_)?(USE|ENABLE|WITH|IS)_?SQLITE3?(_DB)?|SQLITE3?_ENABLED?", re.I)
 WORD = re.compile(r"post?gre(s|sql|sql_psycopg2)?|postgis|psql|pg(sql)?", re.I)
 BACKEND = "django.db.backends.postgresql"
+MYSQL = re.compile(r"mysql|mariadb", re.I)
+MYSQL_BACKEND = "django.db.backends.mysql"
 LOCAL = {"localhost", "127.0.0.1"}
 
 
@@ -40,23 +42,29 @@ def engine_of(settings: Settings, env_names: tuple[EnvName, ...]) -> str | None:
     if by_purpose.get("database_engine"):
         return by_purpose["database_engine"]
     scheme = (by_purpose.get("database_url") or "").partition(":")[0]
-    return {"sqlite": "django.db.backends.sqlite3"}.get(scheme) or (BACKEND if scheme.startswith("postgres") else None)
+    return {"sqlite": "django.db.backends.sqlite3", "mysql": MYSQL_BACKEND}.get(scheme) or (
+        BACKEND if scheme.startswith("postgres") else None
+    )
 
 
-def by_variables(settings: Settings, env_names: tuple[EnvName, ...]) -> bool:
-    """Whether variables alone bring the site to a PostgreSQL database with a name, role and password of the server's."""
+def by_variables(settings: Settings, env_names: tuple[EnvName, ...], *, mysql: bool = False) -> bool:
+    """Whether variables alone bring the site to a database of PostgreSQL, or of MariaDB, with a name, role and password of
+
+    the server's.
+    """
     purposes = {name.purpose for name in env_names}
     if "database_url" in purposes:
         return True
     entries = list(_entries(settings))
     engines = [literal(value) or "" for key, value in entries if key == "ENGINE"]
-    chosen = any(name.purpose == "database_engine" and name.postgres is not None for name in env_names)
+    texts = [name.mysql if mysql else name.postgres for name in env_names if name.purpose == "database_engine"]
+    chosen = any(text is not None for text in texts)
     hosts = {literal(value) for key, value in entries if key == "HOST"} - {None}
     if any(literal(value) for key, value in entries if key in {"NAME", "USER", "PASSWORD"}):
         return False  # whatever is read elsewhere
     told = {"database_name", "database_user", "database_password"} <= purposes
     reached = "database_host" in purposes or (bool(hosts) and hosts <= LOCAL)
-    return told and reached and (chosen or any(map(POSTGRES.search, engines)))
+    return told and reached and (chosen or any(map((MYSQL if mysql else POSTGRES).search, engines)))
 
 
 def _entries(settings: Settings) -> Iterator[tuple[str | None, ast.expr]]:
@@ -105,7 +113,7 @@ def _chosen(name: EnvName, nodes: list[ast.AST], behind: set[str], inside: set[i
         return name
     if text is None:
         return replace(name, purpose=None, required=True, when=None)
-    return replace(name, purpose="database_engine", postgres=text)
+    return replace(name, purpose="database_engine", postgres=text, mysql=uses.mysql(name.default, text))
 
 
 class Uses:
@@ -153,6 +161,19 @@ class Uses:
             own = re.sub(r"\.(sqlite3|mysql|oracle|spatialite)$", ".postgresql", default or "")
             return own.replace("gis.db.backends.postgresql", "gis.db.backends.postgis") if "postgre" in own else BACKEND
         return None
+
+    def mysql(self, default: str | None, postgres: str) -> str | None:
+        """The text that means MySQL, where the project knows it: its own default, what the text is compared with, or the
+
+        backend, where it is named in full or in part. postgres: the text that means PostgreSQL.
+        """
+        if default and MYSQL.search(default):
+            return default
+        options = [*(key for key, value in self._tables() if MYSQL.search(key + value)), *self.options()]
+        if known := [option for option in options if MYSQL.search(option)]:
+            return known[0]
+        named = {BACKEND: MYSQL_BACKEND, "postgresql": "mysql" if any(self._texts_before()) else None}
+        return named.get(postgres)
 
     def is_read_in(self, expressions: set[int]) -> bool:
         return bool(self._inside & expressions)

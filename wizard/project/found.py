@@ -40,6 +40,7 @@ class EnvName:
     production: str | None = (
         None  # the text that chooses the settings of production, where this variable decides on that
     )
+    mysql: str | None = None  # the same for MySQL and MariaDB
     role: str = ""  # the role whose recipe gives it a value, where one that is not in PROVIDED has one
 
     @property
@@ -148,6 +149,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "unsupported_dependencies": ("file",),
     "no_app_server": (),
     "no_database_driver": ("package",),
+    "no_mysql_driver": ("package",),
     "old_app_server": ("package", "version"),
     "old_package": ("package", "version", "pythons"),
     "replaced_package": ("package", "python", "instead"),
@@ -218,6 +220,11 @@ class Problem:
         return {"code": self.code, "file": self.file, "line": self.line, "fields": fields, "stops": self.stops}
 
 
+def is_mysql(engine: str | None) -> bool:
+    """Whether this is a backend of Django's for MySQL and MariaDB: its own, or one that is made of it."""
+    return (engine or "").rpartition(".")[2] == "mysql"
+
+
 @dataclass(frozen=True)
 class Found:
     """A Django project as its files show it. Paths are relative to the source's top; None means: not found."""
@@ -253,6 +260,8 @@ class Found:
     old_app_server: bool = False  # gunicorn is pinned to a release that cannot run as a service that is shut in
     fixed: tuple[str, ...] = ()  # settings that are a literal in the end, although a variable is read for them
     database_by_variables: bool = True  # variables alone bring the site to its PostgreSQL database
+    mysql_by_variables: bool = False  # the same for MySQL and MariaDB
+    has_mysql_driver: bool = False
     # whether INSTALLED_APPS has it; None where that cannot be told
     has_admin: bool | None = None
     has_auth: bool | None = None
@@ -266,6 +275,11 @@ class Found:
     )
     pages: tuple[Page, ...] = ()
     pages_complete: bool = False  # every URL pattern was understood: what is not in `pages` is not there
+
+    @property
+    def uses_mysql(self) -> bool:
+        """Whether its settings are for MySQL or MariaDB."""
+        return is_mysql(self.databases_engine)
 
     @property
     def needs_asgi(self) -> bool:

@@ -16,7 +16,7 @@ from wizard.project import dependencies as deps
 from wizard.project import entry, git, native, validate
 from wizard.project.engine import by_variables, engine_of, with_choice
 from wizard.project.entry import depth
-from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem
+from wizard.project.found import DependencyFile, EnvName, Found, Page, Problem, is_mysql
 from wizard.project.purposes import SETTINGS
 from wizard.project.queues import celery_app, celery_problems
 from wizard.project.redis import given, redis_use
@@ -136,15 +136,22 @@ class _Look:
         python = deps.requires_python(self.source, self.root, django)
         engine = engine_of(settings, env_names) if settings else None
         by_env = by_variables(settings, env_names) if settings else True
+        by_mysql = by_variables(settings, env_names, mysql=True) if settings else False
         fixed = _fixed(settings, env_names) if settings else ()
         if settings and path not in self.source.broken:
             self.problems += validate.settings_problems(
-                settings, env_names, engine, by_variables=by_env, fixed=_fixed(settings, env_names)
+                settings,
+                env_names,
+                engine,
+                by_variables=by_mysql if is_mysql(engine) else by_env,
+                fixed=_fixed(settings, env_names),
             )
         if wsgi is None and not set(self._below("wsgi.py")) & set(self.source.broken):
             file_of = self.source.find(asgi.partition(":")[0], *self.bases) if asgi else None
             self._problem(*(("asgi_only", file_of) if file_of else ("no_wsgi",)))
-        self.problems += validate.dependency_problems(self.source, self.root, file, packages, python)
+        self.problems += validate.dependency_problems(
+            self.source, self.root, file, packages, python, mysql=is_mysql(engine)
+        )
         listed, tracked = (git.listed(self.source.top, untracked=untracked) for untracked in (True, False))
         self._judge_files(settings, self._first(settings, urls, apps, wsgi, asgi), apps, listed)
         if settings:
@@ -173,6 +180,8 @@ class _Look:
             has_database_driver=bool(validate.DRIVERS & set(packages.specifiers)),
             problems=tuple(dict.fromkeys(self.problems)),
             database_by_variables=by_env,
+            mysql_by_variables=by_mysql,
+            has_mysql_driver=bool(validate.MYSQL_DRIVERS & set(packages.specifiers)),
             python_at_least=deps.python_at_least(self.source, self.root, django),
             replacements={python: native.replacements(packages.specifiers, python) for python in native.PYTHONS},
             additions={python: deps.additions(django, python) for python in native.PYTHONS},

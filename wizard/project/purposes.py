@@ -45,7 +45,7 @@ _QUEUE_PARTS = {
     "HOST": "redis_host", "PORT": "redis_port", "PASSWORD": "redis_password", "PASS": "redis_password",
     "DB": "redis_database",
 }  # fmt: skip
-_DATABASE = r"(?!.*(MONGO|REDIS))(.*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL)"
+_DATABASE = r"(?!.*(MONGO|REDIS))(.*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQL|MYSQL|MARIADB)"
 BY_NAME = {
     r"((DJANGO|APP|SITE|WEB)_)?SECRET(_KEY)?": "secret_key",
     r"((DJANGO|APP)_)?DEBUG": "debug",

@@ -22,6 +22,7 @@ from wizard.project.versions import admits
 
 APP_SERVERS = {"gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "waitress", "granian"}
 DRIVERS = {"psycopg", "psycopg2", "psycopg-binary", "psycopg2-binary", "psycopg-c"}
+MYSQL_DRIVERS = {"mysqlclient", "pymysql"}
 # The application by its name or by its configuration's, which may be the project's own ("mysite.apps.MyStaticFilesConfig")
 STATICFILES = r"django\.contrib\.staticfiles(\.apps\.\w+)?|.*\.\w*StaticFilesConfig"
 NEWEST_PYTHON = (3, 13)
@@ -177,7 +178,13 @@ def migration_problems(
 
 
 def dependency_problems(
-    source: Source, root: str, file: DependencyFile | None, packages: deps.Packages, python: str | None
+    source: Source,
+    root: str,
+    file: DependencyFile | None,
+    packages: deps.Packages,
+    python: str | None,
+    *,
+    mysql: bool = False,
 ) -> Iterator[Problem]:
     if file is None:
         for path in deps.unsupported(source, root):
@@ -186,7 +193,9 @@ def dependency_problems(
     else:
         if not APP_SERVERS & set(file.packages):
             yield Problem("no_app_server")
-        if not DRIVERS & set(file.packages):
+        if mysql and not MYSQL_DRIVERS & set(file.packages):
+            yield Problem("no_mysql_driver", "mysqlclient")
+        if not mysql and not DRIVERS & set(file.packages):
             yield Problem("no_database_driver", deps.driver(packages.specifiers.get("django")))
     if deps.too_old(django := packages.specifiers.get("django")):
         yield Problem("django_too_old", django)

@@ -155,6 +155,7 @@ look_for_strangers() {
     existing <"$change/.kept" >"$change/save"
     if [ -s "$change/save" ]; then save changed-in-etc --no-recursion --null -T "$change/save"; fi
     save_clusters
+    save_mariadb
     later_data >"$change/save"
     if [ -s "$change/save" ]; then save later-data --no-recursion --null -T "$change/save"; fi
     : >"$change/accounts"
@@ -173,7 +174,7 @@ save() { # NAME TAR-ARGUMENT…: for root alone, and said
     tar -C / --numeric-owner -czf "$saved.part" "$@"
     end_save "$_what" 'tar -C / --numeric-owner -xpzf "$saved"'
 }
-programs="apt|dpkg|fail2ban|logrotate|nginx|polkit-1|postgresql|systemd|ucf"
+programs="apt|dpkg|fail2ban|logrotate|mysql|nginx|polkit-1|postgresql|systemd|ucf"
 # Files that came later into folders that came with the packages, but for logs, caches and programs' own state.
 later_data() {
     list_files >"$change/files"
@@ -196,6 +197,20 @@ save_clusters() { # purging PostgreSQL drops its clusters without a word
             end_save "all databases of PostgreSQL $_version" 'runuser -u postgres -- psql -X -q -d postgres <"$saved"'
         fi
     done <"$change/clusters"
+}
+save_mariadb() { # what was made in MariaDB goes with its package
+    if ! added | grep -qx mariadb-server || ! command -v mariadb-dump >/dev/null; then return 0; fi
+    systemctl start mariadb.service </dev/null || true
+    if ! _found=$(mariadb --no-defaults --user=root --batch --skip-column-names --execute="SELECT COUNT(*) FROM information_schema.schemata
+        WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')" </dev/null); then
+        save mariadb var/lib/mysql
+    elif [ "$_found" != 0 ]; then
+        begin_save "$(basename "$change")-mariadb" .sql
+        mariadb-dump --no-defaults --user=root --all-databases --single-transaction --routines --events --hex-blob \
+            --default-character-set=utf8mb4 </dev/null >"$saved.part"
+        tail -n 1 "$saved.part" | grep -q '^-- Dump completed'
+        end_save "all databases of MariaDB" 'mariadb --no-defaults --user=root <"$saved"'
+    fi
 }
 
 nobody_needs() { # PACKAGE…
