@@ -121,7 +121,7 @@ settings_module = recipe.ask(
 )  # fmt: skip
 written = recipe.ask(
     Question("written", tuple, lambda a: a.found.written if a.found else (), optional=True,
-             pattern=r"(?!.*\.\.)[\w][\w./-]*", example="logs")
+             pattern=r"(?!.*(\.\.|//|/\.))\w[\w./-]*", example="logs")
 )  # fmt: skip
 content = recipe.ask(
     Question("content", str, lambda a: (a.found.content if a.found else None) or "", optional=True,
@@ -169,7 +169,7 @@ def folders(a: Answers) -> Iterator[Operation]:
 
 @recipe.step("code", check=manage_py_is_there)
 def code(a: Answers) -> Iterator[Operation]:
-    root, group, paths = a.site.root, a.site.user, a[written]
+    root, group, paths = a.site.root, a.site.user, tuple(path.rstrip("/") for path in a[written])
     if not from_git(a[source]):
         yield release_from_folder(root, a[source], group=group, written=paths, also=(a[content],) if a[content] else ())
         return

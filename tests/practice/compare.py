@@ -43,11 +43,15 @@ FIRST_BOOT = Allowed(
 SCRIPT = r"""
 export LC_ALL=C.UTF-8
 section() { printf '\035%s\n' "$1"; }
-tree() { find "$@" -xdev -printf '%p\t%y %m %u:%g %l\n' 2>/dev/null; }
+# at midnight dpkg-db-backup.timer copies what dpkg knows (Debian's own doing), and shadow(5) counts days
+daily='^/var/backups/(alternatives|dpkg|apt)\.[^/]*\.[0-9]'
+tree() { find "$@" -xdev -printf '%p\t%y %m %u:%g %l\n' 2>/dev/null | grep -vE "$daily"; }
+shadow() { [ ! -e "$1" ] || printf '%s#\t%s\n' "$1" "$(awk -F: -v OFS=: '$3 > 0 { $3 = "day" } 1' "$1" | sha256sum | cut -d' ' -f1)"; }
 section packages; dpkg-query -W -f='${binary:Package}\t${db:Status-Abbrev} ${Version}\n'
 section holds; apt-mark showhold | sed 's/$/\thold/'
 section marks; apt-mark showauto | sed 's/$/\tauto/'; apt-mark showmanual | sed 's/$/\tmanual/'
-section etc; tree /etc; find /etc -xdev -type f -exec sha256sum {} + | sed 's/^\([0-9a-f]*\)  \(.*\)/\2#\t\1/'
+section etc; tree /etc; find /etc -xdev -type f ! -name shadow ! -name shadow- -exec sha256sum {} + |
+    sed 's/^\([0-9a-f]*\)  \(.*\)/\2#\t\1/'; shadow /etc/shadow; shadow /etc/shadow-
 section users; getent passwd | sed 's/:/\t/'
 section groups; getent group | sed 's/:/\t/'
 section enabled; systemctl list-unit-files --no-legend --no-pager --plain | awk '$2 != "transient" {print $1 "\t" $2}'
@@ -113,7 +117,7 @@ find /srv /opt /home /root /usr/local /boot /var/lib /var/spool /var/backups /va
     \( -path /var/lib/wizard -o -path /var/backups/wizard -o -path /var/lib/apt/lists -o -name __pycache__ \
     -o -path '/var/lib/postgresql/*/*' \) \
     -prune -o -type f -print0 2>/dev/null |
-    xargs -0 -r sha256sum | sed 's/^\([0-9a-f]*\)  \(.*\)/\2\t\1/'
+    xargs -0 -r sha256sum | sed 's/^\([0-9a-f]*\)  \(.*\)/\2\t\1/' | grep -vE "$daily"
 section databases; pg_lsclusters -h 2>/dev/null | awk '{print "cluster " $1 "/" $2 "\t" $3 " " $4 " " $5}'
 if id postgres >/dev/null 2>&1 && command -v psql >/dev/null; then
     ask() { (cd /; runuser -u postgres -- psql -AtX -F ' ' -d "$1" -c "$2" </dev/null 2>/dev/null); }

@@ -21,14 +21,18 @@ from wizard.operations.apt import packages, upgrade
 from wizard.operations.authorized_keys import authorized_keys
 from wizard.operations.base import Operation
 from wizard.operations.claims import site_name
+from wizard.operations.claims_mariadb import one_mariadb
 from wizard.operations.claims_nginx import web_server
 from wizard.operations.claims_postgres import one_postgres
 from wizard.operations.claims_redis import one_redis
 from wizard.operations.command import command
+from wizard.operations.content import content
 from wizard.operations.django import migrations, static_files, superuser
 from wizard.operations.file import absent, directory, file, symlink
 from wizard.operations.firewall import firewall
 from wizard.operations.live import live_release
+from wizard.operations.mariadb import mariadb_account, mariadb_database
+from wizard.operations.media import starting_media
 from wizard.operations.postgres import database, role
 from wizard.operations.postgres_cluster import cluster, settings
 from wizard.operations.quoting import heredoc
@@ -43,6 +47,7 @@ from wizard.transport.ssh import SshTransport
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA "
 PASSWORD = Secret("x" * 20)
+MYSQL = "django.db.backends.mysql"
 # A text for each argument that takes one: each is tried in turn, the others stay as they are.
 MAKE: list[tuple[Callable[..., Operation], list[str]]] = [
     (lambda p, c, o, g: file(p, c, owner=o, group=g), ["/x", "c", "root", "root"]),
@@ -56,13 +61,21 @@ MAKE: list[tuple[Callable[..., Operation], list[str]]] = [
     (service, ["x"]),
     (lambda r, s, g, b, k: release_from_git(r, s, group=g, branch=b, key=k), ["/srv/x", "u@h:r", "x", "b", "/k"]),
     (lambda r, g, i: UploadedRelease(r, g, id=i, sha256="0" * 64), ["/srv/x", "x", "id"]),
+    (lambda r, g, i, w: UploadedRelease(r, g, id=i, sha256="0" * 64, written=(w,)), ["/srv/x", "x", "id", "logs"]),
+    (lambda r, f, d, s: starting_media(r, f, d, site=s), ["/srv/x", "media", "/srv/x/media", "x"]),
     (serving, ["x.service", "/srv/x"]),
     (live_release, ["/srv/x", "x.service", "example.org"]),
     (lambda d, r, u, e, i, p: virtualenv(d, r, user=u, extra=(e,), imports=(i,), programs=(p,)),
      ["/srv/x", "requirements.txt", "x", "gunicorn", "django", "gunicorn"]),
     (lambda d, r, u: virtualenv(d, f"{r}/pyproject.toml", user=u), ["/srv/x", "backend", "x"]),
     (lambda d, r, u: virtualenv(d, f"{r}/uv.lock", user=u), ["/srv/x", "backend", "x"]),
+    (lambda d, r: virtualenv(d, "requirements.txt", user="x", replaced=(r,)), ["/srv/x", "django==2.2"]),
     (lambda s, d: migrations(s, database=d), ["x", "x"]),
+    (lambda s, d, a: migrations(s, database=d, engine=MYSQL, account=a), ["x", "x", "x"]),
+    (lambda s, p, d: content(s, p, database=d), ["x", "db.sqlite3", "x"]),
+    (lambda s, p, d, a: content(s, p, database=d, engine=MYSQL, account=a), ["x", "db.sqlite3", "x", "x"]),
+    (lambda n, p, d: mariadb_account(n, Secret(p), database=d), ["x", "p", "x"]),
+    (lambda d, a: mariadb_database(d, account=a), ["x", "y"]),
     (static_files, ["x", "/srv/x"]),
     (lambda s, n, e, p, d: superuser(s, n, e, Secret(p), database=d), ["x", "admin", "a@b.org", "p", "x"]),
     (lambda n, p: role(n, Secret(p)), ["x", "p"]),
@@ -83,6 +96,7 @@ OTHERS = [
     cluster(),
     one_postgres(),
     one_redis(packages="redis-server"),
+    one_mariadb(packages="mariadb-server"),
     upgrade(),
     command("x", "true", test="true", undo="true"),
 ]  # take no text but shell by contract

@@ -58,6 +58,11 @@ class Release(Operation):
     written: tuple[str, ...] = ()
     state = ReleaseState
 
+    def __post_init__(self) -> None:
+        for path in self.written:
+            if path.startswith("/") or {"", ".", ".."} & set(path.split("/")):
+                raise ValueError(f"no path below a release: {path!r}")
+
     @property
     def identity(self) -> str:
         return f"{self.root}/{self.link}"

@@ -56,6 +56,11 @@ class Virtualenv(Operation):
     notify: str = ""
     replaced: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for one in self.replaced:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", _name(one)):  # it stands in a script of sed
+                raise ValueError(f"no name of a package: {one!r}")
+
     @property
     def identity(self) -> str:
         return f"{self.directory}/.venv"

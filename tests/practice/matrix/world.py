@@ -33,8 +33,11 @@ class World:
     @property
     def root(self) -> Path:
         """The server's file system, as it sees it itself; nothing is below it while the server is off."""
-        leader = self.folder / "leader"
-        return Path("/proc", leader.read_text().strip() if leader.exists() else "0", "root")
+        try:
+            leader = (self.folder / "leader").read_text().strip()
+        except FileNotFoundError:  # it is off, or restarts at this moment
+            leader = "0"
+        return Path("/proc", leader, "root")
 
     def plant(self, commands: str = POINT) -> None:
         file = self.root / "run" / "wizard-point"
