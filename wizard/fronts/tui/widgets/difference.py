@@ -31,6 +31,7 @@ MEANINGS = {
     "keep_blob": text("tui.difference.keeps_copy_file_now"),
     "put_file": text("tui.difference.writes_file_one_go"),
     "put_link": text("tui.difference.makes_symbolic_link_one"),
+    "write_whole": text("tui.difference.writes_file_whole"),
     "begin_save": text("tui.difference.makes_new_file_under"),
     "end_save": text("tui.difference.completes_file_writes_beside"),
     "dump_cluster": text("tui.difference.pg_dumpall_user_postgres"),
