@@ -21,7 +21,7 @@ RECIPES = [recipe for recipe in catalog.load(()) if recipe.name != CHOICE]  # wh
 # These may be texts with signs in them: wherever one is used, a function or an operation takes it as it is.
 FREE = {
     ("deploy_user", "authorized_key"), ("project", "source"), ("django", "superuser_email"),
-    ("virtualenv", "extra_packages"), ("sanity_check", "page"), ("sanity_check", "admin"),
+    ("virtualenv", "extra_packages"), ("virtualenv", "replaced_packages"), ("sanity_check", "page"), ("sanity_check", "admin"),
 }  # fmt: skip
 QUESTIONS = [q for r in RECIPES for q in r.questions if q.type in (str, tuple)]
 

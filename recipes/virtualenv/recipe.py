@@ -57,7 +57,7 @@ def not_working(a: Answers) -> tuple[str, ...]:
 
 replaced_packages = recipe.ask(
     Question("replaced_packages", tuple, not_working, optional=True,
-             pattern=r"[A-Za-z0-9][\w.-]*(\[[\w,.-]+\])?([=<>!~][\w.*,<>=!~]+)?", example="psycopg2==2.9.5")
+             pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[\w,.-]+\])?([=<>!~][\w.*,<>=!~]+)?", example="psycopg2==2.9.5")
 )  # fmt: skip
 
 
